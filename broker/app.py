@@ -1,0 +1,72 @@
+"""The application, put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from broker.accounts import Accounts
+from broker.auth import Tokens
+from broker.database import SqliteDatabase
+from broker.edge import Edge
+from broker.endpoints import files, health, page, session, uploads
+from broker.files import Files
+from broker.metrics import Metrics
+from broker.policy import Policy
+from broker.problems import HANDLERS
+from broker.registry import Registry
+from broker.settings import Settings
+from broker.stores.s3 import S3Store
+from broker.uploads import Uploads
+from broker.web import Services
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """Make the service. Raises RegistryUnavailable when the database cannot be opened."""
+    services = create_services(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        services.store.close()
+        services.registry.close()
+
+    app = Starlette(
+        routes=[
+            *session.routes,
+            *uploads.routes,
+            *files.routes,
+            *health.routes,
+            *page.routes(store_origin=services.store.public_origin),
+        ],
+        exception_handlers=HANDLERS,
+        lifespan=lifespan,
+    )
+    app.state.services = services
+    return Edge(app, hosts=settings.hosts, metrics=services.metrics)
+
+
+def create_services(settings: Settings) -> Services:
+    """Make what the endpoints call."""
+    registry = Registry(SqliteDatabase(settings.database_url))
+    store = S3Store(settings.store)
+    tokens = Tokens(secret_key=settings.secret_key, issuer=settings.origins[0])
+    policy = Policy(
+        name="default",
+        max_size=settings.max_size,
+        url_expires_in=settings.url_expires_in,
+        upload_expires_in=settings.upload_expires_in,
+    )
+    return Services(
+        accounts=Accounts(
+            registry=registry, tokens=tokens, token_expires_in=settings.access_token_expires_in
+        ),
+        files=Files(registry=registry, store=store, policy=policy),
+        metrics=Metrics(),
+        policy=policy,
+        registry=registry,
+        store=store,
+        tokens=tokens,
+        uploads=Uploads(registry=registry, store=store, policy=policy, key_prefix=settings.store.key_prefix),
+    )

@@ -1,0 +1,100 @@
+"""Access tokens: who a caller is and what he may do."""
+
+import hashlib
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import jwt
+from msgspec import Struct
+
+from broker.errors import ExpiredToken, InsufficientScope, InvalidToken
+
+AUDIENCE = "broker"
+LEEWAY_SECONDS = 30
+_REMEMBERED_TOKENS = 10_000
+_REQUIRED = ["exp", "iat", "sub", "iss", "aud"]
+
+
+class Scope(StrEnum):
+    """What a token may allow (RFC 6749 §3.3)."""
+
+    UPLOADS_WRITE = "uploads:write"
+    FILES_READ = "files:read"
+    FILES_DELETE = "files:delete"
+
+
+class Claims(Struct, frozen=True, kw_only=True):
+    """Who calls, as the token says."""
+
+    subject: str
+    tenant: str
+    scopes: frozenset[str]
+
+    def require(self, scope: Scope) -> None:
+        """Raise InsufficientScope unless the scope was granted."""
+        if scope not in self.scopes:
+            raise InsufficientScope(f"This needs the scope {scope}.", scope=str(scope))
+
+
+class Tokens:
+    """Issue and verify the broker's own access tokens: HS256 JWTs of RFC 9068's type."""
+
+    def __init__(self, *, secret_key: str, issuer: str) -> None:
+        self._key = secret_key.encode()
+        self._issuer = issuer
+        self._remembered: OrderedDict[bytes, tuple[Claims, int]] = OrderedDict()
+
+    def issue(self, claims: Claims, *, expires_in: int, at: datetime) -> str:
+        """Sign a token that is valid for `expires_in` seconds."""
+        payload = {
+            "iss": self._issuer,
+            "aud": AUDIENCE,
+            "sub": claims.subject,
+            "tenant": claims.tenant,
+            "scope": " ".join(sorted(claims.scopes)),
+            "iat": at,
+            "exp": at + timedelta(seconds=expires_in),
+        }
+        return jwt.encode(payload, self._key, algorithm="HS256", headers={"typ": "at+jwt"})
+
+    def verify(self, token: str, *, at: datetime) -> Claims:
+        """Return the claims of a valid token. Raises InvalidToken, ExpiredToken.
+
+        A token that was verified is remembered until it expires: an HMAC and a JSON document cost 40 µs.
+        """
+        digest = hashlib.sha256(token.encode()).digest()
+        remembered = self._remembered.get(digest)
+        if remembered is None:
+            remembered = self._decode(token)
+            self._remembered[digest] = remembered
+            if len(self._remembered) > _REMEMBERED_TOKENS:
+                self._remembered.popitem(last=False)
+        claims, expires_at = remembered
+        if at.timestamp() >= expires_at + LEEWAY_SECONDS:
+            self._remembered.pop(digest, None)
+            raise ExpiredToken("The access token has expired; sign in again.")
+        return claims
+
+    def _decode(self, token: str) -> tuple[Claims, int]:
+        try:
+            decoded = jwt.decode_complete(
+                token,
+                self._key,
+                algorithms=["HS256"],
+                audience=AUDIENCE,
+                issuer=self._issuer,
+                leeway=LEEWAY_SECONDS,
+                options={"require": _REQUIRED, "verify_exp": False},  # verify() compares it with its own `at`
+            )
+            if decoded["header"].get("typ") != "at+jwt":
+                raise InvalidToken("The token is not an access token.")
+            payload = decoded["payload"]
+            claims = Claims(
+                subject=payload["sub"],
+                tenant=payload["tenant"],
+                scopes=frozenset(payload["scope"].split()),
+            )
+            return claims, int(payload["exp"])
+        except (jwt.InvalidTokenError, KeyError, AttributeError, TypeError, ValueError) as error:
+            raise InvalidToken("The access token is not valid.") from error

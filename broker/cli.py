@@ -1,0 +1,139 @@
+"""The command line: `broker dev`, `serve`, `bootstrap` and `user add`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from broker import __version__, dev, logs, settings
+from broker.accounts import DEMO_USER
+from broker.app import create_app, create_services
+from broker.bootstrap import BootstrapError, bootstrap
+from broker.errors import BrokerError
+from broker.server import ListenError, is_loopback, listen, serve
+from broker.settings import Settings, SettingsError
+from broker.stores.embedded import StoreStartError
+
+MIN_PASSWORD = 8
+
+_PORT = click.IntRange(0, 65535)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="broker")
+def main() -> None:
+    """Issue presigned URLs, so that files travel directly between the client and the object store."""
+    os.umask(0o077)  # what this process writes is for its user alone
+
+
+@main.command("dev")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on.")
+@click.option(
+    "--port", default=8000, show_default=True, type=_PORT, help="Port of the page; 0 for a free one."
+)
+@click.option("--store-port", type=_PORT, help="Port of the embedded store; a free one if not given.")
+@click.option(
+    "--data-dir", default="data", show_default=True, type=click.Path(path_type=Path, file_okay=False)
+)
+def run_dev(host: str, port: int, store_port: int | None, data_dir: Path) -> None:
+    """Run everything on this machine: the embedded store, the broker and the page.
+
+    The user demo signs in with the password demo; therefore only loopback is listened on.
+    """
+    if not is_loopback(host):
+        raise click.UsageError(f"`broker dev` has a demo user and listens on loopback only, not on {host}.")
+    with _sentences():
+        dev.run(host=host, port=port, store_port=store_port or None, data_dir=data_dir)
+
+
+@main.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=_PORT, help="Port to listen on.")
+def run_serve(host: str, port: int) -> None:
+    """Run the service as the BROKER_* variables say: the production entry."""
+    with _sentences():
+        current = settings.load()
+        logs.configure(current.log_format, current.log_level)
+        asyncio.run(_refuse_demo_user(current))
+        with listen(host, port) as listener:
+            serve(create_app(current), listener)
+
+
+@main.command("bootstrap")
+@click.option("--users", is_flag=True, help="Make the three users too (needs MinIO's admin API).")
+def run_bootstrap(users: bool) -> None:
+    """Prepare the store: bucket, CORS and lifecycle rules; it may be repeated at any time."""
+    with _sentences():
+        current = settings.load_bootstrap()
+        steps = bootstrap(current.store, admin=current.bootstrap, origins=current.origins, users=users)
+        for step in steps:
+            click.secho(f"{step.outcome:<8} {step.what:<10} {step.detail}", fg=_COLOURS[step.outcome])
+
+
+@main.group("user")
+def user() -> None:
+    """Manage the built-in users."""
+
+
+@user.command("add")
+@click.argument("name")
+def add_user(name: str) -> None:
+    """Add a user; the password is asked for, or read from standard input."""
+    if name == DEMO_USER:
+        raise click.UsageError(f"The name {DEMO_USER} is for `broker dev` alone.")
+    if not name.strip() or len(name) > 200:
+        raise click.UsageError("A user's name has 1 to 200 characters.")
+    password = _ask_password()
+    if len(password) < MIN_PASSWORD:
+        raise click.UsageError(f"A password has at least {MIN_PASSWORD} characters.")
+    with _sentences():
+        if not asyncio.run(_add_user(settings.load(), name, password)):
+            raise click.ClickException(f"There is a user {name} already.")
+    click.echo(f"Added {name}.")
+
+
+_COLOURS = {"done": None, "warning": "yellow"}
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Show what an operator can mend as one sentence, not as a traceback."""
+    try:
+        yield
+    except (BootstrapError, ListenError, SettingsError, StoreStartError) as error:
+        raise click.ClickException(str(error)) from error
+    except BrokerError as error:
+        raise click.ClickException(error.detail) from error
+
+
+def _ask_password() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\n")
+
+
+async def _add_user(current: Settings, name: str, password: str) -> bool:
+    services = create_services(current)
+    try:
+        return await services.accounts.add(name, password, at=datetime.now(UTC))
+    finally:
+        services.store.close()
+        services.registry.close()
+
+
+async def _refuse_demo_user(current: Settings) -> None:
+    services = create_services(current)
+    try:
+        if await services.registry.find_user(DEMO_USER):
+            raise SettingsError(
+                f"BROKER_DATABASE_URL: this registry was made by `broker dev` and has the user {DEMO_USER}, "
+                "whose password everybody knows; use another one."
+            )
+    finally:
+        services.store.close()
+        services.registry.close()

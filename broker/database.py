@@ -1,0 +1,156 @@
+"""How the registry reaches its database. Queries are plain functions of a connection; here they get one.
+
+SQLite takes one writer at a time, so one thread does all writing, and everything that waits for it goes
+into one transaction (group commit): full durability then costs next to nothing under load. PostgreSQL will
+be a second class with the same two methods, which hands each function a connection of its own.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from broker.errors import RegistryUnavailable
+from broker.tables import REVISION
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_GROUP = 256
+_READERS = 4
+_BUSY_MS = 5000
+
+
+class Database(Protocol):
+    """Run functions of a connection. Both raise RegistryUnavailable when the database fails."""
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Run a query that changes nothing."""
+
+    async def write(self, change: Callable[[Connection], T]) -> T:
+        """Run a change; when this returns it is durable, when it raises nothing of it was kept."""
+
+    def close(self) -> None:
+        """Finish what was begun and give up connections and threads."""
+
+
+class SqliteDatabase:
+    """A SQLite file in WAL mode, brought to the newest revision when opened."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _sqlite_engine(url)
+        try:
+            migrate(self._engine)
+        except DBAPIError as error:
+            raise RegistryUnavailable(f"The registry cannot be opened: {error.orig}") from error
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="registry-reader")
+        self._waiting: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write_groups, name="registry-writer", daemon=True)
+        self._writer.start()
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        return await asyncio.wrap_future(self._readers.submit(self._read, query))
+
+    async def write(self, change: Callable[[Connection], T]) -> T:
+        done: Future[T] = Future()
+        done.set_running_or_notify_cancel()  # a caller that goes away takes nothing back
+        self._waiting.put((change, done))
+        return await asyncio.wrap_future(done)
+
+    def close(self) -> None:
+        self._waiting.put(None)
+        self._writer.join()
+        self._readers.shutdown()
+        self._engine.dispose()
+
+    def _read(self, query: Callable[[Connection], T]) -> T:
+        try:
+            with self._engine.connect() as connection:
+                return query(connection)
+        except DBAPIError as error:
+            raise _unavailable(error) from error
+
+    def _write_groups(self) -> None:
+        with self._engine.connect() as connection:
+            while (first := self._waiting.get()) is not None:
+                group = [first]
+                while len(group) < _GROUP and not self._waiting.empty():
+                    item = self._waiting.get()
+                    if item is None:
+                        self._waiting.put(None)
+                        break
+                    group.append(item)
+                _write_group(connection, group)
+
+
+_Change = tuple[Callable[[Connection], Any], "Future[Any]"]
+
+
+def _write_group(connection: Connection, group: list[_Change]) -> None:
+    """Make the changes in one transaction, each in a savepoint, so that one that fails harms no other."""
+    results: list[Any] = []
+    try:
+        with connection.begin():
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            results = [_attempt(connection, change) for change, _ in group]
+    except DBAPIError as error:
+        results = [_unavailable(error)] * len(group)
+    for (_, done), result in zip(group, results, strict=True):
+        if isinstance(result, BaseException):
+            done.set_exception(result)
+        else:
+            done.set_result(result)
+
+
+def _attempt(connection: Connection, change: Callable[[Connection], Any]) -> Any:  # noqa: ANN401 - or the error
+    try:
+        with connection.begin_nested():
+            return change(connection)
+    except DBAPIError as error:
+        return _unavailable(error)
+    except Exception as error:  # noqa: BLE001 - it is the caller's, who gets it from the future
+        return error
+
+
+def _unavailable(error: DBAPIError) -> RegistryUnavailable:
+    log.error("Registry failed: %s", error.orig)
+    return RegistryUnavailable("The registry cannot be used right now; nothing was changed.")
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:  # noqa: ANN401 - sqlite3's own, behind SQLAlchemy's back
+        connection.isolation_level = None  # no BEGIN behind our back (pysqlite's legacy transactions)
+        for pragma in "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}":
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database to REVISION. Alembic is loaded only when there is something to do."""
+    with engine.connect() as connection:
+        if inspect(connection).has_table("alembic_version"):
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            if found == REVISION:
+                return
+
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "broker:migrations")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        config.attributes["connection"] = connection
+        command.upgrade(config, REVISION)
+    log.info("Registry migrated to revision %s", REVISION)

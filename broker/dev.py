@@ -1,0 +1,81 @@
+"""`broker dev`: the embedded store, the broker and the page on this machine, for one who tries them."""
+
+import asyncio
+import secrets
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from broker import logs
+from broker.accounts import DEMO_USER
+from broker.app import create_app, create_services
+from broker.bootstrap import bootstrap
+from broker.endpoints.page import DIRECTORY
+from broker.server import listen, serve
+from broker.settings import Settings, StoreSettings
+from broker.stores.embedded import EmbeddedStore
+
+DEMO_PASSWORD = "demo"  # noqa: S105 - shown at every start; nothing but loopback is listened on
+_TOKEN_SECONDS = 12 * 3600  # nobody wants to sign in again while trying things
+
+
+def run(*, host: str, port: int, store_port: int | None, data_dir: Path) -> None:
+    """Serve until interrupted. Raises ListenError, StoreStartError, BootstrapError, RegistryUnavailable."""
+    logs.configure("text", "WARNING")
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with listen(host, port) as listener:
+        origins = _origins(listener)
+        with EmbeddedStore(data_dir / "store", origins=origins, port=store_port) as store:
+            for _ in bootstrap(store.settings, admin=store.settings.control, origins=origins, users=False):
+                pass
+            settings = _settings(data_dir, origins, store.settings)
+            asyncio.run(_add_demo_user(settings))
+            app = create_app(settings)
+            _greet(origins[0], store.settings.url, data_dir)
+            serve(app, listener)
+    click.echo(f"Stopped. The data is in {data_dir}.")
+
+
+def _origins(listener: socket.socket) -> tuple[str, ...]:
+    """List the names that a browser on this machine may use for the page; the first is shown."""
+    port = listener.getsockname()[1]
+    return tuple(f"http://{host}:{port}" for host in ("localhost", "127.0.0.1", "[::1]"))
+
+
+def _settings(data_dir: Path, origins: tuple[str, ...], store: StoreSettings) -> Settings:
+    return Settings(
+        origins=origins,
+        secret_key=_secret_key(data_dir / "secret_key"),
+        database_url=f"sqlite:///{data_dir / 'broker.db'}",
+        store=store,
+        access_token_expires_in=_TOKEN_SECONDS,
+        log_format="text",
+        log_level="WARNING",
+    )
+
+
+def _secret_key(path: Path) -> str:
+    """Return the key that signs tokens, the same at every start so that people stay signed in."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_text()
+
+
+async def _add_demo_user(settings: Settings) -> None:
+    services = create_services(settings)
+    if await services.registry.find_user(DEMO_USER) is None:
+        await services.accounts.add(DEMO_USER, DEMO_PASSWORD, at=datetime.now(UTC))
+    services.store.close()
+    services.registry.close()
+
+
+def _greet(page: str, store: str, data_dir: Path) -> None:
+    name = click.style(page, fg="cyan", underline=True)
+    click.echo(f"\n  Page   {name}   sign in as {DEMO_USER} with the password {DEMO_PASSWORD}")
+    click.echo(f"  Store  {store}   SeaweedFS, data in {data_dir}")
+    if not (DIRECTORY / "index.html").exists():
+        click.secho("\n  The page is not built: run `make build`; the API answers without it.", fg="yellow")
+    click.echo("\n  Ctrl-C stops everything; the data stays.\n")

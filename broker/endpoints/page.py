@@ -1,0 +1,51 @@
+"""The bundled React app: static files, with a policy that names the store as the only other origin."""
+
+from pathlib import Path
+
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+DIRECTORY = Path(__file__).parent.parent / "static"
+
+
+def content_security_policy(store_origin: str) -> str:
+    """Build the page's CSP: scripts are ours alone, bytes go to the broker and to the store."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"img-src 'self' data: blob: {store_origin}",
+            f"media-src 'self' blob: {store_origin}",
+            f"connect-src 'self' {store_origin}",
+            "font-src 'self'",
+            "worker-src 'self'",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+class Page(StaticFiles):
+    """The built front end. What stands below assets/ carries a hash in its name and never changes."""
+
+    def __init__(self, directory: Path, *, store_origin: str) -> None:
+        super().__init__(directory=directory, html=True, check_dir=False)
+        self._csp = content_security_policy(store_origin)
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        is_hashed = path.startswith("assets/")
+        response.headers["cache-control"] = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
+        response.headers["content-security-policy"] = self._csp
+        response.headers["cross-origin-opener-policy"] = "same-origin"
+        return response
+
+
+def routes(*, store_origin: str) -> list[Mount]:
+    return [Mount("/", GZipMiddleware(Page(DIRECTORY, store_origin=store_origin)))]

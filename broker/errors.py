@@ -1,0 +1,169 @@
+"""Every error a client can see. Slugs and statuses are wire contract: they may be added, never changed.
+
+BrokerError
+├── MalformedJson 400
+├── UnknownHost 400
+├── Unauthenticated 401
+│   ├── InvalidToken
+│   ├── ExpiredToken
+│   └── WrongCredentials
+├── InsufficientScope 403
+├── NotFound 404
+├── MethodNotAllowed 405
+├── Conflict 409
+│   ├── UploadIncomplete
+│   ├── UploadCompleted
+│   └── UploadAborted
+├── UploadExpired 410
+├── BodyTooLarge 413
+├── UnsupportedMediaType 415
+├── InvalidField 422
+│   ├── InvalidName
+│   ├── InvalidType
+│   ├── InvalidChecksum
+│   └── ObjectTooLarge
+├── UploadRejected 422
+├── InternalError 500
+└── Unavailable 503
+    ├── StoreUnavailable
+    └── RegistryUnavailable
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class BrokerError(Exception):
+    """Tell a client what happened.
+
+    `detail` is one sentence for a person. `members` are RFC 9457 extension members for a program;
+    their values must be JSON-encodable. `headers` are sent with the answer.
+    """
+
+    slug: ClassVar[str]
+    status: ClassVar[int]
+    title: ClassVar[str]
+    headers: Mapping[str, str] = {}
+
+    def __init__(self, detail: str, **members: object) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.members = members
+
+
+class MalformedJson(BrokerError):
+    slug, status, title = "malformed-json", 400, "The body is not valid JSON"
+
+
+class UnknownHost(BrokerError):
+    slug, status, title = "unknown-host", 400, "The Host header names another service"
+
+
+class Unauthenticated(BrokerError):
+    # RFC 6750 §3: no error code when the request carries no credentials at all
+    slug, status, title = "authentication-required", 401, "Sign in first"
+    headers: Mapping[str, str] = {"www-authenticate": 'Bearer realm="broker"'}
+
+
+class InvalidToken(Unauthenticated):
+    slug, title = "invalid-token", "The access token is not valid"
+    headers: Mapping[str, str] = {"www-authenticate": 'Bearer realm="broker", error="invalid_token"'}
+
+
+class ExpiredToken(InvalidToken):
+    slug, title = "expired-token", "The access token has expired"
+
+
+class WrongCredentials(Unauthenticated):
+    slug, title = "wrong-credentials", "The user name or the password is wrong"
+
+
+class InsufficientScope(BrokerError):
+    slug, status, title = "insufficient-scope", 403, "The access token does not allow this"
+    headers: Mapping[str, str] = {"www-authenticate": 'Bearer realm="broker", error="insufficient_scope"'}
+
+
+class NotFound(BrokerError):
+    slug, status, title = "not-found", 404, "Not found"
+
+
+class MethodNotAllowed(BrokerError):
+    slug, status, title = "method-not-allowed", 405, "The address does not take this method"
+
+    def __init__(self, detail: str, *, allow: str) -> None:
+        super().__init__(detail)
+        self.headers = {"allow": allow}
+
+
+class Conflict(BrokerError):
+    status = 409
+
+
+class UploadIncomplete(Conflict):
+    slug, title = "upload-incomplete", "The store does not hold the object yet"
+
+
+class UploadCompleted(Conflict):
+    slug, title = "upload-completed", "The upload is already a file"
+
+
+class UploadAborted(Conflict):
+    slug, title = "upload-aborted", "The upload was aborted"
+
+
+class UploadExpired(BrokerError):
+    slug, status, title = "upload-expired", 410, "The upload has expired"
+
+
+class BodyTooLarge(BrokerError):
+    slug, status, title = "body-too-large", 413, "The body is too large"
+
+
+class UnsupportedMediaType(BrokerError):
+    slug, status, title = "unsupported-media-type", 415, "The body must be application/json"
+
+
+class InvalidField(BrokerError):
+    """A field or parameter has the wrong shape; the member `field` names it as the client wrote it."""
+
+    slug, status, title = "invalid-field", 422, "A field is not valid"
+
+    def __init__(self, detail: str, *, field: str, **members: object) -> None:
+        super().__init__(detail, field=field, **members)
+
+
+class InvalidName(InvalidField):
+    slug, title = "invalid-name", "The file name is not valid"
+
+
+class InvalidType(InvalidField):
+    slug, title = "invalid-type", "The media type is not valid"
+
+
+class InvalidChecksum(InvalidField):
+    slug, title = "invalid-checksum", "The checksum is not valid"
+
+
+class ObjectTooLarge(InvalidField):
+    slug, title = "object-too-large", "The file is too large"
+
+
+class UploadRejected(BrokerError):
+    slug, status, title = "upload-rejected", 422, "The object is not the one that was declared"
+
+
+class InternalError(BrokerError):
+    slug, status, title = "internal-error", 500, "Something went wrong here"
+
+
+class Unavailable(BrokerError):
+    status = 503
+    headers: Mapping[str, str] = {"retry-after": "2"}
+
+
+class StoreUnavailable(Unavailable):
+    slug, title = "store-unavailable", "The object store does not answer"
+
+
+class RegistryUnavailable(Unavailable):
+    slug, title = "registry-unavailable", "The registry does not answer"

@@ -1,0 +1,84 @@
+"""Ids, object keys and the names that people give to files. Pure."""
+
+import re
+import secrets
+import unicodedata
+from datetime import datetime
+from urllib.parse import quote
+
+from broker.errors import InvalidName
+
+MAX_NAME_BYTES = 255  # what every file system takes
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
+_ID = re.compile(rf"[{_ALPHABET}]{{26}}", re.ASCII)
+_TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_UNSAFE_IN_FALLBACK = re.compile(r'[^ -~]|["\\%]')
+
+# Cc: control; Cs: lone surrogates; Zl, Zp: line and paragraph separators
+_FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# they make `exe.gpj` read as `jpg.exe` (CVE-2021-42574)
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def new_id(at: datetime) -> str:
+    """Make a 128-bit id that sorts by time: 48 bits of milliseconds, then 80 random ones, as a ULID has them.
+
+    >>> from datetime import UTC
+    >>> new_id(datetime(2026, 1, 1, tzinfo=UTC))[:10]
+    '01kdvdna00'
+    """
+    number = int(at.timestamp() * 1000) << 80 | secrets.randbits(80)
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def is_id(text: str) -> bool:
+    """Say whether the text has the form of an id, so that nothing else reaches the registry."""
+    return _ID.fullmatch(text) is not None
+
+
+def object_key(*, prefix: str, tenant: str, upload_id: str) -> str:
+    """Build the key under which the store holds an upload's object; no byte of it comes from the client.
+
+    >>> object_key(prefix="uploads", tenant="acme", upload_id="01kdvdna00" + "0" * 16)
+    'uploads/acme/01kdvdna000000000000000000'
+    """
+    if not _TENANT.fullmatch(tenant) or not is_id(upload_id):
+        raise ValueError("A key is made of a tenant of letters, digits, _ and -, and of an id")
+    return f"{prefix}/{tenant}/{upload_id}"
+
+
+def check_name(name: str) -> str:
+    """Return the name in Unicode's composed form (NFC), as people see and search it. Raises InvalidName.
+
+    >>> check_name("gro\\u0308\\xdfe \\u2713.txt") == "gr\\xf6\\xdfe \\u2713.txt"
+    True
+    """
+    if not name.strip():
+        raise InvalidName("A file needs a name.", field="name")
+    if name in {".", ".."} or "/" in name or "\\" in name:
+        raise InvalidName("A file name must not be a path: it may not contain / or \\.", field="name")
+    if any(c in _BIDI_CONTROLS or unicodedata.category(c) in _FORBIDDEN_CATEGORIES for c in name):
+        raise InvalidName("A file name must not contain control characters.", field="name")
+    name = unicodedata.normalize("NFC", name)
+    if len(name.encode()) > MAX_NAME_BYTES:
+        raise InvalidName(
+            f"A file name may be at most {MAX_NAME_BYTES} bytes long.", field="name", limit=MAX_NAME_BYTES
+        )
+    return name
+
+
+def content_disposition(disposition: str, name: str) -> str:
+    """Build the header's value by RFC 6266, with the name in RFC 8187's form where ASCII cannot hold it.
+
+    >>> content_disposition("attachment", "a b.txt")
+    'attachment; filename="a b.txt"'
+    >>> print(content_disposition("inline", 'gr\\xf6\\xdfe "1".txt'))
+    inline; filename="gr__e _1_.txt"; filename*=UTF-8''gr%C3%B6%C3%9Fe%20%221%22.txt
+    """
+    fallback = _UNSAFE_IN_FALLBACK.sub("_", name)
+    value = f'{disposition}; filename="{fallback}"'
+    if fallback != name:
+        # RFC 8187 attr-char leaves out what quote() would otherwise pass: only these are safe
+        value += f"; filename*=UTF-8''{quote(name, safe='!#$&+-.^_`|~')}"
+    return value

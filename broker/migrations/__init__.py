@@ -1,0 +1,1 @@
+"""The registry's history: Alembic migrations, run at start (broker/database.py)."""

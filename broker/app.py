@@ -10,7 +10,8 @@ from broker.accounts import Accounts
 from broker.auth import Tokens
 from broker.database import SqliteDatabase
 from broker.edge import Edge
-from broker.endpoints import files, health, page, session, uploads
+from broker.endpoints import files, health, session, uploads
+from broker.endpoints.page import page
 from broker.files import Files
 from broker.metrics import Metrics
 from broker.policy import Policy
@@ -33,17 +34,14 @@ def create_app(settings: Settings) -> ASGIApp:
         services.registry.close()
 
     app = Starlette(
-        routes=[
-            *session.routes,
-            *uploads.routes,
-            *files.routes,
-            *health.routes,
-            *page.routes(store_origin=services.store.public_origin),
-        ],
+        routes=[*session.routes, *uploads.routes, *files.routes, *health.routes],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
     app.state.services = services
+    app.router.redirect_slashes = False  # an address that does not exist is a problem, not a redirect
+    # not a mount: that would swallow the 405 of an address whose other methods have a route
+    app.router.default = page(store_origin=services.store.public_origin) or app.router.default
     return Edge(app, hosts=settings.hosts, metrics=services.metrics)
 
 

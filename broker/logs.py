@@ -15,10 +15,11 @@ _RECORD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "ascti
 # What must never be read in a log (CHECKLIST 54): the value of each goes
 _SECRETS = re.compile(
     r"""(?ix)
-    ( X-Amz-(?:Signature|Credential|Security-Token) (?:=|%3D|["']?\s*:\s*["']?)
-    | \b(?:sig|signature|password|access_token|refresh_token|secret_key|token) (?:=|["']\s*:\s*["'])
-    | \b(?:Bearer|Basic|AWS4-HMAC-SHA256) \s+ )
-    [^&\s"',}]+
+    ( (?: X-Amz-(?:Signature|Credential|Security-Token)
+        | \b(?:sig|signature|password|access_token|refresh_token|secret_key|token) )
+      (?: \\*["']?\s*[=:]\s*\\*["']? | %3D )      # as a query, in JSON, in JSON in JSON
+    | \b(?:Bearer|Basic|AWS4-HMAC-SHA256)\s+ )
+    [^&\s"',}\\]+
     """
 )
 

@@ -43,11 +43,10 @@ async def _on_broker_error(_: Request, error: Exception) -> Response:
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     """Answer what Starlette's router and static files raise."""
     assert isinstance(error, HTTPException)  # noqa: S101 - Starlette calls it for nothing else
-    if error.status_code == 405:
-        return problem(
-            MethodNotAllowed(f"This address does not take {request.method}.", allow=_allowed(request))
-        )
-    if error.status_code == 404:
+    allow = _allowed(request)
+    if error.status_code == 405 and allow:
+        return problem(MethodNotAllowed(f"This address does not take {request.method}.", allow=allow))
+    if error.status_code in {404, 405}:
         return problem(NotFound("There is nothing at this address."))
     log.error("Unexpected status", extra={"status": error.status_code})
     return problem(InternalError("The service could not answer this request."))

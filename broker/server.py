@@ -40,9 +40,9 @@ def listen(host: str, port: int) -> socket.socket:
         raise ListenError(f"Cannot listen on {host} port {port}: {error.strerror or error}.") from error
 
 
-def serve(app: ASGIApp, listener: socket.socket) -> None:
-    """Answer requests until SIGINT or SIGTERM; what is in flight then has 20 seconds to finish."""
-    config = uvicorn.Config(
+def configure(app: ASGIApp) -> uvicorn.Config:
+    """Say how uvicorn serves the application."""
+    return uvicorn.Config(
         app,
         access_log=False,  # broker.edge writes one, without the query string
         log_config=None,
@@ -51,10 +51,14 @@ def serve(app: ASGIApp, listener: socket.socket) -> None:
         timeout_graceful_shutdown=_GRACE_SECONDS,
         ws="none",
     )
+
+
+def serve(app: ASGIApp, listener: socket.socket) -> None:
+    """Answer requests until SIGINT or SIGTERM; what is in flight then has 20 seconds to finish."""
     # uvicorn raises the signal that ended it once more; as SystemExit it lets every `with` clean up
     signal.signal(signal.SIGTERM, _exit)
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        uvicorn.Server(configure(app)).run(sockets=[listener])
 
 
 def _exit(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -4,9 +4,8 @@ from pathlib import Path
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
-from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 DIRECTORY = Path(__file__).parent.parent / "static"
 
@@ -35,7 +34,7 @@ class Page(StaticFiles):
     """The built front end. What stands below assets/ carries a hash in its name and never changes."""
 
     def __init__(self, directory: Path, *, store_origin: str) -> None:
-        super().__init__(directory=directory, html=True, check_dir=False)
+        super().__init__(directory=directory, html=True)
         self._csp = content_security_policy(store_origin)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
@@ -47,5 +46,8 @@ class Page(StaticFiles):
         return response
 
 
-def routes(*, store_origin: str) -> list[Mount]:
-    return [Mount("/", GZipMiddleware(Page(DIRECTORY, store_origin=store_origin)))]
+def page(*, store_origin: str) -> ASGIApp | None:
+    """Make what answers where no route does, or None when the front end was not built."""
+    if not (DIRECTORY / "index.html").exists():
+        return None
+    return GZipMiddleware(Page(DIRECTORY, store_origin=store_origin))

@@ -1,0 +1,31 @@
+"""The one way in which tests look at an error."""
+
+from typing import Any
+
+import httpx
+
+from broker.errors import BrokerError
+
+
+def kinds(base: type[BrokerError] = BrokerError) -> list[type[BrokerError]]:
+    """List every error that has a slug."""
+    found = [base] if "slug" in vars(base) else []
+    return found + [kind for child in base.__subclasses__() for kind in kinds(child)]
+
+
+def assert_problem(answer: httpx.Response, kind: type[BrokerError], **members: object) -> dict[str, Any]:
+    """Check that the answer is this problem and nothing else; return its body."""
+    body: dict[str, Any] = answer.json()
+    assert answer.status_code == kind.status, body
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert body["type"] == f"urn:broker:problem:{kind.slug}"
+    assert body["title"] == kind.title
+    assert body["status"] == kind.status
+    assert body["detail"].endswith(".")
+    assert {name: body.get(name) for name in members} == members
+    assert set(body) - {"type", "title", "status", "detail"} <= {"field", "limit", "scope"}
+    if kind.status == 401:
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+    if kind.status == 503:
+        assert int(answer.headers["retry-after"]) > 0
+    return body

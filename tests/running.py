@@ -1,0 +1,93 @@
+"""A broker that really runs: uvicorn in a thread, on a free port."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import httpx
+import uvicorn
+from starlette.types import ASGIApp
+
+from broker.app import create_app, create_services
+from broker.auth import Claims, Scope, Tokens
+from broker.server import configure, listen
+from broker.settings import Settings, StoreSettings
+
+SECRET_KEY = "only for tests, but long enough: 0123456789"
+
+
+@dataclass(frozen=True)
+class RunningBroker:
+    """Where a broker answers, and clients of it that are signed in."""
+
+    url: str
+    settings: Settings
+
+    def token(
+        self,
+        subject: str = "alice",
+        *,
+        tenant: str = "acme",
+        scopes: Iterable[str] = frozenset(Scope),
+        expires_in: int = 7 * 86400,
+    ) -> str:
+        """Issue a token as the broker itself does at sign-in."""
+        tokens = Tokens(secret_key=self.settings.secret_key, issuer=self.settings.origins[0])
+        claims = Claims(subject=subject, tenant=tenant, scopes=frozenset(scopes))
+        return tokens.issue(claims, expires_in=expires_in, at=datetime.now(UTC))
+
+    def client(self, subject: str = "alice", *, tenant: str = "acme") -> httpx.Client:
+        headers = {"authorization": f"Bearer {self.token(subject, tenant=tenant)}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+
+    def add_user(self, name: str, password: str) -> None:
+        """Add a built-in user, as `broker user add` does."""
+        asyncio.run(_add_user(self.settings, name, password))
+
+
+async def _add_user(settings: Settings, name: str, password: str) -> None:
+    services = create_services(settings)
+    await services.accounts.add(name, password, at=datetime.now(UTC))
+    services.store.close()
+    services.registry.close()
+
+
+@contextmanager
+def run_broker(store: StoreSettings, database_url: str, **changes: object) -> Iterator[RunningBroker]:
+    """Run a broker on this store; `changes` are further settings."""
+    with listen("127.0.0.1", 0) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        settings = Settings(origins=(url,), secret_key=SECRET_KEY, database_url=database_url, store=store)
+        settings = replace(settings, **changes)  # type: ignore[arg-type]  # the tests name real settings
+        with _serving(create_app(settings), listener):
+            yield RunningBroker(url, settings)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which says when it has started."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_up.set()
+
+
+@contextmanager
+def _serving(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
+    server = _Server(configure(app))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        assert server.is_up.wait(10), "the broker did not start"
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        assert not thread.is_alive(), "the broker did not stop"

@@ -1,0 +1,76 @@
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broker import keys
+from broker.errors import InvalidName
+
+AT = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def test_ids_sort_by_time_and_never_repeat() -> None:
+    ids = [keys.new_id(AT + timedelta(milliseconds=n)) for n in range(100)]
+    same_instant = {keys.new_id(AT) for _ in range(1000)}
+
+    assert ids == sorted(ids)
+    assert len(same_instant) == 1000
+    assert all(keys.is_id(i) for i in same_instant)
+
+
+@pytest.mark.parametrize("text", ["", "x", "0" * 25, "0" * 27, "O" * 26, "0" * 25 + "\n", "\u0660" * 26])
+def test_only_what_has_the_form_of_an_id_is_one(text: str) -> None:
+    assert not keys.is_id(text)
+
+
+def test_c16_an_object_key_is_prefix_tenant_and_a_128_bit_id() -> None:
+    key = keys.object_key(prefix="uploads", tenant="acme", upload_id=keys.new_id(AT))
+
+    assert re.fullmatch(r"uploads/acme/[0-9a-hjkmnp-tv-z]{26}", key)
+
+
+@pytest.mark.parametrize("tenant", ["", "../x", "a/b", "a b", "ä", "x" * 65])
+def test_c16_a_tenant_that_is_no_plain_word_makes_no_key(tenant: str) -> None:
+    with pytest.raises(ValueError, match="tenant"):
+        keys.object_key(prefix="uploads", tenant=tenant, upload_id=keys.new_id(AT))
+
+
+@pytest.mark.parametrize(
+    "name", ["a.txt", "größe ✓ 日本.txt", "ü" * 127, "CON", ".hidden", "a  b", "-rf", "%2e%2e%2f", "👩‍👩‍👧"]
+)
+def test_names_that_people_give_are_kept(name: str) -> None:
+    assert keys.check_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", " ", "\t", ".", "..", "a/b", "../../x", "a\\b", "a\0b", "a\nb", "a\r\nb", "\x7f", "gpj\u202eexe",
+     "a\u2028b", "\ud800", "x" * 256, "ü" * 128],
+)  # fmt: skip
+def test_c17_names_that_are_paths_tricks_or_too_long_are_refused(name: str) -> None:
+    with pytest.raises(InvalidName) as caught:
+        keys.check_name(name)
+
+    assert caught.value.members["field"] == "name"
+
+
+def test_a_name_in_decomposed_form_is_composed() -> None:
+    assert keys.check_name("u\u0308.txt") == "ü.txt"
+
+
+@given(name=st.text(min_size=1, max_size=80))
+def test_c17_a_disposition_is_one_header_line_of_ascii(name: str) -> None:
+    try:
+        checked = keys.check_name(name)
+    except InvalidName:
+        return
+
+    value = keys.content_disposition("attachment", checked)
+
+    assert value.isascii()
+    assert value.isprintable()
+    assert re.fullmatch(
+        r'attachment; filename="[^"\\]*"(; filename\*=UTF-8\'\'[A-Za-z0-9!#$&+.^_`|~%-]*)?', value
+    )

@@ -31,7 +31,7 @@ def run(*, host: str, port: int, store_port: int | None, data_dir: Path) -> None
             for _ in bootstrap(store.settings, admin=store.settings.control, origins=origins, users=False):
                 pass
             settings = _settings(data_dir, origins, store.settings)
-            asyncio.run(_add_demo_user(settings))
+            asyncio.run(add_demo_user(settings))
             app = create_app(settings)
             _greet(origins[0], store.settings.url, data_dir)
             serve(app, listener)
@@ -64,7 +64,7 @@ def _secret_key(path: Path) -> str:
     return path.read_text()
 
 
-async def _add_demo_user(settings: Settings) -> None:
+async def add_demo_user(settings: Settings) -> None:
     services = create_services(settings)
     if await services.registry.find_user(DEMO_USER) is None:
         await services.accounts.add(DEMO_USER, DEMO_PASSWORD, at=datetime.now(UTC))

@@ -4,8 +4,6 @@ import ipaddress
 import signal
 import socket
 from contextlib import suppress
-from types import FrameType
-from typing import NoReturn
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -55,11 +53,7 @@ def configure(app: ASGIApp) -> uvicorn.Config:
 
 def serve(app: ASGIApp, listener: socket.socket) -> None:
     """Answer requests until SIGINT or SIGTERM; what is in flight then has 20 seconds to finish."""
-    # uvicorn raises the signal that ended it once more; as SystemExit it lets every `with` clean up
-    signal.signal(signal.SIGTERM, _exit)
+    # uvicorn raises the signal that ended it once more; as an exception it lets every `with` clean up
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         uvicorn.Server(configure(app)).run(sockets=[listener])
-
-
-def _exit(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(0)

@@ -59,12 +59,27 @@ async def _add_user(settings: Settings, name: str, password: str) -> None:
 @contextmanager
 def run_broker(store: StoreSettings, database_url: str, **changes: object) -> Iterator[RunningBroker]:
     """Run a broker on this store; `changes` are further settings."""
-    with listen("127.0.0.1", 0) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        settings = Settings(origins=(url,), secret_key=SECRET_KEY, database_url=database_url, store=store)
-        settings = replace(settings, **changes)  # type: ignore[arg-type]  # the tests name real settings
-        with _serving(create_app(settings), listener):
-            yield RunningBroker(url, settings)
+    with (
+        listen("127.0.0.1", 0) as listener,
+        run_broker_on(listener, store, database_url, **changes) as broker,
+    ):
+        yield broker
+
+
+@contextmanager
+def run_broker_on(
+    listener: socket.socket, store: StoreSettings, database_url: str, **changes: object
+) -> Iterator[RunningBroker]:
+    """Run a broker where somebody listens already: then its origin is known before it starts."""
+    url = origin_of(listener)
+    settings = Settings(origins=(url,), secret_key=SECRET_KEY, database_url=database_url, store=store)
+    settings = replace(settings, **changes)  # type: ignore[arg-type]  # the tests name real settings
+    with _serving(create_app(settings), listener):
+        yield RunningBroker(url, settings)
+
+
+def origin_of(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 class _Server(uvicorn.Server):

@@ -1,0 +1,223 @@
+"""The commands as an operator meets them."""
+
+import asyncio
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from click.testing import CliRunner, Result
+
+from broker import dev, settings
+from broker.app import create_services
+from broker.cli import main
+from broker.settings import Settings, StoreSettings
+from tests.running import SECRET_KEY
+from tests.test_settings import GOOD
+from tests.transfers import upload
+
+BROKER = [sys.executable, "-m", "broker"]
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return GOOD | {"BROKER_DATABASE_URL": f"sqlite:///{tmp_path / 'broker.db'}"}
+
+
+def run(*arguments: str, environ: dict[str, str] | None = None, stdin: str = "") -> Result:
+    return CliRunner().invoke(main, arguments, env=environ, input=stdin)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "files.example.com"])
+def test_dev_listens_on_nothing_but_loopback(host: str, tmp_path: Path) -> None:
+    result = run("dev", "--host", host, "--data-dir", str(tmp_path / "data"))
+
+    assert result.exit_code == 2
+    assert "loopback only" in result.output
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+
+        result = run("dev", "--port", port, "--data-dir", str(tmp_path))
+
+    assert result.exit_code == 1
+    assert f"port {port}" in result.output
+    assert len(result.output.splitlines()) == 1
+
+
+def test_serve_without_a_store_says_what_is_missing() -> None:
+    environ = {name: value for name, value in GOOD.items() if name != "BROKER_STORE_URL"}
+
+    result = run("serve", environ=environ)
+
+    assert result.exit_code == 1
+    assert result.output == "Error: BROKER_STORE_URL is not set\n"
+
+
+def test_c61_serve_refuses_a_sample_secret(environ: dict[str, str]) -> None:
+    result = run("serve", environ=environ | {"BROKER_SECRET_KEY": "change-me-" + "x" * 32})
+
+    assert result.exit_code == 1
+    assert "BROKER_SECRET_KEY is a sample value" in result.output
+
+
+def test_c61_serve_refuses_a_registry_with_the_demo_user(environ: dict[str, str]) -> None:
+    asyncio.run(dev.add_demo_user(settings.load(environ)))
+
+    result = run("serve", "--port", "0", environ=environ)
+
+    assert result.exit_code == 1
+    assert "BROKER_DATABASE_URL" in result.output
+    assert "demo" in result.output
+
+
+def test_a_user_who_is_added_can_sign_in(environ: dict[str, str]) -> None:
+    result = run("user", "add", "carol", environ=environ, stdin="a good password\n")
+
+    assert result.output == "Added carol.\n"
+    assert asyncio.run(can_sign_in(settings.load(environ), "carol", "a good password"))
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "reason"),
+    [
+        ("carol", "short", "at least 8 characters"),
+        ("demo", "a good password", "for `broker dev` alone"),
+        (" ", "a good password", "1 to 200 characters"),
+        ("x" * 201, "a good password", "1 to 200 characters"),
+    ],
+)
+def test_a_user_or_password_that_will_not_do_is_refused(
+    environ: dict[str, str], name: str, password: str, reason: str
+) -> None:
+    result = run("user", "add", name, environ=environ, stdin=password + "\n")
+
+    assert result.exit_code == 2
+    assert reason in result.output
+
+
+def test_a_name_that_is_taken_keeps_its_password(environ: dict[str, str]) -> None:
+    run("user", "add", "carol", environ=environ, stdin="a good password\n")
+
+    result = run("user", "add", "carol", environ=environ, stdin="another password\n")
+
+    assert result.exit_code == 1
+    assert result.output == "Error: There is a user carol already.\n"
+    assert asyncio.run(can_sign_in(settings.load(environ), "carol", "a good password"))
+
+
+def test_bootstrap_prints_its_steps_and_may_be_repeated(embedded: StoreSettings) -> None:
+    environ = environ_of(embedded) | {
+        "BROKER_BOOTSTRAP_ACCESS_KEY": embedded.control.access_key,
+        "BROKER_BOOTSTRAP_SECRET_KEY": embedded.control.secret_key,
+    }
+
+    results = [run("bootstrap", environ=environ) for _ in range(2)]
+
+    steps = ["store", "bucket", "cors", "lifecycle"]
+    for result in results:
+        assert result.exit_code == 0, result.output
+        assert re.findall(r"^\w+ +(\w+)", result.output, re.MULTILINE) == steps
+        assert embedded.control.secret_key not in result.output
+
+
+def test_the_service_runs_in_production_and_stops_when_told(embedded: StoreSettings, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    origin = f"http://127.0.0.1:{port}"
+    environ = environ_of(embedded) | {
+        "BROKER_ORIGINS": origin,
+        "BROKER_SECRET_KEY": SECRET_KEY,
+        "BROKER_DATABASE_URL": f"sqlite:///{tmp_path / 'broker.db'}",
+    }
+
+    with subprocess.Popen(
+        [*BROKER, "serve", "--port", str(port)], env=environ, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as client:
+                assert client.get(f"{origin}/readyz").json() == {"status": "ready"}
+            process.send_signal(signal.SIGTERM)
+            log = process.communicate(timeout=30)[1]
+        finally:
+            process.kill()
+
+    assert process.returncode == 0, log
+    assert b"Traceback" not in log
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
+def test_dev_keeps_the_files_and_leaves_no_process(stop: signal.Signals, tmp_path: Path) -> None:
+    with running_dev(tmp_path, stop) as (page, client):
+        assert page.startswith("http://localhost:")
+        file = upload(client, b"kept over a restart")
+
+    with running_dev(tmp_path, stop) as (_, client):
+        assert client.get("/v1/files").json()["items"] == [file]
+        url = client.post(f"/v1/files/{file['id']}/download").json()["url"]
+        assert httpx.get(url).content == b"kept over a restart"
+
+
+@contextmanager
+def running_dev(directory: Path, stop: signal.Signals) -> Iterator[tuple[str, httpx.Client]]:
+    """Run `broker dev`, sign in as demo; at the end stop it and see that all its processes are gone."""
+    command = [*BROKER, "dev", "--port", "0", "--data-dir", str(directory / "data")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            greeting = ""
+            while "Ctrl-C" not in greeting:
+                line = process.stdout.readline()
+                assert line, greeting
+                greeting += line
+            page = re.findall(r"http://localhost:\d+", greeting)[0]
+            family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+            assert any("weed" in member.name() for member in family)
+            credentials = {"username": "demo", "password": "demo"}
+            token = httpx.post(f"{page}/v1/session", json=credentials).json()["access_token"]
+            with httpx.Client(base_url=page, headers={"authorization": f"Bearer {token}"}) as client:
+                yield page, client
+            process.send_signal(stop)
+            farewell = process.communicate(timeout=30)[0]
+            _, alive = psutil.wait_procs(family[1:], timeout=20)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert "Stopped." in farewell
+    assert alive == []
+
+
+def environ_of(store: StoreSettings) -> dict[str, str]:
+    environ = {
+        name: value for name, value in GOOD.items() if "DATABASE" not in name and "SECRET_KEY" not in name
+    }
+    environ |= {
+        "BROKER_STORE_URL": store.url,
+        "BROKER_STORE_PUBLIC_URL": store.public_url,
+        "BROKER_STORE_BUCKET": store.bucket,
+    }
+    for name in "put_signer", "get_signer", "control":
+        identity = getattr(store, name)
+        environ[f"BROKER_STORE_{name.upper()}_ACCESS_KEY"] = identity.access_key
+        environ[f"BROKER_STORE_{name.upper()}_SECRET_KEY"] = identity.secret_key
+    return environ
+
+
+async def can_sign_in(current: Settings, name: str, password: str) -> bool:
+    from datetime import UTC, datetime
+
+    services = create_services(current)
+    session = await services.accounts.sign_in(name, password, at=datetime.now(UTC))
+    services.store.close()
+    services.registry.close()
+    return bool(session.access_token)

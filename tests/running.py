@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -46,7 +47,9 @@ class RunningBroker:
 
     def add_user(self, name: str, password: str) -> None:
         """Add a built-in user, as `broker user add` does."""
-        asyncio.run(_add_user(self.settings, name, password))
+        # in a thread, because Playwright's loop may run in this one
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, _add_user(self.settings, name, password)).result()
 
 
 async def _add_user(settings: Settings, name: str, password: str) -> None:

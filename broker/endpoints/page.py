@@ -20,6 +20,7 @@ def content_security_policy(store_origin: str) -> str:
             f"img-src 'self' data: blob: {store_origin}",
             f"media-src 'self' blob: {store_origin}",
             f"connect-src 'self' {store_origin}",
+            f"frame-src {store_origin}",
             "font-src 'self'",
             "worker-src 'self'",
             "manifest-src 'self'",

@@ -1,0 +1,78 @@
+"""A whole site for the browser: store, broker and built page, and a Chromium that visits it."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from broker.bootstrap import bootstrap
+from broker.server import listen
+from broker.stores.embedded import EmbeddedStore
+from tests.running import RunningBroker, origin_of, run_broker_on
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PASSWORD = "a good password"
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
+    """Return a broker whose page a browser can use: the store answers its origin alone."""
+    directory = tmp_path_factory.mktemp("site")
+    with listen("127.0.0.1", 0) as listener:
+        origins = (origin_of(listener),)
+        with EmbeddedStore(directory / "store", origins=origins) as store:
+            list(bootstrap(store.settings, admin=store.settings.control, origins=origins, users=False))
+            database_url = f"sqlite:///{directory / 'broker.db'}"
+            with run_broker_on(listener, store.settings, database_url) as broker:
+                broker.add_user("alice", PASSWORD)
+                yield broker
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """Return a browser; Playwright's event loop runs in this thread until it is closed."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser, site: RunningBroker) -> Iterator[BrowserContext]:
+    context = chromium.new_context(base_url=site.url, accept_downloads=True)
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """Return an empty page; at the end nothing may have gone wrong in its console."""
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    yield page
+    # what a test provokes on the wire is logged by the browser itself, not by the page
+    assert [error for error in errors if not error.startswith("Failed to load resource")] == []
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Return an empty folder for the files that a test drops and fetches."""
+    directory = tmp_path / "files"
+    directory.mkdir()
+    return directory

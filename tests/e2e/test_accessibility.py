@@ -1,0 +1,81 @@
+"""axe looks at every state of the page, in both themes, on a desktop and on a phone."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import PASSWORD
+from tests.running import RunningBroker
+
+Scheme = Literal["light", "dark"]
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest) -> Scheme:
+    return "light" if request.param == "light" else "dark"
+
+
+@pytest.fixture(params=[(1280, 800), (360, 740)], ids=["desktop", "phone"])
+def page(
+    request: pytest.FixtureRequest, scheme: Scheme, chromium: Browser, site: RunningBroker
+) -> Iterator[Page]:
+    width, height = request.param
+    context = chromium.new_context(
+        base_url=site.url,
+        color_scheme=scheme,
+        reduced_motion="reduce",  # axe must not look at a colour that is still changing
+        viewport={"width": width, "height": height},
+    )
+    yield context.new_page()
+    context.close()
+
+
+def assert_no_violation(page: Page) -> None:
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def assert_no_sideways_scrolling(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_axe_finds_nothing_in_any_state(page: Page, site: RunningBroker, scheme: Scheme) -> None:
+    subject = f"axe {scheme} {page.viewport_size}"
+    site.add_user(subject, PASSWORD)
+
+    page.goto("/")
+    assert_no_violation(page)
+    page.get_by_label("User name").fill(subject)
+    page.get_by_label("Password").fill("wrong password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert_no_violation(page)
+
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("No files yet")).to_be_visible()
+    assert_no_violation(page)
+
+    page.get_by_label("Choose files").set_input_files(
+        [
+            {"name": "a picture with quite a long name.png", "mimeType": "image/png", "buffer": b"x"},
+            {"name": "refused\u202e.txt", "mimeType": "text/plain", "buffer": b"x"},
+        ]
+    )
+    expect(page.get_by_role("button", name="Download a picture")).to_be_visible()
+    expect(page.get_by_text("A file name must not contain control characters.", exact=True)).to_be_visible()
+    assert_no_violation(page)
+    assert_no_sideways_scrolling(page)
+
+    page.get_by_role("button", name="Delete a picture").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert_no_violation(page)
+    page.keyboard.press("Escape")
+
+    page.route("**/v1/files?*", lambda route: route.abort())
+    page.reload()
+    expect(page.get_by_text("The files could not be loaded.")).to_be_visible(timeout=30_000)
+    assert_no_violation(page)

@@ -1,0 +1,384 @@
+"""The main job as a person does it: sign in, drop, see it go, fetch, delete."""
+
+import hashlib
+import os
+import re
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from playwright.sync_api import BrowserContext, Page, Request, Route, expect
+
+from tests.e2e.conftest import PASSWORD
+from tests.running import RunningBroker
+from tests.transfers import upload
+
+MIB = 1024 * 1024
+
+
+def png() -> bytes:
+    """Make a real picture: 64 by 64 points of one colour."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    rows = (b"\0" + b"\x33\x66\xcc" * 64) * 64
+    header = struct.pack(">IIBBBBB", 64, 64, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
+
+
+REAL_FILES = {
+    "empty.bin": b"",
+    "one byte.txt": b"1",
+    "picture.png": png(),
+    "random 15 MiB.bin": os.urandom(15 * MIB),
+    "größe ✓ 日本.txt": b"abc",
+    "n" * 251 + ".txt": b"a name of 255 bytes",
+}
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("User name").fill("alice")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Drop files anywhere")).to_be_visible()
+
+
+def drop(page: Page, paths: list[Path]) -> None:
+    """Drop real files on the middle of the window, as a hand does."""
+    devtools = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for step in "dragEnter", "dragOver", "drop":
+        devtools.send("Input.dispatchDragEvent", {"type": step, "x": 400, "y": 300, "data": data})
+    devtools.detach()
+
+
+def write(directory: Path, contents: dict[str, bytes]) -> list[Path]:
+    paths = [directory / name for name in contents]
+    for path in paths:
+        path.write_bytes(contents[path.name])
+    return paths
+
+
+def sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def metric(site: RunningBroker, name: str) -> int:
+    lines = httpx.get(f"{site.url}/metrics").text.splitlines()
+    return int(float(next(line.split()[1] for line in lines if line.startswith(name))))
+
+
+def test_real_files_go_straight_to_the_store_and_come_back_unchanged(
+    page: Page, context: BrowserContext, site: RunningBroker, files: Path
+) -> None:
+    sent: list[Request] = []
+    context.on("request", lambda request: sent.append(request))
+    received_before = metric(site, "broker_http_request_body_bytes_total")
+    answered_before = metric(site, "broker_http_response_body_bytes_total")
+
+    sign_in(page)
+    drop(page, write(files, REAL_FILES))
+    expect(page.get_by_text("6 uploaded", exact=True)).to_be_visible(timeout=30_000)
+
+    found = {}
+    for name in REAL_FILES:
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Download {name}", exact=True).click()
+        found[name] = sha256(download.value.path().read_bytes())
+
+    assert found == {name: sha256(body) for name, body in REAL_FILES.items()}
+
+    size = sum(map(len, REAL_FILES.values()))
+    store = site.settings.store.public_url
+    puts = [request for request in sent if request.method == "PUT"]
+    assert {origin_of(request.url) for request in puts} == {store}
+    assert sum(int(request.all_headers()["content-length"]) for request in puts) == size
+    assert {origin_of(request.url) for request in sent} == {store, site.url}
+    to_broker = [request for request in sent if origin_of(request.url) == site.url]
+    assert all(len(request.post_data or "") < 1000 for request in to_broker)
+    # the broker's own count: what 6 uploads say in JSON, and a page, but no object byte of 15 MiB
+    assert metric(site, "broker_http_request_body_bytes_total") - received_before < 10_000
+    assert metric(site, "broker_http_response_body_bytes_total") - answered_before < MIB
+
+
+def origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def test_creating_and_completing_a_file_are_one_round_trip_each(page: Page, files: Path) -> None:
+    sign_in(page)
+    expect(page.get_by_role("heading", name="All files")).to_be_visible()
+    calls: list[str] = []
+    page.on("request", lambda request: calls.append(f"{request.method} {urlsplit(request.url).path}"))
+
+    drop(page, write(files, {"one.txt": b"1"}))
+    expect(page.get_by_text("1 uploaded", exact=True)).to_be_visible()
+
+    patterns = [
+        r"POST /v1/uploads",
+        r"PUT /files/uploads/default/[0-9a-z]{26}",
+        r"POST /v1/uploads/[0-9a-z]{26}/complete",
+    ]
+    uploading = [call for call in calls if call.startswith(("POST", "PUT"))]
+    assert len(uploading) == 3
+    assert all(re.fullmatch(pattern, call) for pattern, call in zip(patterns, uploading, strict=True))
+
+
+def test_progress_is_real_and_a_cancelled_upload_leaves_nothing(
+    page: Page, context: BrowserContext, site: RunningBroker, files: Path
+) -> None:
+    sign_in(page)
+    devtools = context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 2 * MIB}
+    devtools.send("Network.emulateNetworkConditions", slow)
+
+    drop(page, write(files, {"slow.bin": os.urandom(12 * MIB)}))
+    progress = page.get_by_role("progressbar", name="Progress of slow.bin")
+    seen: list[int] = []
+    page.wait_for_function(MOVES, arg=None)
+    seen.append(int(progress.get_attribute("aria-valuenow") or -1))
+    page.get_by_role("button", name="Cancel slow.bin").click()
+    expect(page.get_by_text("Cancelled")).to_be_visible()
+
+    assert 0 < seen[0] < 100
+    with site.client("alice", tenant="default") as client:
+        assert "slow.bin" not in [file["name"] for file in client.get("/v1/files").json()["items"]]
+
+    devtools.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
+    page.get_by_role("button", name="Retry slow.bin").click()
+    expect(page.get_by_role("button", name="Download slow.bin")).to_be_visible()
+
+
+# true once the bar has moved but is not full
+MOVES = """() => {
+  const now = Number(document.querySelector('[role=progressbar][aria-label="Progress of slow.bin"]')?.ariaValueNow);
+  return now > 5 && now < 95;
+}"""
+
+
+def test_a_file_is_deleted_after_a_question_and_not_before(page: Page, site: RunningBroker) -> None:
+    with site.client("alice", tenant="default") as client:
+        file = upload(client, b"to be deleted", name="doomed.txt")
+    sign_in(page)
+
+    page.get_by_role("button", name="Delete doomed.txt").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_role("button", name="Delete doomed.txt")).to_be_focused()
+    page.get_by_role("button", name="Delete doomed.txt").click()
+    page.get_by_role("dialog", name="Delete this file?").get_by_role(
+        "button", name="Delete", exact=True
+    ).click()
+
+    expect(page.get_by_role("button", name="Delete doomed.txt")).to_have_count(0)
+    with site.client("alice", tenant="default") as client:
+        assert client.get(f"/v1/files/{file['id']}").status_code == 404
+
+
+def test_the_keyboard_alone_does_the_main_job(page: Page, site: RunningBroker, files: Path) -> None:
+    page.goto("/")
+    page.get_by_label("User name").focus()
+    page.keyboard.type("alice")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Drop files anywhere")).to_be_visible()
+
+    tab_to(page, "Choose files")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(write(files, {"by keyboard.txt": b"typed"}))
+    expect(page.get_by_text("1 uploaded", exact=True)).to_be_visible()
+
+    tab_to(page, "Download by keyboard.txt")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert download.value.path().read_bytes() == b"typed"
+    assert download.value.suggested_filename == "by keyboard.txt"
+
+    tab_to(page, "Delete by keyboard.txt")
+    page.keyboard.press("Enter")
+    tab_to(page, "Delete")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Download by keyboard.txt")).to_have_count(0)
+
+
+def tab_to(page: Page, label: str) -> None:
+    """Press Tab until the focus is on what is called so."""
+    for _ in range(60):
+        if page.evaluate("document.activeElement.ariaLabel ?? document.activeElement.innerText") == label:
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{label} cannot be reached by Tab")
+
+
+def test_a_wrong_password_is_told_and_the_right_one_works_then(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("User name").fill("alice")
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.get_by_role("alert")).to_have_text("The user name or the password is wrong.")
+    sign_in(page)
+
+
+def test_a_session_outlives_a_reload_and_ends_with_a_sign_out(page: Page) -> None:
+    sign_in(page)
+    page.reload()
+    expect(page.get_by_role("heading", name="Drop files anywhere")).to_be_visible()
+
+    page.get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_an_expired_session_asks_to_sign_in_again(page: Page, site: RunningBroker) -> None:
+    sign_in(page)
+    page.route("**/v1/**", answer_with_problem(401, "expired-token"))
+
+    page.get_by_role("button", name="Sign out").wait_for()
+    page.reload()
+
+    expect(page.get_by_text("Your session has ended, sign in again.")).to_be_visible()
+    page.unroute("**/v1/**")
+    sign_in(page)
+
+
+def test_a_store_that_is_away_is_told_and_retry_goes_on(page: Page, site: RunningBroker, files: Path) -> None:
+    sign_in(page)
+    store = f"{site.settings.store.public_url}/**"
+    page.clock.install()  # so that the pauses between the tries need no waiting
+    page.route(store, lambda route: route.abort())
+
+    drop(page, write(files, {"patient.txt": b"patience"}))
+    expect(page.get_by_text("Connection trouble, trying again…")).to_be_visible()
+    failed = page.get_by_text("The storage does not answer.").first
+    for _ in range(50):
+        if failed.is_visible():
+            break
+        page.clock.run_for(10_000)
+    expect(failed).to_be_visible()
+    page.unroute(store)
+    page.get_by_role("button", name="Retry patient.txt").click()
+
+    expect(page.get_by_role("button", name="Download patient.txt")).to_be_visible()
+
+
+def test_an_answer_lost_on_its_way_back_does_not_lose_the_file(
+    page: Page, site: RunningBroker, files: Path
+) -> None:
+    """The PUT arrived, the page does not know: it sends again, is told 412, and completes."""
+    sign_in(page)
+    answers: list[int] = []
+
+    def lose_the_first(route: Route) -> None:
+        answer = route.fetch()
+        answers.append(answer.status)
+        if len(answers) == 1:
+            route.abort()
+        else:
+            route.fulfill(response=answer)
+
+    page.route(f"{site.settings.store.public_url}/**", lose_the_first)
+
+    drop(page, write(files, {"lost answer.txt": b"arrived"}))
+
+    expect(page.get_by_role("button", name="Download lost answer.txt")).to_be_visible()
+    assert answers == [200, 412]
+
+
+def test_a_url_that_expired_is_signed_anew(page: Page, site: RunningBroker, files: Path) -> None:
+    sign_in(page)
+    tries: list[str] = []
+
+    def refuse_the_first(route: Route) -> None:
+        tries.append(route.request.url)
+        if len(tries) == 1:
+            headers = {"access-control-allow-origin": site.url}
+            route.fulfill(
+                status=403, headers=headers, body="<Error><Message>Request has expired</Message></Error>"
+            )
+        else:
+            route.continue_()
+
+    page.route(f"{site.settings.store.public_url}/**", refuse_the_first)
+
+    drop(page, write(files, {"signed twice.txt": b"x"}))
+
+    expect(page.get_by_role("button", name="Download signed twice.txt")).to_be_visible()
+    assert len(tries) == 2
+
+
+def test_a_file_over_the_limit_is_refused_before_a_byte_is_sent(page: Page, files: Path) -> None:
+    sign_in(page)
+    expect(page.get_by_text("Up to 5")).to_be_visible()
+    huge = files / "huge.bin"
+    with huge.open("wb") as file:
+        file.truncate(5 * 1024 * MIB + 1)  # takes no space
+    calls: list[str] = []
+    page.on("request", lambda request: calls.append(request.method))
+
+    drop(page, [huge])
+
+    expect(page.get_by_text("The file is larger than").first).to_be_visible()
+    assert not {"POST", "PUT"}.intersection(calls)
+
+
+def test_a_name_that_the_broker_refuses_is_explained(page: Page, files: Path) -> None:
+    sign_in(page)
+
+    drop(page, write(files, {"gpj\u202eexe": b"x"}))
+
+    expect(page.get_by_text("A file name must not contain control characters.", exact=True)).to_be_visible()
+
+
+def test_c45_the_page_may_talk_to_the_store_and_to_nobody_else(
+    context: BrowserContext, site: RunningBroker
+) -> None:
+    page = context.new_page()
+    answer = page.goto("/")
+    assert answer
+    store = site.settings.store.public_url
+
+    assert answer.headers["content-security-policy"] == (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: {store}; "
+        f"media-src 'self' blob: {store}; connect-src 'self' {store}; frame-src {store}; font-src 'self'; "
+        "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "no-cache"
+    blocked = page.evaluate("fetch('http://127.0.0.1:9/').then(() => 'sent', () => 'blocked')")
+    assert blocked == "blocked"
+
+
+def test_the_pages_parts_are_compressed_and_cached_for_good(page: Page, site: RunningBroker) -> None:
+    html = httpx.get(site.url).text
+    script = re.findall(r'src="(/assets/[^"]+\.js)"', html)[0]
+
+    answer = httpx.get(site.url + script)
+
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["content-type"].startswith("text/javascript")
+
+
+def answer_with_problem(status: int, slug: str) -> Callable[[Route], None]:
+    def answer(route: Route) -> None:
+        body = {"type": f"urn:broker:problem:{slug}", "title": slug, "status": status, "detail": "Because."}
+        route.fulfill(status=status, json=body, content_type="application/problem+json")
+
+    return answer

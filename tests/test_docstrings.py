@@ -5,10 +5,10 @@ from types import ModuleType
 
 import pytest
 
-from broker import checksums, keys, logs, policy, server
+from broker import canonical, checksums, keys, logs, policy, server, sigv4
 
 
-@pytest.mark.parametrize("module", [checksums, keys, logs, policy, server], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("module", [canonical, checksums, keys, logs, policy, server, sigv4], ids=lambda m: m.__name__)
 def test_the_examples_in_docstrings_are_true(module: ModuleType) -> None:
     results = doctest.testmod(module)
 

@@ -1,0 +1,330 @@
+"""Prepare a store for the broker: the bucket, its CORS and lifecycle rules, the three least-privilege users.
+
+Every step may be repeated; a second run brings the store to what the settings say now.
+"""
+
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import md5, sha256
+from typing import Any, Literal
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+from minio import Minio, MinioAdmin
+from minio.commonconfig import ENABLED, Filter
+from minio.credentials.providers import StaticProvider
+from minio.error import InvalidResponseError, MinioAdminException, MinioException, S3Error
+from minio.lifecycleconfig import AbortIncompleteMultipartUpload, LifecycleConfig, Rule
+from urllib3 import PoolManager, Retry, Timeout
+from urllib3.exceptions import HTTPError
+
+from broker.settings import Identity, StoreSettings
+from broker.sigv4 import Credentials, Endpoint, Signer
+from broker.stores.s3 import connect
+
+PAUSE = 0.25  # seconds between two tries to reach a store that is still starting
+
+CORS_METHODS = ("GET", "HEAD", "PUT")
+CORS_REQUEST_HEADERS = (  # all that a presigned request may carry besides what needs no permission
+    "content-type",
+    "if-none-match",
+    "range",
+    "x-amz-checksum-crc32c",
+    "x-amz-checksum-sha256",
+)
+CORS_RESPONSE_HEADERS = (
+    "Accept-Ranges",
+    "Content-Disposition",
+    "Content-Length",
+    "Content-Range",
+    "ETag",
+    "x-amz-checksum-crc32c",
+    "x-amz-checksum-sha256",
+)
+CORS_MAX_AGE = 3600  # seconds for which a browser may remember the answer
+
+LIFECYCLE_RULE = "presigned-url-broker"
+LIFECYCLE_DAYS = 8  # a day more than the settings let an upload live (upload_expires_in)
+
+SIGNATURE_AGE = 3600 * 1000  # milliseconds: the longest life the settings allow a URL (url_expires_in)
+
+Policy = dict[str, Any]
+
+
+class BootstrapError(Exception):
+    """The store cannot be prepared; the text is a sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing that was done, or, with a warning, that the operator has to do: `detail` says how."""
+
+    what: str
+    outcome: Literal["done", "warning"] = "done"
+    detail: str
+
+
+def bootstrap(
+    store: StoreSettings, *, admin: Identity, origins: tuple[str, ...], users: bool, patience: float = 60
+) -> Iterator[Step]:
+    """Prepare the store, yielding each step when it is done. Raises BootstrapError at the first that fails.
+
+    `admin` may make the bucket; with `users` it also makes the users of the settings, which takes a store
+    with MinIO's admin API. `patience` is how many seconds to wait for a store that does not answer.
+    """
+    # MinIO loads its users after the rest, and says 503 until then
+    retries = Retry(total=6, backoff_factor=0.2, status_forcelist=[503])
+    with PoolManager(timeout=Timeout(connect=2, read=10), retries=retries) as http:
+        try:
+            yield from _steps(store, admin, http, origins=origins, users=users, patience=patience)
+        except HTTPError as error:
+            raise BootstrapError(f"{store.url} stopped answering ({error}).") from error
+        except (MinioException, MinioAdminException) as error:
+            raise BootstrapError(_explain(error)) from error
+
+
+def _steps(
+    store: StoreSettings,
+    admin: Identity,
+    http: PoolManager,
+    *,
+    origins: tuple[str, ...],
+    users: bool,
+    patience: float,
+) -> Iterator[Step]:
+    s3 = connect(store, admin)
+    exists = _await_store(s3, store, patience)
+    yield Step(what="store", detail=f"{store.url} answers")
+    yield _make_bucket(s3, store.bucket, exists=exists)
+    yield _allow_origins(store, admin, http, origins)
+    yield _drop_abandoned_parts(s3, store)
+    if users:
+        yield from _make_users(_admin_client(store, admin, http), store, admin)
+
+
+def _admin_client(store: StoreSettings, admin: Identity, http: PoolManager) -> MinioAdmin:
+    url = urlsplit(store.url)
+    return MinioAdmin(
+        endpoint=url.netloc,
+        credentials=StaticProvider(admin.access_key, admin.secret_key),
+        region=store.region,
+        secure=url.scheme == "https",
+        http_client=http,
+    )
+
+
+def _await_store(s3: Minio, store: StoreSettings, patience: float) -> bool:
+    """Wait for a real answer, and say whether the bucket exists.
+
+    Health checks are not enough: MinIO's says 200 before the object layer is up.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return _has_bucket(s3, store)
+        except (HTTPError, InvalidResponseError) as error:
+            # the client turns 500, 502, 503 and 504 into the former; the latter may be a proxy's own page
+            if time.monotonic() + PAUSE > deadline:
+                reason = f"{store.url} did not answer within {patience:g} seconds ({error})."
+                raise BootstrapError(reason) from error
+        time.sleep(PAUSE)
+
+
+def _has_bucket(s3: Minio, store: StoreSettings) -> bool:
+    # a listing, not a HEAD: its refusal has a body, which tells a wrong key from a missing permission
+    try:
+        next(s3.list_objects(store.bucket, prefix=f"{store.key_prefix}/"), None)
+    except S3Error as error:
+        if error.code != "NoSuchBucket":
+            raise
+        return False
+    except (ElementTree.ParseError, ValueError) as error:
+        raise BootstrapError(f"{store.url} answers, but not as an S3 store does ({error}).") from error
+    return True
+
+
+def _make_bucket(s3: Minio, bucket: str, *, exists: bool) -> Step:
+    if exists:
+        return Step(what="bucket", detail=f"{bucket} exists")
+    try:
+        s3.make_bucket(bucket)
+    except S3Error as error:
+        if error.code != "BucketAlreadyOwnedByYou":  # another bootstrap may be faster
+            raise
+    return Step(what="bucket", detail=f"{bucket} made")
+
+
+def _allow_origins(
+    store: StoreSettings, admin: Identity, http: PoolManager, origins: tuple[str, ...]
+) -> Step:
+    """Let pages of these origins, and of no other, send presigned requests and read the answers."""
+    status, answer = _put_cors(store, admin, http, _cors_document(origins))
+    if status in (405, 501):
+        setting = f"MINIO_API_CORS_ALLOW_ORIGIN={','.join(origins)}"
+        detail = f"the store has no CORS per bucket; start it with {setting}, or what it has instead"
+        return Step(what="cors", outcome="warning", detail=detail)
+    if status >= 300:
+        raise BootstrapError(f"The store refused the CORS rule (HTTP {status}): {answer[:500]}")
+    return Step(what="cors", detail=f"pages of {', '.join(origins)} are allowed")
+
+
+def _put_cors(store: StoreSettings, admin: Identity, http: PoolManager, document: bytes) -> tuple[int, str]:
+    """Call PutBucketCors, which the SDK lacks, and return the status and the body of the answer."""
+    endpoint = Endpoint(store.url, store.bucket, store.addressing)
+    signer = Signer(Credentials(admin.access_key, admin.secret_key), endpoint, store.region)
+    query = {"cors": ""}
+    headers = signer.sign_headers(
+        "PUT",
+        query=query,
+        headers={
+            "content-md5": b64encode(
+                md5(document, usedforsecurity=False).digest()
+            ).decode(),  # S3 insists on it
+            "content-type": "application/xml",
+        },
+        payload_sha256=sha256(document).hexdigest(),
+        at=datetime.now(UTC),
+    )
+    response = http.request("PUT", endpoint.url_of(query=query), body=document, headers=headers)
+    return response.status, response.data.decode(errors="replace")
+
+
+def _cors_document(origins: tuple[str, ...]) -> bytes:
+    root = ElementTree.Element("CORSConfiguration", xmlns="http://s3.amazonaws.com/doc/2006-03-01/")
+    rule = ElementTree.SubElement(root, "CORSRule")
+    for tag, values in (
+        ("AllowedOrigin", origins),
+        ("AllowedMethod", CORS_METHODS),
+        ("AllowedHeader", CORS_REQUEST_HEADERS),
+        ("ExposeHeader", CORS_RESPONSE_HEADERS),
+        ("MaxAgeSeconds", (str(CORS_MAX_AGE),)),
+    ):
+        for value in values:
+            ElementTree.SubElement(rule, tag).text = value
+    return ElementTree.tostring(root)
+
+
+def _drop_abandoned_parts(s3: Minio, store: StoreSettings) -> Step:
+    """Have the store drop the parts of multipart uploads that were neither completed nor aborted.
+
+    A net below the broker's own clean-up, so a store without it is no failure.
+    """
+    try:
+        return _put_lifecycle(s3, store)
+    except (S3Error, ValueError) as error:  # ValueError: the bucket has a rule that the SDK cannot read
+        reason = error.code if isinstance(error, S3Error) else error
+        return _lifecycle_warning(f"the store did not take the rule ({reason})")
+
+
+def _put_lifecycle(s3: Minio, store: StoreSettings) -> Step:
+    prefix = f"{store.key_prefix}/"
+    others = [rule for rule in _lifecycle_rules(s3, store.bucket) if rule.rule_id != LIFECYCLE_RULE]
+    if any(_drops_parts(rule, prefix) for rule in others):
+        return Step(what="lifecycle", detail="the bucket has a rule that drops abandoned parts")
+    if others:  # PutBucketLifecycle replaces them all, and the SDK does not keep all that it reads
+        return _lifecycle_warning("the bucket has rules of its own, which were left alone")
+
+    rule = Rule(
+        ENABLED,
+        rule_id=LIFECYCLE_RULE,
+        rule_filter=Filter(prefix=prefix),
+        abort_incomplete_multipart_upload=AbortIncompleteMultipartUpload(LIFECYCLE_DAYS),
+    )
+    s3.set_bucket_lifecycle(store.bucket, LifecycleConfig([rule]))
+    if _lifecycle_rules(s3, store.bucket) != [rule]:
+        return _lifecycle_warning("the store took the rule and did not keep it")
+    return Step(what="lifecycle", detail=f"abandoned parts are dropped after {LIFECYCLE_DAYS} days")
+
+
+def _lifecycle_rules(s3: Minio, bucket: str) -> list[Rule]:
+    config = s3.get_bucket_lifecycle(bucket)
+    return config.rules if config else []
+
+
+def _drops_parts(rule: Rule, prefix: str) -> bool:
+    covered = rule.rule_filter is None or prefix.startswith(rule.rule_filter.prefix or "")
+    return rule.status == ENABLED and covered and rule.abort_incomplete_multipart_upload is not None
+
+
+def _lifecycle_warning(reason: str) -> Step:
+    advice = "unless it drops abandoned multipart uploads by itself (MinIO does), give it such a rule"
+    return Step(what="lifecycle", outcome="warning", detail=f"{reason}; {advice}")
+
+
+def _make_users(client: MinioAdmin, store: StoreSettings, admin: Identity) -> Iterator[Step]:
+    """Make the three users, or bring their secrets and policies to what the settings say."""
+    identities = {"put-signer": store.put_signer, "get-signer": store.get_signer, "control": store.control}
+    if len({admin.access_key, *(user.access_key for user in identities.values())}) != 4:
+        raise BootstrapError("The three users and the admin need four different access keys.")
+    _require_admin_api(client, store)
+    for role, user in identities.items():
+        name = f"{store.bucket}-{store.key_prefix}-{role}"
+        client.policy_add(name, policy=policies(store)[role])
+        client.user_add(user.access_key, user.secret_key)
+        client.policy_set(name, user=user.access_key)  # unlike attach_policy, repeating it is no error
+        yield Step(what=role, detail=f"the user {user.access_key} has the policy {name}")
+
+
+def _require_admin_api(client: MinioAdmin, store: StoreSettings) -> None:
+    # by reading: a store without the API takes what is written to it for objects of a bucket named `minio`
+    try:
+        client.policy_list()
+    except MinioAdminException as error:
+        reason = f"{store.url} has no MinIO admin API, or this key may not use it"
+        raise BootstrapError(f"{reason}; make the users by other means. {_explain(error)}") from error
+
+
+def policies(store: StoreSettings) -> dict[str, Policy]:
+    """Map each role to all that its user may do in the store.
+
+    A key that signs uploads must not read: a store that honours an unsigned `x-amz-copy-source` on a
+    presigned PUT copies whatever the signer may read.
+    """
+    bucket = f"arn:aws:s3:::{store.bucket}"
+    objects = f"{bucket}/{store.key_prefix}/*"
+    return {
+        "put-signer": _policy(_allow(objects, "s3:PutObject"), _deny_old_signatures()),
+        "get-signer": _policy(_allow(objects, "s3:GetObject")),
+        "control": _policy(
+            _allow(
+                objects,
+                "s3:AbortMultipartUpload",
+                "s3:DeleteObject",
+                "s3:GetObject",
+                "s3:ListMultipartUploadParts",
+                "s3:PutObject",
+            ),
+            _allow(bucket, "s3:GetBucketLocation", "s3:ListBucket"),
+        ),
+    }
+
+
+def _policy(*statements: dict[str, Any]) -> Policy:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _allow(resource: str, *actions: str) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": [resource]}
+
+
+def _deny_old_signatures() -> dict[str, Any]:
+    return {
+        "Effect": "Deny",
+        "Action": ["s3:*"],
+        "Resource": ["arn:aws:s3:::*"],
+        "Condition": {"NumericGreaterThan": {"s3:signatureAge": str(SIGNATURE_AGE)}},
+    }
+
+
+def _explain(error: MinioException | MinioAdminException) -> str:
+    if not isinstance(error, S3Error):
+        return f"The store refused: {str(error)[:500]}"
+    if error.code in ("InvalidAccessKeyId", "SignatureDoesNotMatch"):
+        names = "BROKER_BOOTSTRAP_ACCESS_KEY and BROKER_BOOTSTRAP_SECRET_KEY"
+        return f"The store refused the admin's credentials ({error.code}): check {names}."
+    if error.code == "RequestTimeTooSkewed":
+        return "The clocks of the store and of this machine are too far apart: set them both by NTP."
+    return f"The store refused {error.resource} ({error.code}): {error.message}"

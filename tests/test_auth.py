@@ -70,7 +70,7 @@ def test_c09_a_token_without_one_of_its_claims_is_refused(tokens: Tokens, claim:
      {"iat": AT + timedelta(minutes=5)}, {"sub": 7}, {"scope": 7}, {"exp": "soon"}],
 )  # fmt: skip
 def test_c10_a_token_for_another_or_with_odd_claims_is_refused(
-    tokens: Tokens, changes: dict[str, object]
+    tokens: Tokens, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(InvalidToken):
         tokens.verify(forge(**changes), at=AT)

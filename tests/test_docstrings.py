@@ -8,7 +8,10 @@ import pytest
 from broker import canonical, checksums, keys, logs, policy, server, sigv4
 
 
-@pytest.mark.parametrize("module", [canonical, checksums, keys, logs, policy, server, sigv4], ids=lambda m: m.__name__)
+MODULES = [canonical, checksums, keys, logs, policy, server, sigv4]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_the_examples_in_docstrings_are_true(module: ModuleType) -> None:
     results = doctest.testmod(module)
 

@@ -9,7 +9,7 @@ import httpx
 
 def checksum_of(body: bytes) -> str:
     """Compute the checksum that a client declares, with a library that is not ours."""
-    return f"crc32c:{base64.b64encode(google_crc32c.Checksum(body).digest()).decode()}"
+    return f"crc32c:{base64.b64encode(google_crc32c.value(body).to_bytes(4, 'big')).decode()}"
 
 
 def create(client: httpx.Client, body: bytes, **declared: object) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def port_of(store: StoreSettings) -> int:
 def weed_of(store: StoreSettings) -> psutil.Process:
     """Find the process below this one that listens on the store's port."""
     for process in psutil.Process().children(recursive=True):
-        if port_of(store) in listening(process):
+        if process.name() == "weed" and port_of(store) in listening(process):
             return process
     raise AssertionError(f"nothing listens on {store.url}")
 
@@ -424,7 +424,6 @@ def test_the_store_dies_with_its_broker_and_the_next_one_waits_for_that(tmp_path
     script = """
 import sys
 from pathlib import Path
-from broker.stores import embedded as module
 from broker.stores.embedded import EmbeddedStore
 
 with EmbeddedStore(Path(sys.argv[1]), origins=("http://localhost:5173",)):

@@ -20,7 +20,8 @@ from tests.transfers import checksum_of
 BODY = b"hello, store"
 PART_SIZE = 5 * 1024**2  # the least that S3 takes for a part which is not the last
 
-# what clients, proxies and stores have been known to write another way
+# What clients, proxies and stores have been known to write another way. Left out is what SeaweedFS 4.48
+# itself changes: it takes // and \ for /, and drops the body of a key that ends in /.
 ODD_KEYS = [
     "a b", "a+b", "a%b", "a%20b", "a%2Fb", "a&b=c", "a?b", "a#b", "a;b", "a:b@c", "a,b", "a'b", 'a"b',
     "a(b)[c]{d}", "a*b!c$d", "a|b^c`d", "a<b>c", "~a", "-a", ".a", "...", "a..b", "ä", "a\u0308", "日本語",

@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.e2e.conftest import PASSWORD
 from tests.running import RunningBroker
@@ -59,12 +59,9 @@ def test_axe_finds_nothing_in_any_state(page: Page, site: RunningBroker, scheme:
     expect(page.get_by_text("No files yet")).to_be_visible()
     assert_no_violation(page)
 
-    page.get_by_label("Choose files").set_input_files(
-        [
-            {"name": "a picture with quite a long name.png", "mimeType": "image/png", "buffer": b"x"},
-            {"name": "refused\u202e.txt", "mimeType": "text/plain", "buffer": b"x"},
-        ]
-    )
+    picture = FilePayload(name="a picture with quite a long name.png", mimeType="image/png", buffer=b"x")
+    refused = FilePayload(name="refused\u202e.txt", mimeType="text/plain", buffer=b"x")
+    page.get_by_label("Choose files").set_input_files([picture, refused])
     expect(page.get_by_role("button", name="Download a picture")).to_be_visible()
     expect(page.get_by_text("A file name must not contain control characters.", exact=True)).to_be_visible()
     assert_no_violation(page)

@@ -162,7 +162,8 @@ def test_progress_is_real_and_a_cancelled_upload_leaves_nothing(
 
 # true once the bar has moved but is not full
 MOVES = """() => {
-  const now = Number(document.querySelector('[role=progressbar][aria-label="Progress of slow.bin"]')?.ariaValueNow);
+  const bar = document.querySelector('[role=progressbar][aria-label="Progress of slow.bin"]');
+  const now = Number(bar?.ariaValueNow);
   return now > 5 && now < 95;
 }"""
 

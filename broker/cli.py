@@ -17,7 +17,7 @@ from broker.bootstrap import BootstrapError, bootstrap
 from broker.errors import BrokerError
 from broker.server import ListenError, is_loopback, listen, serve
 from broker.settings import Settings, SettingsError
-from broker.stores.embedded import StoreStartError
+from broker.stores.weed import StoreStartError
 
 MIN_PASSWORD = 8
 

@@ -26,9 +26,10 @@ from minio.deleteobjects import DeleteObject
 from minio.error import S3Error
 
 from broker.settings import StoreSettings
-from broker.stores import embedded as module
-from broker.stores.embedded import EmbeddedStore, StoreStartError, find_weed
+from broker.stores import weed
+from broker.stores.embedded import EmbeddedStore
 from broker.stores.s3 import connect
+from broker.stores.weed import StoreStartError, find_weed
 
 ORIGIN = "http://localhost:5173"
 
@@ -292,12 +293,12 @@ def test_stores_side_by_side_share_neither_objects_nor_keys(embedded: StoreSetti
 
 
 def test_stores_that_start_at_the_same_time_choose_different_ports(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PORT_BLOCKS", range(19000, 19020, 10))
+    monkeypatch.setattr(weed, "PORT_BLOCKS", range(19000, 19020, 10))
 
-    with module._reserved_ports(None) as (first, _), module._reserved_ports(None) as (second, _):
+    with weed.reserve_ports(None) as (first, _), weed.reserve_ports(None) as (second, _):
         assert {first, second} == {19000, 19010}
         with pytest.raises(StoreStartError, match="found no free ports between 19000 and 19020"):
-            module._reserved_ports(None).__enter__()
+            weed.reserve_ports(None).__enter__()
 
 
 def test_a_second_store_on_the_same_directory_is_refused_at_once(embedded: StoreSettings) -> None:

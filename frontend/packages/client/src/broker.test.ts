@@ -1,0 +1,120 @@
+import { describe, expect, test } from "vitest";
+import { Broker } from "./broker.ts";
+import { BrokerUnreachable } from "./failures.ts";
+
+const { signal } = new AbortController();
+
+/** A broker whose network is a function; `requests` holds what went out. */
+function connect(answer: (request: Request) => Response | Promise<Response>, token: string | null = "t0ken") {
+  const requests: Request[] = [];
+  const refused: (string | null)[] = [];
+  const broker = new Broker({
+    origin: "https://broker.example",
+    token: () => token,
+    onTokenRefused: (refusedToken) => refused.push(refusedToken),
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      requests.push(request);
+      return await answer(request);
+    },
+  });
+  return { broker, requests, refused };
+}
+
+function refuse(status: number, slug: string): Response {
+  const type = `urn:broker:problem:${slug}`;
+  return Response.json({ type, status, title: "No", detail: "It is so." }, { status });
+}
+
+describe("a call", () => {
+  test("carries the token and JSON, and answers with what the broker said", async () => {
+    const { broker, requests } = connect(() => Response.json({ file: { id: "f1" } }));
+
+    const file = await broker.completeUpload("u1", { signal });
+
+    expect(file).toEqual({ id: "f1" });
+    const sent = requests.map(({ method, url, headers }) => [
+      method,
+      url,
+      headers.get("authorization"),
+      headers.get("content-type"),
+    ]);
+    expect(sent).toEqual([
+      ["POST", "https://broker.example/v1/uploads/u1/complete", "Bearer t0ken", "application/json"],
+    ]);
+    expect(await requests[0]?.text()).toBe("{}");
+  });
+
+  test("without a token carries none", async () => {
+    const { broker, requests } = connect(() => Response.json({}), null);
+
+    await broker.signIn({ username: "ada", password: "secret" }, { signal });
+
+    expect(requests[0]?.headers.has("authorization")).toBe(false);
+  });
+
+  test("cannot be led to another path by an id", async () => {
+    const { broker, requests } = connect(() => new Response(null, { status: 204 }));
+
+    await broker.deleteFile("../me?x=1#y", { signal });
+
+    expect(requests[0]?.url).toBe("https://broker.example/v1/files/..%2Fme%3Fx%3D1%23y");
+  });
+
+  test("asks for the next page with the cursor as it was given", async () => {
+    const { broker, requests } = connect(() => Response.json({ items: [], next_cursor: null }));
+
+    await broker.listFiles({ limit: 50, cursor: null }, { signal });
+    await broker.listFiles({ limit: 50, cursor: "a+b/c=" }, { signal });
+
+    expect(requests.map(({ url }) => new URL(url).search)).toEqual([
+      "?limit=50",
+      "?limit=50&cursor=a%2Bb%2Fc%3D",
+    ]);
+  });
+});
+
+describe("a call that fails", () => {
+  test("rejects with the problem that the broker names", async () => {
+    const { broker, refused } = connect(() => refuse(422, "invalid-name"));
+
+    const work = broker.createUpload({ name: "", size: 0, type: "x/y", checksum: "" }, { signal });
+
+    await expect(work).rejects.toMatchObject({ slug: "invalid-name", status: 422, detail: "It is so." });
+    expect(refused).toEqual([]);
+  });
+
+  test("tells which token was refused, but not that a password was wrong", async () => {
+    const ended = connect(() => refuse(401, "expired-token"));
+    const mistyped = connect(() => refuse(401, "wrong-credentials"));
+
+    await expect(ended.broker.readMe({ signal })).rejects.toMatchObject({ status: 401 });
+    await expect(mistyped.broker.signIn({ username: "a", password: "b" }, { signal })).rejects.toMatchObject({
+      status: 401,
+    });
+
+    expect(ended.refused).toEqual(["t0ken"]);
+    expect(mistyped.refused).toEqual([]);
+  });
+
+  test.each([
+    ["the network is gone", () => Promise.reject(new TypeError("Failed to fetch"))],
+    ["it takes too long", () => Promise.reject(new DOMException("late", "TimeoutError"))],
+    ["something else answers", () => new Response("<html>Welcome to the hotel</html>")],
+  ])("says that the broker is unreachable when %s", async (_, answer) => {
+    const { broker } = connect(answer);
+
+    await expect(broker.readMe({ signal })).rejects.toBeInstanceOf(BrokerUnreachable);
+  });
+
+  test("rejects with the caller's reason when the caller gives up", async () => {
+    const controller = new AbortController();
+    const { broker } = connect((request) => {
+      controller.abort(new Error("never mind"));
+      request.signal.throwIfAborted();
+      return Response.json({});
+    });
+
+    await expect(broker.readMe({ signal: controller.signal })).rejects.toThrow("never mind");
+  });
+});

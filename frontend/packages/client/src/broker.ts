@@ -1,0 +1,166 @@
+import { BrokerUnreachable } from "./failures.ts";
+import { decodeProblem, type Problem } from "./problem.ts";
+import type {
+  Me,
+  NewDownload,
+  NewUpload,
+  Page,
+  PendingUpload,
+  PresignedRequest,
+  Session,
+  StoredFile,
+  Upload,
+} from "./wire.ts";
+
+const TIMEOUT_MS = 30_000;
+
+interface Cancellable {
+  readonly signal: AbortSignal;
+}
+
+interface BrokerOptions {
+  /** Where the broker answers; empty for the page's own origin. */
+  readonly origin?: string;
+  /** Asked before every call; null when nobody is signed in. */
+  readonly token: () => string | null;
+  /** Called with the token that the broker no longer takes. */
+  readonly onTokenRefused?: (token: string | null) => void;
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+interface Call extends Cancellable {
+  readonly body?: unknown;
+}
+
+/**
+ * The calls of the broker, one method each.
+ *
+ * Every method rejects with a `Problem` when the broker refuses, with `BrokerUnreachable` when it does not
+ * answer, and with the signal's reason when the caller gives up.
+ */
+export class Broker {
+  readonly #origin: string;
+  readonly #token: () => string | null;
+  readonly #onTokenRefused: (token: string | null) => void;
+  readonly #fetch: typeof globalThis.fetch;
+
+  constructor({ origin = "", token, onTokenRefused = () => {}, fetch = globalThis.fetch }: BrokerOptions) {
+    this.#origin = origin;
+    this.#token = token;
+    this.#onTokenRefused = onTokenRefused;
+    this.#fetch = fetch.bind(globalThis);
+  }
+
+  signIn(credentials: { username: string; password: string }, { signal }: Cancellable): Promise<Session> {
+    return this.#read("POST", "/v1/session", { body: credentials, signal });
+  }
+
+  readMe({ signal }: Cancellable): Promise<Me> {
+    return this.#read("GET", "/v1/me", { signal });
+  }
+
+  createUpload(upload: NewUpload, { signal }: Cancellable): Promise<PendingUpload> {
+    return this.#read("POST", "/v1/uploads", { body: upload, signal });
+  }
+
+  /** Read an upload; while it is pending, its request is freshly signed. */
+  readUpload(id: string, { signal }: Cancellable): Promise<Upload> {
+    return this.#read("GET", path`/v1/uploads/${id}`, { signal });
+  }
+
+  /** Have the broker verify what the store holds and publish it. */
+  async completeUpload(id: string, { signal }: Cancellable): Promise<StoredFile> {
+    const { file } = await this.#read<{ file: StoredFile }>("POST", path`/v1/uploads/${id}/complete`, {
+      body: {},
+      signal,
+    });
+    return file;
+  }
+
+  async abortUpload(id: string, { signal }: Cancellable): Promise<void> {
+    await this.#call("DELETE", path`/v1/uploads/${id}`, { signal });
+  }
+
+  /** List files, newest first. */
+  listFiles(
+    { limit, cursor }: { limit: number; cursor: string | null },
+    { signal }: Cancellable,
+  ): Promise<Page<StoredFile>> {
+    const query = new URLSearchParams({ limit: String(limit), ...(cursor === null ? {} : { cursor }) });
+    return this.#read("GET", `/v1/files?${query}`, { signal });
+  }
+
+  /** Get the presigned request that fetches a file. */
+  downloadFile(id: string, download: NewDownload, { signal }: Cancellable): Promise<PresignedRequest> {
+    return this.#read("POST", path`/v1/files/${id}/download`, { body: download, signal });
+  }
+
+  async deleteFile(id: string, { signal }: Cancellable): Promise<void> {
+    await this.#call("DELETE", path`/v1/files/${id}`, { signal });
+  }
+
+  /** The broker is trusted to answer in the shape of wire.ts: its own tests prove that. */
+  async #read<Answer>(method: string, target: string, call: Call): Promise<Answer> {
+    const response = await this.#call(method, target, call);
+    try {
+      return (await response.json()) as Answer;
+    } catch (error) {
+      call.signal.throwIfAborted();
+      throw new BrokerUnreachable("The answer is not the broker's", { cause: error });
+    }
+  }
+
+  async #call(method: string, target: string, { body, signal }: Call): Promise<Response> {
+    const token = this.#token();
+    const response = await this.#send(`${this.#origin}${target}`, {
+      method,
+      headers: {
+        accept: "application/json",
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      cache: "no-store",
+      credentials: "same-origin",
+      redirect: "error",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    });
+    if (response.ok) {
+      return response;
+    }
+
+    const problem = await this.#refusal(response, signal);
+    if (problem.isAuthentication) {
+      this.#onTokenRefused(token);
+    }
+    throw problem;
+  }
+
+  async #send(url: string, request: RequestInit & Cancellable): Promise<Response> {
+    try {
+      return await this.#fetch(url, request);
+    } catch (error) {
+      throwIfGivenUp(request.signal);
+      throw new BrokerUnreachable("The broker does not answer", { cause: error });
+    }
+  }
+
+  async #refusal(response: Response, signal: AbortSignal): Promise<Problem> {
+    const body = await response.text().catch(() => "");
+    signal.throwIfAborted();
+    return decodeProblem(response.status, body, response.headers.get("retry-after"));
+  }
+}
+
+/** A timeout is the broker's silence; every other abort is the caller's wish. */
+function throwIfGivenUp(signal: AbortSignal): void {
+  const reason: unknown = signal.reason;
+  if (signal.aborted && !(reason instanceof DOMException && reason.name === "TimeoutError")) {
+    throw reason;
+  }
+}
+
+/** Fill ids into a path: an id is opaque, so nothing is assumed about its characters. */
+function path(parts: TemplateStringsArray, ...ids: readonly string[]): string {
+  return String.raw(parts, ...ids.map((id) => encodeURIComponent(id)));
+}

@@ -1,0 +1,10 @@
+// The one door of the package: what is not named here may change without notice.
+export { Broker } from "./broker.ts";
+export { checksum } from "./checksum.ts";
+export * from "./failures.ts";
+export { Problem } from "./problem.ts";
+export { isTransient, sleep } from "./retry.ts";
+export { sendBlob } from "./send-blob.ts";
+export { type BatchProgress, batchProgress, progressOf } from "./upload-progress.ts";
+export { isActive, isRetryable, type UploadItem, UploadQueue, type UploadState } from "./upload-queue.ts";
+export type { Me, Page, PresignedRequest, Session, StoredFile, Usage } from "./wire.ts";

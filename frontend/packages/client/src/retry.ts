@@ -1,0 +1,94 @@
+import {
+  BrokerUnreachable,
+  SourceTooLarge,
+  SourceUnreadable,
+  StoreRefused,
+  StoreUnreachable,
+} from "./failures.ts";
+import { Problem } from "./problem.ts";
+
+/** How often an action is tried again after its first failure. */
+export const RETRY_LIMIT = 4;
+
+const BASE_MS = 500;
+const CAP_MS = 8_000;
+
+const TRANSIENT_STATUS = new Set([408, 429, 500, 502, 503, 504]);
+
+// S3 answers these with 400, though the next try may well succeed: a slow line, a byte flipped on the way
+const TRANSIENT_CODE = new Set(["RequestTimeout", "BadDigest"]);
+
+const HOPELESS_SLUG = new Set(["invalid-name", "invalid-type", "object-too-large", "insufficient-scope"]);
+
+/** What waits and throws dice, so that tests need do neither. */
+export interface Timer {
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** At least 0, less than 1. */
+  readonly random: () => number;
+}
+
+/** Say whether the same action may succeed a moment later. */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof Problem) {
+    return TRANSIENT_STATUS.has(error.status);
+  }
+  if (error instanceof StoreRefused) {
+    return TRANSIENT_STATUS.has(error.status) || TRANSIENT_CODE.has(error.code ?? "");
+  }
+  return error instanceof BrokerUnreachable || error instanceof StoreUnreachable;
+}
+
+/** Say whether a person who tries again can hope for another outcome. */
+export function canRetry(error: Error): boolean {
+  if (error instanceof Problem) {
+    return !HOPELESS_SLUG.has(error.slug);
+  }
+  return !(error instanceof SourceTooLarge || error instanceof SourceUnreadable);
+}
+
+/**
+ * Choose how long to wait before the next try, in milliseconds: full jitter over an exponential ceiling.
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ *
+ * @param failures how many tries have failed so far, from 1.
+ */
+export function backoff(failures: number, error: unknown, random: () => number): number {
+  const jitter = random() * Math.min(CAP_MS, BASE_MS * 2 ** (failures - 1));
+  const asked = error instanceof Problem ? (error.retryAfter ?? 0) : 0;
+
+  return Math.min(CAP_MS, asked) + jitter;
+}
+
+/** Try until it succeeds, fails for good, or has failed too often. */
+export async function persist<T>(
+  action: () => Promise<T>,
+  { timer, signal, onWait }: { timer: Timer; signal: AbortSignal; onWait: () => void },
+): Promise<T> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!isTransient(error) || failures > RETRY_LIMIT) {
+        throw error;
+      }
+      onWait();
+      await timer.sleep(backoff(failures, error, timer.random), signal);
+    }
+  }
+}
+
+/** Wait; an abort ends the wait at once. */
+export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const abort = () => {
+      clearTimeout(timeout);
+      reject(signal.reason);
+    };
+    const timeout = setTimeout(() => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", abort, { once: true });
+  });
+}

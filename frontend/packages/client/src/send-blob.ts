@@ -1,0 +1,87 @@
+import { SourceUnreadable, StoreUnreachable } from "./failures.ts";
+import type { PresignedRequest } from "./wire.ts";
+
+/** What the store answered; `code` is S3's word from the XML of an error. */
+export interface StoreAnswer {
+  readonly status: number;
+  readonly code: string | null;
+}
+
+/** The browser derives these itself and forbids a page to set them (Fetch §forbidden request-header). */
+const DERIVED_HEADERS = new Set(["content-length", "host"]);
+
+/** So long may a connection stand still. What lies in socket buffers drains unseen, so this is generous. */
+const STALL_MS = 120_000;
+
+/**
+ * Send a blob as a presigned request says, and resolve with whatever the store answers.
+ *
+ * XHR, for fetch tells no upload progress and cannot stream a body over HTTP/1.1.
+ *
+ * @param onProgress told the bytes handed to the connection, not the bytes that arrived.
+ * @throws StoreUnreachable
+ * @throws SourceUnreadable
+ */
+export async function sendBlob(
+  { method, url, headers }: PresignedRequest,
+  blob: Blob,
+  { signal, onProgress }: { signal: AbortSignal; onProgress: (bytes: number) => void },
+): Promise<StoreAnswer> {
+  signal.throwIfAborted();
+  const request = new XMLHttpRequest();
+  request.open(method, url);
+  for (const [name, value] of Object.entries(headers)) {
+    if (!DERIVED_HEADERS.has(name.toLowerCase())) {
+      request.setRequestHeader(name, value);
+    }
+  }
+  const abort = () => request.abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await exchange(request, blob, onProgress);
+  } catch (error) {
+    signal.throwIfAborted();
+    await assertReadable(blob);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function exchange(
+  request: XMLHttpRequest,
+  blob: Blob,
+  onProgress: (bytes: number) => void,
+): Promise<StoreAnswer> {
+  return new Promise<StoreAnswer>((resolve, reject) => {
+    let stall = setTimeout(() => request.abort(), STALL_MS);
+    request.upload.addEventListener("progress", ({ loaded }) => {
+      clearTimeout(stall);
+      stall = setTimeout(() => request.abort(), STALL_MS);
+      onProgress(loaded);
+    });
+    request.addEventListener("loadend", () => {
+      clearTimeout(stall);
+      if (request.status === 0) {
+        reject(new StoreUnreachable("The store does not answer"));
+      } else {
+        resolve({ status: request.status, code: readCode(request.responseText) });
+      }
+    });
+    // a slice has no type of its own, which XHR would otherwise send as an unsigned Content-Type
+    request.send(blob.slice());
+  });
+}
+
+/** A browser reports a file that changed under it as a network error; reading a byte tells them apart. */
+async function assertReadable(blob: Blob): Promise<void> {
+  try {
+    await blob.slice(0, 1).arrayBuffer();
+  } catch (error) {
+    throw new SourceUnreadable("The file cannot be read", { cause: error });
+  }
+}
+
+function readCode(body: string): string | null {
+  return /<Code>(\w+)<\/Code>/.exec(body)?.[1] ?? null;
+}

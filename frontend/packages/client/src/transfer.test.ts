@@ -1,0 +1,273 @@
+import { describe, expect, test } from "vitest";
+import { FakeService, problem } from "../testing/fake-service.ts";
+import { BrokerUnreachable, StoreRefused, StoreUnreachable, UploadClosed } from "./failures.ts";
+import { Transfer, type TransferState } from "./transfer.ts";
+
+const SIZE = 1000;
+
+function begin(service: FakeService, file = new File([new Uint8Array(SIZE)], "a.bin", { type: "a/b" })) {
+  const transfer = new Transfer(file, service);
+  const states: TransferState[] = [];
+  const controller = new AbortController();
+  const run = () => transfer.run({ signal: controller.signal, onState: (state) => states.push(state) });
+  return { transfer, run, states, controller };
+}
+
+/** The states that were gone through, without their repetitions. */
+function stages(states: readonly TransferState[]): readonly string[] {
+  return states.map(({ status }) => status).filter((status, index, all) => status !== all[index - 1]);
+}
+
+describe("a transfer", () => {
+  test("checks, sends and confirms, with one create and one complete", async () => {
+    const service = new FakeService();
+    const { run, states } = begin(service);
+
+    const file = await run();
+
+    expect(file).toEqual({
+      id: "upload-1",
+      name: "a.bin",
+      size: SIZE,
+      type: "a/b",
+      checksum: "crc32c:4waSgw==",
+      created_at: "2026-11-22T12:00:00Z",
+    });
+    expect(service.calls).toEqual(["checksum", "create", "send", "complete"]);
+    expect(stages(states)).toEqual(["checking", "sending", "confirming"]);
+  });
+
+  test("declares a type that says nothing when the browser knows none", async () => {
+    const { run } = begin(new FakeService(), new File(["x"], "mystery"));
+
+    expect((await run()).type).toBe("application/octet-stream");
+  });
+
+  test("sends an empty file", async () => {
+    const service = new FakeService();
+    const { run } = begin(service, new File([], "empty.txt"));
+
+    expect((await run()).size).toBe(0);
+    expect(service.objects).toEqual(new Map([["upload-1", 0]]));
+  });
+});
+
+describe("a store that fails for a while", () => {
+  test.each([
+    ["breaks the connection", "lost"],
+    ["is busy", { status: 503, code: "SlowDown" }],
+    ["receives a flipped byte", { status: 400, code: "BadDigest" }],
+  ] as const)("is tried again when it %s", async (_, fault) => {
+    const service = new FakeService();
+    service.storeFaults = [fault, fault, fault, fault];
+    const { run, states } = begin(service);
+
+    await run();
+
+    expect(service.count("send")).toBe(5);
+    expect(service.waits).toEqual([250, 500, 1000, 2000]);
+    expect(stages(states).filter((stage) => stage === "waiting")).toHaveLength(4);
+  });
+
+  test("that does not recover ends in a failure which says so", async () => {
+    const service = new FakeService();
+    service.storeFaults = Array(5).fill("lost");
+    const { run } = begin(service);
+
+    await expect(run()).rejects.toBeInstanceOf(StoreUnreachable);
+    expect(service.count("complete")).toBe(0);
+  });
+
+  test("is not bothered again after a refusal", async () => {
+    const service = new FakeService();
+    service.storeFaults = [{ status: 400, code: "InvalidArgument" }];
+    const { run } = begin(service);
+
+    await expect(run()).rejects.toMatchObject({ status: 400, code: "InvalidArgument" });
+    expect(service.count("send")).toBe(1);
+  });
+});
+
+describe("412 on the PUT", () => {
+  test("after an answer that was lost lets the broker decide", async () => {
+    const service = new FakeService();
+    service.storeFaults = ["answer-lost"];
+    const { run } = begin(service);
+
+    const file = await run();
+
+    expect(file.id).toBe("upload-1");
+    expect(service.calls).toEqual(["checksum", "create", "send", "send", "complete"]);
+  });
+
+  test("without an object is a failure, for the broker says that nothing is there", async () => {
+    const service = new FakeService();
+    service.storeFaults = [{ status: 412, code: "PreconditionFailed" }];
+    const { run } = begin(service);
+
+    await expect(run()).rejects.toMatchObject({ slug: "upload-incomplete" });
+  });
+});
+
+describe("403 on the PUT", () => {
+  test("has the URL signed again, once, without waiting", async () => {
+    const service = new FakeService();
+    service.storeFaults = [{ status: 403, code: "AccessDenied" }];
+    const { run } = begin(service);
+
+    await run();
+
+    expect(service.calls).toEqual(["checksum", "create", "send", "read", "send", "complete"]);
+    expect(service.waits).toEqual([]);
+  });
+
+  test("with a fresh signature too is final", async () => {
+    const service = new FakeService();
+    service.expireEveryUrl();
+    const { run } = begin(service);
+
+    await expect(run()).rejects.toEqual(new StoreRefused({ status: 403, code: "AccessDenied" }));
+    expect(service.count("send")).toBe(2);
+  });
+
+  test("may come back on a later try, when the URL expired while the line was down", async () => {
+    const service = new FakeService();
+    service.storeFaults = [{ status: 403 }, "lost", { status: 403 }];
+    const { run } = begin(service);
+
+    await run();
+
+    expect(service.count("read")).toBe(2);
+  });
+
+  test("because the upload is gone says that it is over", async () => {
+    const service = new FakeService();
+    service.storeFaults = [{ status: 403 }];
+    service.faults.read = [problem("not-found", 404)];
+    const { run } = begin(service);
+
+    await expect(run()).rejects.toBeInstanceOf(UploadClosed);
+    expect(service.count("send")).toBe(1);
+  });
+});
+
+describe("progress", () => {
+  test("counts bytes and never claims more than there are", async () => {
+    const service = new FakeService();
+    service.storeFaults = ["lost"];
+    const { run, states } = begin(service);
+
+    await run();
+
+    const bytes = states.map((state) => ("bytes" in state ? `${state.status} ${state.bytes}` : state.status));
+    expect(bytes).toEqual([
+      "checking 0",
+      "checking 1000",
+      "sending 0",
+      "sending 0",
+      "sending 500",
+      "sending 1000",
+      "waiting",
+      "sending 0",
+      "sending 500",
+      "sending 1000",
+      "confirming",
+    ]);
+  });
+});
+
+describe("a second run", () => {
+  test("neither hashes nor sends again what the store already took", async () => {
+    const service = new FakeService();
+    service.faults.complete = Array(5).fill(new BrokerUnreachable("down"));
+    const { run } = begin(service);
+    await expect(run()).rejects.toBeInstanceOf(BrokerUnreachable);
+    service.calls.length = 0;
+
+    await run();
+
+    expect(service.calls).toEqual(["complete"]);
+  });
+
+  test("goes on with the same upload, freshly signed, when the bytes did not arrive", async () => {
+    const service = new FakeService();
+    service.storeFaults = Array(5).fill("lost");
+    const { run } = begin(service);
+    await expect(run()).rejects.toBeInstanceOf(StoreUnreachable);
+    service.expireUrls();
+    service.calls.length = 0;
+
+    await run();
+
+    expect(service.calls).toEqual(["read", "send", "complete"]);
+    expect(service.uploads.size).toBe(1);
+  });
+
+  test.each(["expired", "aborted", "rejected"] as const)(
+    "creates another upload when the first is %s",
+    async (status) => {
+      const service = new FakeService();
+      service.storeFaults = Array(5).fill("lost");
+      const { run } = begin(service);
+      await expect(run()).rejects.toBeInstanceOf(StoreUnreachable);
+      service.uploads.set("upload-1", status);
+
+      expect((await run()).id).toBe("upload-2");
+    },
+  );
+
+  test("looks at the file again when the broker rejected what arrived", async () => {
+    const service = new FakeService();
+    service.faults.complete = [problem("upload-rejected", 422)];
+    const { run } = begin(service);
+    await expect(run()).rejects.toMatchObject({ slug: "upload-rejected" });
+
+    expect((await run()).id).toBe("upload-2");
+    expect(service.count("checksum")).toBe(2);
+  });
+
+  test("sends again when the broker finds nothing in the store", async () => {
+    const service = new FakeService();
+    service.faults.complete = [problem("upload-incomplete", 409)];
+    const { run } = begin(service);
+    await expect(run()).rejects.toMatchObject({ slug: "upload-incomplete" });
+
+    await run();
+
+    expect(service.count("send")).toBe(2);
+    expect(service.uploads).toEqual(new Map([["upload-1", "completed"]]));
+  });
+});
+
+describe("a broker that does not answer", () => {
+  test.each(["create", "complete"] as const)("is asked again to %s", async (stage) => {
+    const service = new FakeService();
+    service.faults[stage] = [new BrokerUnreachable("down"), problem("store-unavailable", 503, "2")];
+    const { run } = begin(service);
+
+    await run();
+
+    expect(service.count(stage)).toBe(3);
+    expect(service.waits).toEqual([250, 2500]);
+  });
+});
+
+describe("abandon", () => {
+  test("before anything was created asks nothing of the broker", async () => {
+    const service = new FakeService();
+    const { transfer, controller } = begin(service);
+
+    expect(await transfer.abandon(controller)).toBeNull();
+    expect(service.calls).toEqual([]);
+  });
+
+  test("that comes too late tells of the file", async () => {
+    const service = new FakeService();
+    service.faults.complete = Array(5).fill(new BrokerUnreachable("the answer is lost"));
+    const { transfer, run, controller } = begin(service);
+    await expect(run()).rejects.toBeInstanceOf(BrokerUnreachable);
+    service.uploads.set("upload-1", "completed");
+
+    expect(await transfer.abandon(controller)).toMatchObject({ id: "upload-1", name: "a.bin" });
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, test } from "vitest";
+import { StoreUnreachable } from "./failures.ts";
+import { batchProgress, progressOf } from "./upload-progress.ts";
+import type { UploadItem, UploadState } from "./upload-queue.ts";
+
+const FILE = {
+  id: "f",
+  name: "a",
+  size: 99,
+  type: "a/b",
+  checksum: null,
+  created_at: "2026-11-22T12:00:00Z",
+};
+const COMPLETED: UploadState = { status: "completed", file: FILE };
+const FAILED: UploadState = { status: "failed", error: new StoreUnreachable(), canRetry: true };
+
+function item(state: UploadState, { size = 99, batch = 1 } = {}): UploadItem {
+  return { id: 1, name: "a", size, type: "a/b", batch, state };
+}
+
+describe("progressOf", () => {
+  test.each<[UploadState, number]>([
+    [{ status: "queued" }, 0],
+    [{ status: "checking", bytes: 33 }, 1 / 3],
+    [{ status: "sending", bytes: 33 }, 1 / 3],
+    [{ status: "sending", bytes: 99 }, 0.99],
+    [{ status: "waiting" }, 0],
+    [{ status: "confirming" }, 0.99],
+    [COMPLETED, 1],
+  ])("%o is at %d", (state, expected) => {
+    expect(progressOf(item(state))).toBe(expected);
+  });
+
+  test("an empty file goes from nothing to all", () => {
+    expect(progressOf(item({ status: "sending", bytes: 0 }, { size: 0 }))).toBe(0);
+  });
+});
+
+describe("batchProgress", () => {
+  test("weighs files by their bytes and leaves out what will not arrive", () => {
+    const progress = batchProgress([
+      item(COMPLETED),
+      item({ status: "sending", bytes: 150 }, { size: 299 }),
+      item({ status: "checking", bytes: 90 }),
+      item(FAILED),
+      item({ status: "cancelled" }),
+    ]);
+
+    expect(progress).toMatchObject({ active: 2, completed: 1, failed: 1, total: 4 });
+    expect(progress.fraction).toBeCloseTo((100 + 150) / 500, 2);
+  });
+
+  test("is not whole while anything is open, however small", () => {
+    const items = [item(COMPLETED, { size: 1e12 }), item({ status: "queued" }, { size: 0 })];
+
+    expect(batchProgress(items).fraction).toBe(0.99);
+  });
+
+  test("forgets earlier batches", () => {
+    const items = [item(COMPLETED, { size: 1e12, batch: 1 }), item({ status: "queued" }, { batch: 2 })];
+
+    expect(batchProgress(items)).toEqual({ active: 1, completed: 0, failed: 0, total: 1, fraction: 0 });
+  });
+
+  test("of nothing is nothing", () => {
+    expect(batchProgress([])).toEqual({ active: 0, completed: 0, failed: 0, total: 0, fraction: 0 });
+  });
+});

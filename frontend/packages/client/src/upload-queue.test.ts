@@ -1,0 +1,273 @@
+import { describe, expect, test } from "vitest";
+import { FakeService, problem, type Stage } from "../testing/fake-service.ts";
+import { SourceTooLarge } from "./failures.ts";
+import { progressOf } from "./upload-progress.ts";
+import { type UploadItem, UploadQueue } from "./upload-queue.ts";
+
+const NO_LIMIT = { maxSize: Number.POSITIVE_INFINITY };
+
+function makeFile(name: string, size = 1000): File {
+  return new File([new Uint8Array(size)], name);
+}
+
+function statuses(queue: UploadQueue): readonly string[] {
+  return queue.getSnapshot().map(({ state }) => state.status);
+}
+
+function only(queue: UploadQueue): UploadItem {
+  const [item] = queue.getSnapshot();
+  if (item === undefined) {
+    throw new Error("the queue is empty");
+  }
+  return item;
+}
+
+async function settled(queue: UploadQueue): Promise<void> {
+  await expect
+    .poll(() => statuses(queue).every((status) => ["completed", "failed", "cancelled"].includes(status)))
+    .toBe(true);
+}
+
+describe("a queue", () => {
+  test("sends three at a time, in order, until all are done", async () => {
+    const service = new FakeService();
+    service.stuck.add("complete");
+    const queue = new UploadQueue(service);
+
+    queue.add(
+      ["a", "b", "c", "d", "e"].map((name) => makeFile(name)),
+      NO_LIMIT,
+    );
+    await expect.poll(() => service.count("complete")).toBe(3);
+
+    expect(statuses(queue)).toEqual(["confirming", "confirming", "confirming", "queued", "queued"]);
+    service.stuck.clear();
+    await queue.cancel(only(queue).id);
+    await expect
+      .poll(() => statuses(queue))
+      .toEqual(["cancelled", "confirming", "confirming", "completed", "completed"]);
+  });
+
+  test("refuses a file above the limit before a byte of it is read, and sends the others", async () => {
+    const service = new FakeService();
+    const queue = new UploadQueue(service);
+
+    queue.add([makeFile("big", 1001), makeFile("fits", 1000)], { maxSize: 1000 });
+
+    expect(only(queue).state).toEqual({
+      status: "failed",
+      error: new SourceTooLarge({ limit: 1000 }),
+      canRetry: false,
+    });
+    await settled(queue);
+    expect(service.count("checksum")).toBe(1);
+    expect(statuses(queue)).toEqual(["failed", "completed"]);
+  });
+
+  test("never shows the whole before the broker confirmed it", async () => {
+    const service = new FakeService();
+    service.storeFaults = [{ status: 503 }];
+    const queue = new UploadQueue(service);
+    const shown: (readonly [string, number])[] = [];
+    queue.subscribe(() => shown.push([only(queue).state.status, progressOf(only(queue))]));
+
+    queue.add([makeFile("a")], NO_LIMIT);
+    await settled(queue);
+
+    expect(shown.at(-1)).toEqual(["completed", 1]);
+    expect(Math.max(...shown.slice(0, -1).map(([, fraction]) => fraction))).toBe(0.99);
+  });
+
+  test("gives a snapshot that changes only when something did", async () => {
+    const queue = new UploadQueue(new FakeService());
+    queue.add([makeFile("a"), makeFile("b")], NO_LIMIT);
+    await settled(queue);
+
+    const before = queue.getSnapshot();
+    expect(queue.getSnapshot()).toBe(before);
+    await queue.remove(only(queue).id);
+
+    expect(queue.getSnapshot()).toEqual([before[1]]);
+    expect(queue.getSnapshot()[0]).toBe(before[1]);
+  });
+
+  test("tells once of each upload that completes or fails", async () => {
+    const service = new FakeService();
+    service.faults.create = [problem("invalid-name", 422)];
+    const queue = new UploadQueue(service);
+    const told: string[] = [];
+    queue.onSettled(({ name, state }) => told.push(`${name} ${state.status}`));
+
+    queue.add([makeFile("a"), makeFile("b")], NO_LIMIT);
+    await settled(queue);
+
+    expect(told.toSorted()).toEqual(["a failed", "b completed"]);
+  });
+});
+
+describe("cancel", () => {
+  test.each<[Stage, Map<string, string>]>([
+    ["checksum", new Map()],
+    ["create", new Map()],
+    ["send", new Map([["upload-1", "aborted"]])],
+    ["complete", new Map([["upload-1", "aborted"]])],
+  ])("while the %s is under way stops it and leaves nothing pending", async (stage, uploads) => {
+    const service = new FakeService();
+    service.stuck.add(stage);
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a")], NO_LIMIT);
+    await expect.poll(() => service.count(stage)).toBe(1);
+
+    await queue.cancel(only(queue).id);
+
+    expect(statuses(queue)).toEqual(["cancelled"]);
+    expect(service.uploads).toEqual(uploads);
+  });
+
+  test("while it waits for the next try stops it", async () => {
+    const service = new FakeService();
+    service.storeFaults = ["lost"];
+    const timer = {
+      random: () => 0,
+      sleep: (_: number, signal: AbortSignal) =>
+        new Promise<void>((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(signal.reason));
+        }),
+    };
+    const queue = new UploadQueue({ ...service, timer });
+    queue.add([makeFile("a")], NO_LIMIT);
+    await expect.poll(() => statuses(queue)).toEqual(["waiting"]);
+
+    await queue.cancel(only(queue).id);
+
+    expect(service.uploads).toEqual(new Map([["upload-1", "aborted"]]));
+  });
+
+  test("of one that waits its turn asks nothing of the broker", async () => {
+    const service = new FakeService();
+    service.stuck.add("checksum");
+    const queue = new UploadQueue(service);
+    queue.add(
+      ["a", "b", "c", "d"].map((name) => makeFile(name)),
+      NO_LIMIT,
+    );
+
+    await queue.cancel(queue.getSnapshot()[3]?.id ?? 0);
+
+    expect(statuses(queue)).toEqual(["checking", "checking", "checking", "cancelled"]);
+    expect(service.count("checksum")).toBe(3);
+  });
+
+  test("that comes too late shows what is true: the file is there", async () => {
+    const service = new FakeService();
+    service.stuck.add("complete");
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a")], NO_LIMIT);
+    await expect.poll(() => service.count("complete")).toBe(1);
+    service.uploads.set("upload-1", "completed"); // the broker was done; only its answer is missing
+
+    await queue.cancel(only(queue).id);
+
+    expect(only(queue).state).toMatchObject({ status: "completed", file: { id: "upload-1" } });
+  });
+
+  test("is heard even when the broker is not there to hear it", async () => {
+    const service = new FakeService();
+    service.stuck.add("send");
+    service.faults.abort = [problem("internal-error", 500)];
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a")], NO_LIMIT);
+    await expect.poll(() => service.count("send")).toBe(1);
+
+    await queue.cancel(only(queue).id);
+
+    expect(statuses(queue)).toEqual(["cancelled"]);
+  });
+});
+
+describe("retry", () => {
+  test("sends a failed file after all", async () => {
+    const service = new FakeService();
+    service.storeFaults = Array(5).fill("lost");
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a")], NO_LIMIT);
+    await expect.poll(() => statuses(queue)).toEqual(["failed"]);
+
+    queue.retry(only(queue).id);
+    await settled(queue);
+
+    expect(statuses(queue)).toEqual(["completed"]);
+  });
+
+  test("sends a cancelled file as a new upload", async () => {
+    const service = new FakeService();
+    service.stuck.add("send");
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a")], NO_LIMIT);
+    await expect.poll(() => service.count("send")).toBe(1);
+    await queue.cancel(only(queue).id);
+    service.stuck.clear();
+
+    queue.retry(only(queue).id);
+    await settled(queue);
+
+    expect(service.uploads).toEqual(
+      new Map([
+        ["upload-1", "aborted"],
+        ["upload-2", "completed"],
+      ]),
+    );
+  });
+
+  test("does nothing for a file that is too large", () => {
+    const queue = new UploadQueue(new FakeService());
+    queue.add([makeFile("a")], { maxSize: 10 });
+
+    queue.retry(only(queue).id);
+
+    expect(statuses(queue)).toEqual(["failed"]);
+  });
+});
+
+describe("taking off the list", () => {
+  test("a failed upload has the broker forget it", async () => {
+    const service = new FakeService();
+    service.storeFaults = Array(5).fill("lost");
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a")], NO_LIMIT);
+    await expect.poll(() => statuses(queue)).toEqual(["failed"]);
+
+    await queue.remove(only(queue).id);
+
+    expect(queue.getSnapshot()).toEqual([]);
+    expect(service.uploads).toEqual(new Map([["upload-1", "aborted"]]));
+  });
+
+  test("a completed upload leaves the file alone", async () => {
+    const service = new FakeService();
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a")], NO_LIMIT);
+    await settled(queue);
+
+    queue.removeSettled();
+
+    expect(queue.getSnapshot()).toEqual([]);
+    expect(service.count("abort")).toBe(0);
+  });
+
+  test("everything stops what runs", async () => {
+    const service = new FakeService();
+    service.stuck.add("send");
+    const queue = new UploadQueue(service);
+    queue.add(
+      ["a", "b", "c", "d"].map((name) => makeFile(name)),
+      NO_LIMIT,
+    );
+    await expect.poll(() => service.count("send")).toBe(3);
+
+    await queue.clear();
+
+    expect(queue.getSnapshot()).toEqual([]);
+    expect([...service.uploads.values()]).toEqual(["aborted", "aborted", "aborted"]);
+  });
+});

@@ -1,0 +1,236 @@
+import { SourceTooLarge } from "./failures.ts";
+import { canRetry } from "./retry.ts";
+import { Transfer, type TransferState, type Transport } from "./transfer.ts";
+import type { StoredFile } from "./wire.ts";
+
+/** HTTP/1.1 gives an origin six connections; some are left for the page's own calls. */
+const LANES = 3;
+
+const ABANDON_TIMEOUT_MS = 5_000;
+
+export type UploadState =
+  | TransferState
+  | { readonly status: "queued" }
+  | { readonly status: "completed"; readonly file: StoredFile }
+  | { readonly status: "failed"; readonly error: Error; readonly canRetry: boolean }
+  | { readonly status: "cancelled" };
+
+/** One row of a list of uploads. A change makes a new object. */
+export interface UploadItem {
+  readonly id: number;
+  readonly name: string;
+  readonly size: number;
+  readonly type: string;
+  /** Items share a batch until nothing is left to do. */
+  readonly batch: number;
+  readonly state: UploadState;
+}
+
+interface Entry {
+  item: UploadItem;
+  readonly transfer: Transfer;
+  controller: AbortController;
+  running: Promise<void> | null;
+}
+
+/**
+ * Send many files, a few at a time, in the order in which they came.
+ *
+ * A store in the sense of `useSyncExternalStore`; the methods are bound, so they can be passed around.
+ */
+export class UploadQueue {
+  readonly #transport: Transport;
+  readonly #entries = new Map<number, Entry>();
+  readonly #listeners = new Set<() => void>();
+  readonly #onSettled = new Set<(item: UploadItem) => void>();
+  #snapshot: readonly UploadItem[] = [];
+  #lastId = 0;
+  #batch = 0;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly getSnapshot = (): readonly UploadItem[] => this.#snapshot;
+
+  /** Call `listener` whenever an upload completes or fails. */
+  readonly onSettled = (listener: (item: UploadItem) => void): (() => void) => {
+    this.#onSettled.add(listener);
+    return () => this.#onSettled.delete(listener);
+  };
+
+  /** Queue files. One of more than `maxSize` bytes fails before a byte of any is sent. */
+  readonly add = (files: readonly File[], { maxSize }: { maxSize: number }): void => {
+    this.#beginBatch();
+    for (const file of files) {
+      this.#lastId += 1;
+      const { name, size, type } = file;
+      this.#entries.set(this.#lastId, {
+        item: { id: this.#lastId, name, size, type, batch: this.#batch, state: { status: "queued" } },
+        transfer: new Transfer(file, this.#transport),
+        controller: new AbortController(),
+        running: null,
+      });
+      if (size > maxSize) {
+        this.#fail(this.#lastId, new SourceTooLarge({ limit: maxSize }));
+      }
+    }
+    this.#publish();
+    this.#fill();
+  };
+
+  /** Stop an upload and have the broker forget it. Too late, it counts as completed. */
+  readonly cancel = async (id: number): Promise<void> => {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || !isActive(entry.item)) {
+      return;
+    }
+    entry.controller.abort();
+    this.#set(id, { status: "cancelled" });
+    // a queued one may have an upload left from a run that failed
+    await (entry.running ?? this.#abandon(id, entry));
+  };
+
+  /** Run a failed or cancelled upload again, from where it stopped. */
+  readonly retry = (id: number): void => {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || !isRetryable(entry.item)) {
+      return;
+    }
+    this.#beginBatch();
+    entry.controller = new AbortController();
+    entry.item = { ...entry.item, batch: this.#batch };
+    this.#set(id, { status: "queued" });
+    this.#fill();
+  };
+
+  /** Take an upload that is not running off the list. */
+  readonly remove = async (id: number): Promise<void> => {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || isActive(entry.item)) {
+      return;
+    }
+    this.#entries.delete(id);
+    this.#publish();
+    await this.#abandon(id, entry);
+  };
+
+  /** Take what needs no attention any more off the list. */
+  readonly removeSettled = (): void => {
+    for (const [id, { item }] of this.#entries) {
+      if (item.state.status === "completed" || item.state.status === "cancelled") {
+        this.#entries.delete(id);
+      }
+    }
+    this.#publish();
+  };
+
+  /** Stop everything and empty the list. */
+  readonly clear = async (): Promise<void> => {
+    await Promise.all([...this.#entries.keys()].map((id) => this.cancel(id)));
+    await Promise.all([...this.#entries.keys()].map((id) => this.remove(id)));
+  };
+
+  #beginBatch(): void {
+    if (!this.#snapshot.some(isActive)) {
+      this.#batch += 1;
+    }
+  }
+
+  /** Start queued uploads while lanes are free. */
+  #fill(): void {
+    const entries = [...this.#entries];
+    let free = LANES - entries.filter(([, entry]) => entry.running !== null).length;
+    for (const [id, entry] of entries) {
+      if (free <= 0) {
+        return;
+      }
+      if (entry.item.state.status === "queued" && entry.running === null) {
+        free -= 1;
+        entry.running = this.#run(id, entry).then(() => {
+          entry.running = null;
+          this.#fill();
+        });
+      }
+    }
+  }
+
+  /** Run a transfer to its end, whichever that is. Never rejects. */
+  async #run(id: number, entry: Entry): Promise<void> {
+    const { signal } = entry.controller;
+    const onState = (state: TransferState) => {
+      if (!signal.aborted) {
+        this.#set(id, state);
+      }
+    };
+    try {
+      const file = await entry.transfer.run({ signal, onState });
+      this.#complete(id, file);
+    } catch (error) {
+      if (signal.aborted) {
+        await this.#abandon(id, entry);
+      } else {
+        this.#fail(id, error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+  }
+
+  async #abandon(id: number, { transfer }: Entry): Promise<void> {
+    try {
+      const file = await transfer.abandon({ signal: AbortSignal.timeout(ABANDON_TIMEOUT_MS) });
+      if (file !== null) {
+        this.#complete(id, file);
+      }
+    } catch {
+      // the broker expires what it is not told about
+    }
+  }
+
+  #complete(id: number, file: StoredFile): void {
+    this.#settle(id, { status: "completed", file });
+  }
+
+  #fail(id: number, error: Error): void {
+    this.#settle(id, { status: "failed", error, canRetry: canRetry(error) });
+  }
+
+  #settle(id: number, state: UploadState): void {
+    const item = this.#set(id, state);
+    if (item !== null) {
+      for (const listener of this.#onSettled) {
+        listener(item);
+      }
+    }
+  }
+
+  #set(id: number, state: UploadState): UploadItem | null {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) {
+      return null;
+    }
+    entry.item = { ...entry.item, state };
+    this.#publish();
+    return entry.item;
+  }
+
+  #publish(): void {
+    this.#snapshot = Array.from(this.#entries.values(), ({ item }) => item);
+    for (const listener of this.#listeners) {
+      listener();
+    }
+  }
+}
+
+/** Say whether there is still something to do, now or as soon as a lane is free. */
+export function isActive({ state }: UploadItem): boolean {
+  return state.status !== "completed" && state.status !== "failed" && state.status !== "cancelled";
+}
+
+export function isRetryable({ state }: UploadItem): boolean {
+  return state.status === "cancelled" || (state.status === "failed" && state.canRetry);
+}

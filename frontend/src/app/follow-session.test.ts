@@ -1,0 +1,61 @@
+import { UploadQueue } from "@broker/client";
+import { QueryClient } from "@tanstack/react-query";
+import { beforeEach, expect, test } from "vitest";
+import { FakeService, problem } from "../../packages/client/testing/fake-service.ts";
+import { SessionStore } from "../features/session/session-store.ts";
+import { followSession } from "./follow-session.ts";
+
+const ISSUED = { access_token: "t1", expires_in: 900, token_type: "Bearer" } as const;
+const LIST = ["files"];
+
+let service: FakeService;
+let queue: UploadQueue;
+let queries: QueryClient;
+let session: SessionStore;
+
+const statuses = () => queue.getSnapshot().map(({ state }) => state.status);
+
+/** Ada is signed in and has a list; her upload is stopped by the end of her session. */
+beforeEach(async () => {
+  service = new FakeService();
+  queue = new UploadQueue(service);
+  queries = new QueryClient();
+  session = new SessionStore({
+    storage: { getItem: () => null, setItem: () => {}, removeItem: () => {} },
+    now: () => 0,
+  });
+  followSession({ queue, session }, queries);
+
+  session.signIn("ada", ISSUED);
+  queries.setQueryData(LIST, ["hers"]);
+  service.faults.complete = [problem("expired-token", 401)];
+  queue.add([new File(["x"], "a.txt")], { maxSize: 10 });
+  await expect.poll(statuses).toEqual(["failed"]);
+  session.end("t1");
+});
+
+test("the end of a session leaves the uploads as they are", () => {
+  expect(statuses()).toEqual(["failed"]);
+});
+
+test("the same person goes on where the session ended", async () => {
+  session.signIn("ada", { ...ISSUED, access_token: "t2" });
+
+  await expect.poll(statuses).toEqual(["completed"]);
+  expect(service.count("send")).toBe(1);
+  expect(queries.getQueryData(LIST)).toEqual(["hers"]);
+});
+
+test("another person sees nothing of the one before", async () => {
+  session.signIn("bob", { ...ISSUED, access_token: "t2" });
+
+  await expect.poll(statuses).toEqual([]);
+  expect(queries.getQueryData(LIST)).toBeUndefined();
+});
+
+test("signing out leaves nothing behind", async () => {
+  session.signOut();
+
+  await expect.poll(statuses).toEqual([]);
+  expect(queries.getQueryData(LIST)).toBeUndefined();
+});

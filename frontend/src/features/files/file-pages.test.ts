@@ -1,0 +1,48 @@
+import type { StoredFile } from "@broker/client";
+import { describe, expect, test } from "vitest";
+import { type FilePages, flatten, prependFile, removeFile } from "./file-pages.ts";
+
+function file(id: string): StoredFile {
+  return {
+    id,
+    name: `${id}.txt`,
+    size: 1,
+    type: "text/plain",
+    checksum: null,
+    created_at: "2026-11-22T12:00:00Z",
+  };
+}
+
+function pages(...ids: readonly (readonly string[])[]): FilePages {
+  return {
+    pages: ids.map((page) => ({ items: page.map(file), next_cursor: null })),
+    pageParams: ids.map(() => null),
+  };
+}
+
+const ids = (data: FilePages | undefined) => data?.pages.map(({ items }) => items.map(({ id }) => id));
+
+describe("prependFile", () => {
+  test("puts a new file in front and keeps the rest as it was", () => {
+    const data = pages(["b", "a"], ["0"]);
+    const after = prependFile(data, file("c"));
+
+    expect(ids(after)).toEqual([["c", "b", "a"], ["0"]]);
+    expect(after?.pages[1]).toBe(data.pages[1]);
+  });
+
+  test("does nothing for a file that a refresh already brought, or before the list is loaded", () => {
+    const data = pages(["b", "a"]);
+
+    expect(prependFile(data, file("a"))).toBe(data);
+    expect(prependFile(undefined, file("a"))).toBeUndefined();
+  });
+});
+
+test("removeFile takes a file out of whichever page has it", () => {
+  expect(ids(removeFile(pages(["c", "b"], ["a"]), "a"))).toEqual([["c", "b"], []]);
+});
+
+test("flatten lists a file once, though a new one in front pushed it onto the next page too", () => {
+  expect(flatten(pages(["c", "b"], ["b", "a"])).map(({ id }) => id)).toEqual(["c", "b", "a"]);
+});

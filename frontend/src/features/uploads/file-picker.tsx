@@ -1,0 +1,49 @@
+import { useRef } from "react";
+import { Button } from "../../shared/button.tsx";
+import { formatSize } from "../../shared/format.ts";
+import { UploadIcon } from "../../shared/icons.tsx";
+import { messages } from "../../shared/messages.ts";
+import styles from "./file-picker.module.css";
+
+interface FilePickerProps {
+  /** Bytes; null while it is not known. */
+  readonly maxSize: number | null;
+  readonly onPick: (files: readonly File[]) => void;
+}
+
+/** Says that files can be dropped, and opens the browser's own dialog to choose some. */
+export function FilePicker({ maxSize, onPick }: FilePickerProps) {
+  const input = useRef<HTMLInputElement>(null);
+  const { picker } = messages;
+
+  return (
+    <section className={styles.picker} aria-labelledby="picker-heading">
+      <span className={styles.icon}>
+        <UploadIcon />
+      </span>
+      <div className={styles.words}>
+        <h1 id="picker-heading" className={styles.heading}>
+          {picker.heading}
+        </h1>
+        <p className={styles.hint}>
+          {picker.lead}{" "}
+          {maxSize !== null && <span className={styles.limit}>{picker.limit(formatSize(maxSize))}</span>}
+        </p>
+      </div>
+      <Button variant="primary" onClick={() => input.current?.click()}>
+        {picker.choose}
+      </Button>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        aria-label={picker.choose}
+        onChange={({ currentTarget }) => {
+          onPick([...(currentTarget.files ?? [])]);
+          currentTarget.value = ""; // so that the same file can be chosen again
+        }}
+      />
+    </section>
+  );
+}

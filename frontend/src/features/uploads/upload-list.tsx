@@ -1,0 +1,83 @@
+import { batchProgress, isActive, type UploadItem, type UploadQueue } from "@broker/client";
+import { useCallback, useRef } from "react";
+import { Button } from "../../shared/button.tsx";
+import card from "../../shared/card.module.css";
+import { formatPercent } from "../../shared/format.ts";
+import { messages } from "../../shared/messages.ts";
+import { ProgressBar } from "../../shared/progress-bar.tsx";
+import styles from "./upload-list.module.css";
+import { UploadRow } from "./upload-row.tsx";
+import { useFollowActive } from "./use-follow-active.ts";
+
+/** What was chosen in this page, and how far each of it is. */
+export function UploadList({ items, queue }: { items: readonly UploadItem[]; queue: UploadQueue }) {
+  const { uploads } = messages;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const list = useRef<HTMLUListElement>(null);
+  const progress = batchProgress(items);
+  const canClear = items.some(({ state }) => state.status === "completed" || state.status === "cancelled");
+
+  useFollowActive(list, items.find(isActive)?.id ?? null);
+
+  const remove = useCallback(
+    (id: number) => {
+      heading.current?.focus();
+      void queue.remove(id);
+    },
+    [queue],
+  );
+
+  if (items.length === 0) {
+    return null;
+  }
+  return (
+    <section className={card.card} aria-labelledby="uploads-heading">
+      <header className={card.header}>
+        <h2 id="uploads-heading" ref={heading} tabIndex={-1} className={card.heading}>
+          {uploads.heading}
+        </h2>
+        <span className={card.aside}>{summarise(progress)}</span>
+        <span className={styles.spring} />
+        {canClear && (
+          <Button
+            variant="quiet"
+            size="small"
+            aria-label={uploads.clearFinished}
+            onClick={() => {
+              heading.current?.focus();
+              queue.removeSettled();
+            }}
+          >
+            {uploads.clear}
+          </Button>
+        )}
+      </header>
+      {progress.active > 0 && progress.total > 1 && (
+        <div className={styles.total}>
+          <ProgressBar label={uploads.total} fraction={progress.fraction} />
+          <span className={styles.percent}>{formatPercent(progress.fraction)}</span>
+        </div>
+      )}
+      <ul ref={list} className={`${card.rows} ${styles.rows}`}>
+        {latestFirst(items).map((item) => (
+          <UploadRow key={item.id} item={item} queue={queue} onRemove={remove} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The batch that was added last comes first; within it stands what is sent first. */
+function latestFirst(items: readonly UploadItem[]): readonly UploadItem[] {
+  return items.toSorted((a, b) => b.batch - a.batch || a.id - b.id);
+}
+
+function summarise({ active, completed, failed, total }: ReturnType<typeof batchProgress>): string {
+  const { summary } = messages.uploads;
+  if (active > 0) {
+    return summary.sending(completed + failed, total);
+  }
+  return [completed > 0 ? summary.done(completed) : "", failed > 0 ? summary.failed(failed) : ""]
+    .filter((part) => part !== "")
+    .join(", ");
+}

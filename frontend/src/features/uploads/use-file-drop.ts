@@ -1,0 +1,64 @@
+import { useEffect, useEffectEvent, useState } from "react";
+import { readDrop } from "./read-drop.ts";
+
+/** Let files be dropped or pasted anywhere in the window. Tells whether some hover over it right now. */
+export function useFileDrop(onDrop: (files: readonly File[], folders: number) => void): boolean {
+  const [isOver, setOver] = useState(false);
+  const receive = useEffectEvent(onDrop);
+
+  useEffect(() => {
+    const listeners = new AbortController();
+    const { signal } = listeners;
+
+    window.addEventListener(
+      "dragover",
+      (event) => {
+        if (carriesFiles(event.dataTransfer)) {
+          event.preventDefault();
+          setOver(true);
+        }
+      },
+      { signal },
+    );
+    window.addEventListener(
+      "dragleave",
+      (event) => {
+        // leaving an element for another one in the page has a relatedTarget; leaving the window has none
+        if (event.relatedTarget === null) {
+          setOver(false);
+        }
+      },
+      { signal },
+    );
+    window.addEventListener(
+      "drop",
+      (event) => {
+        setOver(false);
+        if (event.dataTransfer !== null && carriesFiles(event.dataTransfer)) {
+          event.preventDefault();
+          const { files, folders } = readDrop(event.dataTransfer);
+          receive(files, folders);
+        }
+      },
+      { signal },
+    );
+    window.addEventListener(
+      "paste",
+      (event) => {
+        const files = [...(event.clipboardData?.files ?? [])];
+        if (files.length > 0) {
+          event.preventDefault();
+          receive(files, 0);
+        }
+      },
+      { signal },
+    );
+    return () => listeners.abort();
+  }, []);
+
+  return isOver;
+}
+
+function carriesFiles(transfer: DataTransfer | null): boolean {
+  return transfer?.types.includes("Files") ?? false;
+}

@@ -1,0 +1,29 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app/app.tsx";
+import { followSession } from "./app/follow-session.ts";
+import { followUploads } from "./app/follow-uploads.ts";
+import "./app/global.css";
+import { createQueryClient } from "./app/query-client.ts";
+import { createServices } from "./app/services.ts";
+import { safeStorage } from "./shared/safe-storage.ts";
+import { chooseTheme, readTheme } from "./shared/theme.ts";
+
+const root = document.getElementById("root");
+if (root === null) {
+  throw new Error("index.html has no #root");
+}
+
+const storage = safeStorage(() => localStorage);
+chooseTheme(readTheme(storage), storage);
+
+const services = createServices();
+const queries = createQueryClient();
+followSession(services, queries);
+followUploads(services.queue, queries);
+
+createRoot(root).render(
+  <StrictMode>
+    <App services={services} queries={queries} />
+  </StrictMode>,
+);

@@ -1,0 +1,35 @@
+import {
+  BrokerUnreachable,
+  Problem,
+  SourceTooLarge,
+  SourceUnreadable,
+  StoreRefused,
+  StoreUnreachable,
+  UploadClosed,
+} from "@broker/client";
+import { formatSize } from "./format.ts";
+import { messages } from "./messages.ts";
+
+/** Say in one sentence what happened and, where there is something, what to do. */
+export function explainError(error: unknown): string {
+  const { errors } = messages;
+  if (error instanceof Problem) {
+    return errors.problems.get(error.slug) ?? error.detail ?? errors.unexpected;
+  }
+  if (error instanceof BrokerUnreachable) {
+    return errors.brokerUnreachable;
+  }
+  if (error instanceof StoreUnreachable) {
+    return errors.storeUnreachable;
+  }
+  if (error instanceof StoreRefused) {
+    return errors.storeRefused(error.status);
+  }
+  if (error instanceof SourceUnreadable) {
+    return errors.sourceUnreadable;
+  }
+  if (error instanceof SourceTooLarge) {
+    return errors.sourceTooLarge(formatSize(error.limit));
+  }
+  return error instanceof UploadClosed ? errors.uploadClosed : errors.unexpected;
+}

@@ -1,0 +1,17 @@
+export const THEMES = ["system", "light", "dark"] as const;
+
+export type Theme = (typeof THEMES)[number];
+
+const KEY = "theme";
+
+/** Read the theme that was chosen on this device. */
+export function readTheme(storage: Pick<Storage, "getItem">): Theme {
+  const stored = storage.getItem(KEY);
+  return THEMES.find((theme) => theme === stored) ?? "system";
+}
+
+/** Show a theme now and remember it. */
+export function chooseTheme(theme: Theme, storage: Pick<Storage, "setItem">): void {
+  document.documentElement.dataset.theme = theme;
+  storage.setItem(KEY, theme);
+}

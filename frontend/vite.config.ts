@@ -1,0 +1,20 @@
+import react from "@vitejs/plugin-react";
+import { defaultClientConditions, defaultServerConditions } from "vite";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  plugins: [react()],
+  // the client is read from its TypeScript source: no build step between the two
+  resolve: { conditions: ["source", ...defaultClientConditions] },
+  ssr: { resolve: { conditions: ["source", ...defaultServerConditions] } }, // what Vitest goes by
+  build: {
+    outDir: "../broker/static",
+    emptyOutDir: true,
+    target: ["chrome123", "firefox120", "safari17.5"], // the first with CSS light-dark()
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  worker: { format: "es" },
+  server: { proxy: { "/v1": "http://localhost:8000" } },
+  test: { environment: "node", expect: { poll: { interval: 1 } } },
+});

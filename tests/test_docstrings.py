@@ -7,7 +7,6 @@ import pytest
 
 from broker import canonical, checksums, keys, logs, policy, server, sigv4
 
-
 MODULES = [canonical, checksums, keys, logs, policy, server, sigv4]
 
 

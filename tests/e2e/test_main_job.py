@@ -188,6 +188,7 @@ def test_a_file_is_deleted_after_a_question_and_not_before(page: Page, site: Run
 
 
 def test_the_keyboard_alone_does_the_main_job(page: Page, site: RunningBroker, files: Path) -> None:
+    page.on("filechooser", lambda _: None)  # from now on Chromium hands its dialogs over
     page.goto("/")
     page.get_by_label("User name").focus()
     page.keyboard.type("alice")

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 import httpx
 from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
+from broker.stores.s3 import connect
 from tests.e2e.conftest import PASSWORD
 from tests.running import RunningBroker
-from tests.transfers import upload
+from tests.transfers import create, put, upload
 
 MIB = 1024 * 1024
 
@@ -300,6 +301,21 @@ def test_an_answer_lost_on_its_way_back_does_not_lose_the_file(
 
     expect(page.get_by_role("button", name="Download lost answer.txt")).to_be_visible()
     assert answers == [200, 412]
+
+
+def test_a_download_that_the_store_refuses_is_explained(page: Page, site: RunningBroker) -> None:
+    with site.client("alice", tenant="default") as client:
+        created = create(client, b"lost", name="lost.txt")
+        put(created, b"lost").raise_for_status()
+        client.post(f"/v1/uploads/{created['id']}/complete").raise_for_status()
+    store = site.settings.store
+    key = urlsplit(created["request"]["url"]).path.removeprefix(f"/{store.bucket}/")
+    connect(store, store.control).remove_object(store.bucket, key)
+    sign_in(page)
+
+    page.get_by_role("button", name="Download lost.txt").click()
+
+    expect(page.get_by_text("lost.txt could not be downloaded. The storage refused")).to_be_visible()
 
 
 def test_a_url_that_expired_is_signed_anew(page: Page, site: RunningBroker, files: Path) -> None:

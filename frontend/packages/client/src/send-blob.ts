@@ -82,6 +82,7 @@ async function assertReadable(blob: Blob): Promise<void> {
   }
 }
 
-function readCode(body: string): string | null {
+/** Read S3's word from the XML of an error. */
+export function readCode(body: string): string | null {
   return /<Code>(\w+)<\/Code>/.exec(body)?.[1] ?? null;
 }

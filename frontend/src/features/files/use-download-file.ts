@@ -1,4 +1,4 @@
-import type { Broker, StoredFile } from "@broker/client";
+import { type Broker, probeObject, type StoredFile } from "@broker/client";
 import { type UseMutationResult, useMutation } from "@tanstack/react-query";
 
 const PATIENCE_MS = 30_000;
@@ -11,25 +11,25 @@ export function useDownloadFile(
   return useMutation({
     mutationFn: async ({ id }: StoredFile) => {
       const signal = AbortSignal.timeout(PATIENCE_MS);
-      const { url } = await broker.downloadFile(id, { disposition: "attachment" }, { signal });
-      follow(url);
+      const request = await broker.downloadFile(id, { disposition: "attachment" }, { signal });
+      await probeObject(request, { signal });
+      follow(request.url);
     },
     onSuccess: (_, file) => onStarted(file),
   });
 }
 
 /**
- * Go to a URL without leaving the page.
+ * Go to a URL that answers with an attachment, without leaving the page.
  *
- * In a tab of its own, which the browser closes as soon as it sees an attachment: in this one, a store that is
- * down would replace the page, and a guard that asks before leaving would ask before every download.
+ * In a hidden frame: after an await a tab of its own may count as a pop-up, and in this one a guard that asks
+ * before leaving would ask before every download.
  */
 function follow(url: string): void {
-  const link = document.createElement("a");
-  link.href = url;
-  link.target = "_blank";
-  link.rel = "noopener noreferrer";
-  document.body.append(link);
-  link.click();
-  link.remove();
+  const frame = document.createElement("iframe");
+  frame.hidden = true;
+  frame.sandbox.add("allow-downloads");
+  frame.src = url;
+  document.body.append(frame);
+  setTimeout(() => frame.remove(), PATIENCE_MS);
 }

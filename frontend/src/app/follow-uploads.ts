@@ -1,27 +1,41 @@
-import { isActive, type Me, type StoredFile, type UploadQueue } from "@broker/client";
+import { isActive, type Me, type StoredFile, throttle, type UploadQueue } from "@broker/client";
 import type { QueryClient } from "@tanstack/react-query";
-import { type FilePages, prependFile } from "../features/files/file-pages.ts";
+import { type FilePages, prependFiles } from "../features/files/file-pages.ts";
 import { FILES_KEY } from "../features/files/use-files.ts";
 import { ME_KEY } from "../features/session/use-me.ts";
 
+/** Small files complete faster than a long list can be drawn. */
+const SHOW_EVERY_MS = 250;
+
 /** Show what was uploaded in the list and in the usage at once; ask the broker when the last one is done. */
 export function followUploads(queue: UploadQueue, queries: QueryClient): () => void {
-  return queue.onSettled(({ state }) => {
-    if (state.status === "completed") {
-      const { file } = state;
-      queries.setQueryData<FilePages>(FILES_KEY, (data) => prependFile(data, file));
-      countFile(queries, file, 1);
-    }
+  const stored: StoredFile[] = [];
+  const show = throttle(() => {
+    const files = stored.splice(0);
+    queries.setQueryData<FilePages>(FILES_KEY, (data) => prependFiles(data, files.toReversed()));
+    countFiles(queries, files, 1);
     if (!queue.getSnapshot().some(isActive)) {
       void queries.invalidateQueries();
     }
+  }, SHOW_EVERY_MS);
+
+  return queue.onSettled(({ state }) => {
+    if (state.status === "completed") {
+      stored.push(state.file);
+    }
+    show();
   });
 }
 
-/** Add a file to the usage, or take it out with -1. */
-export function countFile(queries: QueryClient, { size }: StoredFile, sign: 1 | -1): void {
+/** Add files to the usage, or take them out with -1. */
+export function countFiles(queries: QueryClient, files: readonly StoredFile[], sign: 1 | -1): void {
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
   queries.setQueryData<Me>(
     ME_KEY,
-    (me) => me && { ...me, usage: { files: me.usage.files + sign, bytes: me.usage.bytes + sign * size } },
+    (me) =>
+      me && {
+        ...me,
+        usage: { files: me.usage.files + sign * files.length, bytes: me.usage.bytes + sign * bytes },
+      },
   );
 }

@@ -11,7 +11,7 @@ import { useFileDrop } from "../features/uploads/use-file-drop.ts";
 import { Button } from "../shared/button.tsx";
 import { messages } from "../shared/messages.ts";
 import { Notice } from "../shared/notice.tsx";
-import { countFile } from "./follow-uploads.ts";
+import { countFiles } from "./follow-uploads.ts";
 import { PageHeader } from "./page-header.tsx";
 import type { Services } from "./services.ts";
 import styles from "./workspace.module.css";
@@ -69,7 +69,7 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
           broker={broker}
           usage={me?.usage ?? null}
           announce={announcer.announce}
-          onDeleted={(file) => countFile(queries, file, -1)}
+          onDeleted={(file) => countFiles(queries, [file], -1)}
         />
       </main>
       {isOver && <DropOverlay />}

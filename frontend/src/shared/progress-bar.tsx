@@ -20,7 +20,7 @@ export function ProgressBar({ label, fraction, tone = "accent" }: ProgressBarPro
       data-tone={tone}
       data-indeterminate={fraction === null || undefined}
     >
-      <div className={styles.bar} style={{ transform: `scaleX(${fraction ?? 1})` }} />
+      <div className={styles.bar} style={fraction === null ? {} : { transform: `scaleX(${fraction})` }} />
     </div>
   );
 }

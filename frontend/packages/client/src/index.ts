@@ -2,9 +2,11 @@
 export { Broker } from "./broker.ts";
 export { checksum } from "./checksum.ts";
 export * from "./failures.ts";
+export { probeObject } from "./probe-object.ts";
 export { Problem } from "./problem.ts";
 export { isTransient, sleep } from "./retry.ts";
 export { sendBlob } from "./send-blob.ts";
+export { throttle } from "./throttle.ts";
 export { type BatchProgress, batchProgress, progressOf } from "./upload-progress.ts";
 export { isActive, isRetryable, type UploadItem, UploadQueue, type UploadState } from "./upload-queue.ts";
 export type { Me, Page, PresignedRequest, Session, StoredFile, Usage } from "./wire.ts";

@@ -44,6 +44,17 @@ test("a refusal carries the store's status and word", async () => {
   );
 });
 
+test("a store whose answer CORS keeps from the page may still give the object", async () => {
+  const fetch = async (_: RequestInfo | URL, init?: RequestInit) => {
+    if (init?.mode === "no-cors") {
+      return new Response(null);
+    }
+    throw new TypeError("Failed to fetch");
+  };
+
+  await expect(probeObject(request, { signal, fetch })).resolves.toBeUndefined();
+});
+
 test("a store that does not answer is unreachable", async () => {
   const fetch = async () => {
     throw new TypeError("Failed to fetch");

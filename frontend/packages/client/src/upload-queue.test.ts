@@ -66,16 +66,27 @@ describe("a queue", () => {
 
   test("never shows the whole before the broker confirmed it", async () => {
     const service = new FakeService();
-    service.storeFaults = [{ status: 503 }];
+    service.stuck.add("complete");
     const queue = new UploadQueue(service);
-    const shown: (readonly [string, number])[] = [];
-    queue.subscribe(() => shown.push([only(queue).state.status, progressOf(only(queue))]));
 
     queue.add([makeFile("a")], NO_LIMIT);
-    await settled(queue);
+    await expect.poll(() => statuses(queue)).toEqual(["confirming"]);
 
-    expect(shown.at(-1)).toEqual(["completed", 1]);
-    expect(Math.max(...shown.slice(0, -1).map(([, fraction]) => fraction))).toBe(0.99);
+    expect(service.objects).toEqual(new Map([["upload-1", 1000]]));
+    expect(progressOf(only(queue))).toBe(0.99);
+  });
+
+  test("calls its subscribers for the last change too, however many came at once", async () => {
+    const queue = new UploadQueue(new FakeService(), { notifyEvery: 5 });
+    const seen: (readonly string[])[] = [];
+    queue.subscribe(() => seen.push(statuses(queue)));
+
+    queue.add(
+      ["a", "b", "c", "d"].map((name) => makeFile(name)),
+      NO_LIMIT,
+    );
+
+    await expect.poll(() => seen.at(-1)).toEqual(Array(4).fill("completed"));
   });
 
   test("gives a snapshot that changes only when something did", async () => {

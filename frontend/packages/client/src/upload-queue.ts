@@ -1,5 +1,6 @@
 import { SourceTooLarge } from "./failures.ts";
 import { canRetry } from "./retry.ts";
+import { throttle } from "./throttle.ts";
 import { Transfer, type TransferState, type Transport } from "./transfer.ts";
 import type { StoredFile } from "./wire.ts";
 
@@ -43,12 +44,19 @@ export class UploadQueue {
   readonly #entries = new Map<number, Entry>();
   readonly #listeners = new Set<() => void>();
   readonly #onSettled = new Set<(item: UploadItem) => void>();
-  #snapshot: readonly UploadItem[] = [];
+  readonly #notify: () => void;
+  #snapshot: readonly UploadItem[] | null = null;
   #lastId = 0;
   #batch = 0;
 
-  constructor(transport: Transport) {
+  /** @param notifyEvery milliseconds between two calls of a subscriber: a page need not be drawn more often. */
+  constructor(transport: Transport, { notifyEvery = 100 }: { notifyEvery?: number } = {}) {
     this.#transport = transport;
+    this.#notify = throttle(() => {
+      for (const listener of this.#listeners) {
+        listener();
+      }
+    }, notifyEvery);
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -56,7 +64,10 @@ export class UploadQueue {
     return () => this.#listeners.delete(listener);
   };
 
-  readonly getSnapshot = (): readonly UploadItem[] => this.#snapshot;
+  readonly getSnapshot = (): readonly UploadItem[] => {
+    this.#snapshot ??= Array.from(this.#entries.values(), ({ item }) => item);
+    return this.#snapshot;
+  };
 
   /** Call `listener` whenever an upload completes or fails. */
   readonly onSettled = (listener: (item: UploadItem) => void): (() => void) => {
@@ -137,7 +148,7 @@ export class UploadQueue {
   };
 
   #beginBatch(): void {
-    if (!this.#snapshot.some(isActive)) {
+    if (!this.getSnapshot().some(isActive)) {
       this.#batch += 1;
     }
   }
@@ -219,10 +230,8 @@ export class UploadQueue {
   }
 
   #publish(): void {
-    this.#snapshot = Array.from(this.#entries.values(), ({ item }) => item);
-    for (const listener of this.#listeners) {
-      listener();
-    }
+    this.#snapshot = null;
+    this.#notify();
   }
 }
 

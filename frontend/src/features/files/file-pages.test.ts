@@ -1,6 +1,6 @@
 import type { StoredFile } from "@broker/client";
 import { describe, expect, test } from "vitest";
-import { type FilePages, flatten, prependFile, removeFile } from "./file-pages.ts";
+import { type FilePages, flatten, prependFiles, removeFile } from "./file-pages.ts";
 
 function file(id: string): StoredFile {
   return {
@@ -22,20 +22,21 @@ function pages(...ids: readonly (readonly string[])[]): FilePages {
 
 const ids = (data: FilePages | undefined) => data?.pages.map(({ items }) => items.map(({ id }) => id));
 
-describe("prependFile", () => {
-  test("puts a new file in front and keeps the rest as it was", () => {
+describe("prependFiles", () => {
+  test("puts new files in front and keeps the rest as it was", () => {
     const data = pages(["b", "a"], ["0"]);
-    const after = prependFile(data, file("c"));
+    const after = prependFiles(data, [file("d"), file("c")]);
 
-    expect(ids(after)).toEqual([["c", "b", "a"], ["0"]]);
+    expect(ids(after)).toEqual([["d", "c", "b", "a"], ["0"]]);
     expect(after?.pages[1]).toBe(data.pages[1]);
   });
 
-  test("does nothing for a file that a refresh already brought, or before the list is loaded", () => {
-    const data = pages(["b", "a"]);
+  test("leaves out what a refresh already brought", () => {
+    expect(ids(prependFiles(pages(["b"], ["a"]), [file("c"), file("a")]))).toEqual([["c", "b"], ["a"]]);
+  });
 
-    expect(prependFile(data, file("a"))).toBe(data);
-    expect(prependFile(undefined, file("a"))).toBeUndefined();
+  test("does nothing before the list is loaded", () => {
+    expect(prependFiles(undefined, [file("a")])).toBeUndefined();
   });
 });
 

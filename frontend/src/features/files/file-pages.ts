@@ -4,13 +4,18 @@ import type { InfiniteData } from "@tanstack/react-query";
 /** The list as far as it is loaded, newest first. */
 export type FilePages = InfiniteData<Page<StoredFile>, string | null>;
 
-/** Put a file that was just stored in front. */
-export function prependFile(data: FilePages | undefined, file: StoredFile): FilePages | undefined {
+/** Put files that were just stored in front, unless a refresh brought them already. */
+export function prependFiles(
+  data: FilePages | undefined,
+  files: readonly StoredFile[],
+): FilePages | undefined {
   const first = data?.pages[0];
-  if (data === undefined || first === undefined || flatten(data).some(({ id }) => id === file.id)) {
+  if (data === undefined || first === undefined) {
     return data;
   }
-  return { ...data, pages: [{ ...first, items: [file, ...first.items] }, ...data.pages.slice(1)] };
+  const known = new Set(flatten(data).map(({ id }) => id));
+  const fresh = files.filter(({ id }) => !known.has(id));
+  return { ...data, pages: [{ ...first, items: [...fresh, ...first.items] }, ...data.pages.slice(1)] };
 }
 
 /** Take a file out that was just deleted. */

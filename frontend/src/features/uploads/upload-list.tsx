@@ -17,7 +17,8 @@ export function UploadList({ items, queue }: { items: readonly UploadItem[]; que
   const progress = batchProgress(items);
   const canClear = items.some(({ state }) => state.status === "completed" || state.status === "cancelled");
 
-  useFollowActive(list, items.find(isActive)?.id ?? null);
+  const sorted = latestFirst(items);
+  useFollowActive(list, { id: sorted.find(isActive)?.id ?? null, batch: sorted[0]?.batch ?? 0 });
 
   const remove = useCallback(
     (id: number) => {
@@ -59,7 +60,7 @@ export function UploadList({ items, queue }: { items: readonly UploadItem[]; que
         </div>
       )}
       <ul ref={list} className={`${card.rows} ${styles.rows}`}>
-        {latestFirst(items).map((item) => (
+        {sorted.map((item) => (
           <UploadRow key={item.id} item={item} queue={queue} onRemove={remove} />
         ))}
       </ul>

@@ -53,7 +53,7 @@ clean: ## Remove what was built and installed here, never ./data
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed (PYTHON=...)")'
-	@$(PYTHON) -c 'import ensurepip' 2> /dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -qqy python3-venv > /dev/null; } \
+	@$(PYTHON) -c 'import ensurepip' 2> /dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qqy python3-venv > /dev/null; } \
 		|| { echo "Python's venv module is missing: sudo apt install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv .venv
 

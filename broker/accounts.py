@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 from broker.auth import Claims, Scope, Tokens
-from broker.errors import WrongCredentials
+from broker.errors import SignInBusy, WrongCredentials
 from broker.registry import Registry, User
 from broker.schemas import Session
 
@@ -15,6 +15,7 @@ DEMO_USER = "demo"  # known to everybody: only `broker dev` may have it
 DEFAULT_TENANT = "default"
 _EVERY_SCOPE = frozenset(Scope)
 _HASHES_AT_ONCE = 2  # each takes 64 MiB and a core
+_HASHES_WAITING = 16  # about a second of work
 
 # Of a password that nobody knows. An unknown user is answered as late as a wrong password.
 DECOY_HASH = (
@@ -31,9 +32,10 @@ class Accounts:
         self._token_expires_in = token_expires_in
         self._hasher = PasswordHasher()  # argon2id with RFC 9106's second recommended parameters
         self._hashing = asyncio.Semaphore(_HASHES_AT_ONCE)
+        self._waiting = 0
 
     async def sign_in(self, username: str, password: str, *, at: datetime) -> Session:
-        """Return a session. Raises WrongCredentials, the same for an unknown user and a wrong password."""
+        """Return a session. Raises SignInBusy, and WrongCredentials also for an unknown user."""
         user = await self._registry.find_user(username)
         matches = await self._verify(user.password_hash if user else DECOY_HASH, password)
         if user is None or not matches:
@@ -44,14 +46,18 @@ class Accounts:
 
     async def add(self, username: str, password: str, *, at: datetime) -> bool:
         """Say whether the user was added: False when the name is taken."""
-        async with self._hashing:
-            password_hash = await asyncio.to_thread(self._hasher.hash, password)
+        password_hash = await asyncio.to_thread(self._hasher.hash, password)
         user = User(name=username, tenant=DEFAULT_TENANT, password_hash=password_hash, created_at=at)
         return await self._registry.add_user(user)
 
     async def _verify(self, password_hash: str, password: str) -> bool:
-        async with self._hashing:
-            try:
+        if self._waiting >= _HASHES_WAITING:
+            raise SignInBusy("Too many sign in at once; try again in a moment.")
+        self._waiting += 1
+        try:
+            async with self._hashing:
                 return await asyncio.to_thread(self._hasher.verify, password_hash, password)
-            except VerifyMismatchError:
-                return False
+        except VerifyMismatchError:
+            return False
+        finally:
+            self._waiting -= 1

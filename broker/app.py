@@ -1,7 +1,7 @@
 """The application, put together."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
@@ -18,6 +18,7 @@ from broker.policy import Policy
 from broker.problems import HANDLERS
 from broker.registry import Registry
 from broker.settings import Settings
+from broker.stores.base import Store
 from broker.stores.s3 import S3Store
 from broker.uploads import Uploads
 from broker.web import Services
@@ -25,13 +26,15 @@ from broker.web import Services
 
 def create_app(settings: Settings) -> ASGIApp:
     """Make the service. Raises RegistryUnavailable when the database cannot be opened."""
-    services = create_services(settings)
+    opened = open_services(settings)
+    services = opened.__enter__()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
-        services.store.close()
-        services.registry.close()
+        try:
+            yield
+        finally:
+            opened.__exit__(None, None, None)
 
     app = Starlette(
         routes=[*session.routes, *uploads.routes, *files.routes, *health.routes],
@@ -45,10 +48,19 @@ def create_app(settings: Settings) -> ASGIApp:
     return Edge(app, hosts=settings.hosts, metrics=services.metrics)
 
 
-def create_services(settings: Settings) -> Services:
-    """Make what the endpoints call."""
+@contextmanager
+def open_services(settings: Settings) -> Iterator[Services]:
+    """Make what the endpoints call, for the length of a `with` block. Raises RegistryUnavailable."""
     registry = Registry(SqliteDatabase(settings.database_url))
     store = S3Store(settings.store)
+    try:
+        yield _connect(settings, registry, store)
+    finally:
+        store.close()
+        registry.close()
+
+
+def _connect(settings: Settings, registry: Registry, store: Store) -> Services:
     tokens = Tokens(secret_key=settings.secret_key, issuer=settings.origins[0])
     policy = Policy(
         name="default",

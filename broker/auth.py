@@ -37,13 +37,21 @@ class Claims(Struct, frozen=True, kw_only=True):
             raise InsufficientScope(f"This needs the scope {scope}.", scope=str(scope))
 
 
+class _Verified(Struct, frozen=True):
+    """What a good signature says; the times are seconds since 1970."""
+
+    claims: Claims
+    begins_at: int
+    expires_at: int
+
+
 class Tokens:
     """Issue and verify the broker's own access tokens: HS256 JWTs of RFC 9068's type."""
 
     def __init__(self, *, secret_key: str, issuer: str) -> None:
         self._key = secret_key.encode()
         self._issuer = issuer
-        self._remembered: OrderedDict[bytes, tuple[Claims, int]] = OrderedDict()
+        self._remembered: OrderedDict[bytes, _Verified] = OrderedDict()
 
     def issue(self, claims: Claims, *, expires_in: int, at: datetime) -> str:
         """Sign a token that is valid for `expires_in` seconds."""
@@ -70,13 +78,14 @@ class Tokens:
             self._remembered[digest] = remembered
             if len(self._remembered) > _REMEMBERED_TOKENS:
                 self._remembered.popitem(last=False)
-        claims, expires_at = remembered
-        if at.timestamp() >= expires_at + LEEWAY_SECONDS:
+        if at.timestamp() < remembered.begins_at - LEEWAY_SECONDS:
+            raise InvalidToken("The access token is not valid yet.")
+        if at.timestamp() >= remembered.expires_at + LEEWAY_SECONDS:
             self._remembered.pop(digest, None)
             raise ExpiredToken("The access token has expired; sign in again.")
-        return claims
+        return remembered.claims
 
-    def _decode(self, token: str) -> tuple[Claims, int]:
+    def _decode(self, token: str) -> _Verified:
         try:
             decoded = jwt.decode_complete(
                 token,
@@ -84,8 +93,13 @@ class Tokens:
                 algorithms=["HS256"],
                 audience=AUDIENCE,
                 issuer=self._issuer,
-                leeway=LEEWAY_SECONDS,
-                options={"require": _REQUIRED, "verify_exp": False},  # verify() compares it with its own `at`
+                # verify() compares the times with its own `at`
+                options={
+                    "require": _REQUIRED,
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
             )
             if decoded["header"].get("typ") != "at+jwt":
                 raise InvalidToken("The token is not an access token.")
@@ -95,6 +109,7 @@ class Tokens:
                 tenant=payload["tenant"],
                 scopes=frozenset(payload["scope"].split()),
             )
-            return claims, int(payload["exp"])
+            begins_at = max(int(payload["iat"]), int(payload.get("nbf", 0)))
+            return _Verified(claims, begins_at=begins_at, expires_at=int(payload["exp"]))
         except (jwt.InvalidTokenError, KeyError, AttributeError, TypeError, ValueError) as error:
             raise InvalidToken("The access token is not valid.") from error

@@ -1,6 +1,7 @@
 """The command line: `broker dev`, `serve`, `bootstrap` and `user add`."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -12,16 +13,20 @@ import click
 
 from broker import __version__, dev, logs, settings
 from broker.accounts import DEMO_USER
-from broker.app import create_app, create_services
+from broker.app import create_app, open_services
 from broker.bootstrap import BootstrapError, bootstrap
 from broker.errors import BrokerError
+from broker.schemas import MAX_PASSWORD, MAX_USERNAME
 from broker.server import ListenError, is_loopback, listen, serve
 from broker.settings import Settings, SettingsError
 from broker.stores.weed import StoreStartError
 
+log = logging.getLogger(__name__)
+
 MIN_PASSWORD = 8
 
 _PORT = click.IntRange(0, 65535)
+_DIRECTORY = click.Path(path_type=Path, file_okay=False)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,11 +42,9 @@ def main() -> None:
     "--port", default=8000, show_default=True, type=_PORT, help="Port of the page; 0 for a free one."
 )
 @click.option("--store-port", type=_PORT, help="Port of the embedded store; a free one if not given.")
-@click.option(
-    "--data-dir", default="data", show_default=True, type=click.Path(path_type=Path, file_okay=False)
-)
+@click.option("--data-dir", default="data", show_default=True, type=_DIRECTORY, help="Where it is all kept.")
 def run_dev(host: str, port: int, store_port: int | None, data_dir: Path) -> None:
-    """Run everything on this machine: the embedded store, the broker and the page.
+    """Run it all here: store, broker and page.
 
     The user demo signs in with the password demo; therefore only loopback is listened on.
     """
@@ -55,19 +58,26 @@ def run_dev(host: str, port: int, store_port: int | None, data_dir: Path) -> Non
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=_PORT, help="Port to listen on.")
 def run_serve(host: str, port: int) -> None:
-    """Run the service as the BROKER_* variables say: the production entry."""
+    """Run the service as BROKER_* variables say."""
     with _sentences():
+        logs.configure("json", "INFO")  # until the settings say how
         current = settings.load()
         logs.configure(current.log_format, current.log_level)
         asyncio.run(_refuse_demo_user(current))
         with listen(host, port) as listener:
-            serve(create_app(current), listener)
+            app = create_app(current)
+            log.info("Listening on %s port %s", *listener.getsockname()[:2])
+            serve(app, listener)
+        log.info("Stopped")
 
 
 @main.command("bootstrap")
 @click.option("--users", is_flag=True, help="Make the three users too (needs MinIO's admin API).")
 def run_bootstrap(users: bool) -> None:
-    """Prepare the store: bucket, CORS and lifecycle rules; it may be repeated at any time."""
+    """Prepare the store: bucket, CORS, lifecycle.
+
+    It may be repeated at any time.
+    """
     with _sentences():
         current = settings.load_bootstrap()
         steps = bootstrap(current.store, admin=current.bootstrap, origins=current.origins, users=users)
@@ -86,11 +96,11 @@ def add_user(name: str) -> None:
     """Add a user; the password is asked for, or read from standard input."""
     if name == DEMO_USER:
         raise click.UsageError(f"The name {DEMO_USER} is for `broker dev` alone.")
-    if not name.strip() or len(name) > 200:
-        raise click.UsageError("A user's name has 1 to 200 characters.")
+    if not name.strip() or len(name) > MAX_USERNAME:
+        raise click.UsageError(f"A user's name has 1 to {MAX_USERNAME} characters.")
     password = _ask_password()
-    if len(password) < MIN_PASSWORD:
-        raise click.UsageError(f"A password has at least {MIN_PASSWORD} characters.")
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise click.UsageError(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
     with _sentences():
         if not asyncio.run(_add_user(settings.load(), name, password)):
             raise click.ClickException(f"There is a user {name} already.")
@@ -118,22 +128,14 @@ def _ask_password() -> str:
 
 
 async def _add_user(current: Settings, name: str, password: str) -> bool:
-    services = create_services(current)
-    try:
+    with open_services(current) as services:
         return await services.accounts.add(name, password, at=datetime.now(UTC))
-    finally:
-        services.store.close()
-        services.registry.close()
 
 
 async def _refuse_demo_user(current: Settings) -> None:
-    services = create_services(current)
-    try:
+    with open_services(current) as services:
         if await services.registry.find_user(DEMO_USER):
             raise SettingsError(
                 f"BROKER_DATABASE_URL: this registry was made by `broker dev` and has the user {DEMO_USER}, "
                 "whose password everybody knows; use another one."
             )
-    finally:
-        services.store.close()
-        services.registry.close()

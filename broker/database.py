@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from broker.errors import RegistryUnavailable
 from broker.tables import REVISION
@@ -46,10 +46,7 @@ class SqliteDatabase:
 
     def __init__(self, url: str) -> None:
         self._engine = _sqlite_engine(url)
-        try:
-            migrate(self._engine)
-        except DBAPIError as error:
-            raise RegistryUnavailable(f"The registry cannot be opened: {error.orig}") from error
+        migrate(self._engine)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="registry-reader")
         self._waiting: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_groups, name="registry-writer", daemon=True)
@@ -100,7 +97,7 @@ def _write_group(connection: Connection, group: list[_Change]) -> None:
         with connection.begin():
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             results = [_attempt(connection, change) for change, _ in group]
-    except DBAPIError as error:
+    except SQLAlchemyError as error:
         results = [_unavailable(error)] * len(group)
     for (_, done), result in zip(group, results, strict=True):
         if isinstance(result, BaseException):
@@ -114,13 +111,16 @@ def _attempt(connection: Connection, change: Callable[[Connection], Any]) -> Any
         with connection.begin_nested():
             return change(connection)
     except DBAPIError as error:
+        driver = connection.connection.driver_connection
+        if driver is None or not driver.in_transaction:
+            raise  # a full disk, for one: SQLite took the whole group back, not this change alone
         return _unavailable(error)
     except Exception as error:  # noqa: BLE001 - it is the caller's, who gets it from the future
         return error
 
 
-def _unavailable(error: DBAPIError) -> RegistryUnavailable:
-    log.error("Registry failed: %s", error.orig)
+def _unavailable(error: SQLAlchemyError) -> RegistryUnavailable:
+    log.error("Registry failed: %s", error)
     return RegistryUnavailable("The registry cannot be used right now; nothing was changed.")
 
 
@@ -137,20 +137,34 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the database to REVISION. Alembic is loaded only when there is something to do."""
-    with engine.connect() as connection:
-        if inspect(connection).has_table("alembic_version"):
-            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-            if found == REVISION:
-                return
+    """Bring the database to REVISION. Raises RegistryUnavailable."""
+    try:
+        if _revision(engine) != REVISION:
+            _upgrade(engine)
+    except DBAPIError as error:
+        raise RegistryUnavailable(f"The registry cannot be opened: {error.orig}") from error
 
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _upgrade(engine: Engine) -> None:
+    # loaded only when there is something to do: it costs time and memory
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", "broker:migrations")
-    with engine.begin() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        config.attributes["connection"] = connection
-        command.upgrade(config, REVISION)
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            config.attributes["connection"] = connection
+            command.upgrade(config, REVISION)
+    except CommandError as error:
+        raise RegistryUnavailable("The registry was made by a newer release; run that one.") from error
     log.info("Registry migrated to revision %s", REVISION)

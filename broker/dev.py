@@ -10,12 +10,13 @@ import click
 
 from broker import logs
 from broker.accounts import DEMO_USER
-from broker.app import create_app, create_services
+from broker.app import create_app, open_services
 from broker.bootstrap import bootstrap
 from broker.endpoints.page import DIRECTORY
 from broker.server import listen, serve
 from broker.settings import Settings, StoreSettings
 from broker.stores.embedded import EmbeddedStore
+from broker.stores.weed import StoreStartError
 
 DEMO_PASSWORD = "demo"  # noqa: S105 - shown at every start; nothing but loopback is listened on
 _TOKEN_SECONDS = 12 * 3600  # nobody wants to sign in again while trying things
@@ -24,7 +25,10 @@ _TOKEN_SECONDS = 12 * 3600  # nobody wants to sign in again while trying things
 def run(*, host: str, port: int, store_port: int | None, data_dir: Path) -> None:
     """Serve until interrupted. Raises ListenError, StoreStartError, BootstrapError, RegistryUnavailable."""
     logs.configure("text", "WARNING")
-    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreStartError(f"The data cannot be in {data_dir}: {error.strerror}.") from error
     with listen(host, port) as listener:
         origins = _origins(listener)
         with EmbeddedStore(data_dir / "store", origins=origins, port=store_port) as store:
@@ -40,14 +44,16 @@ def run(*, host: str, port: int, store_port: int | None, data_dir: Path) -> None
 
 def _origins(listener: socket.socket) -> tuple[str, ...]:
     """List the names that a browser on this machine may use for the page; the first is shown."""
-    port = listener.getsockname()[1]
-    return tuple(f"http://{host}:{port}" for host in ("localhost", "127.0.0.1", "[::1]"))
+    host, port = listener.getsockname()[:2]
+    if host != "127.0.0.1":
+        return (f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",)
+    return (f"http://localhost:{port}", f"http://127.0.0.1:{port}")
 
 
 def _settings(data_dir: Path, origins: tuple[str, ...], store: StoreSettings) -> Settings:
     return Settings(
         origins=origins,
-        secret_key=_secret_key(data_dir / "secret_key"),
+        secret_key=secret_key(data_dir / "secret_key"),
         database_url=f"sqlite:///{data_dir / 'broker.db'}",
         store=store,
         access_token_expires_in=_TOKEN_SECONDS,
@@ -56,20 +62,21 @@ def _settings(data_dir: Path, origins: tuple[str, ...], store: StoreSettings) ->
     )
 
 
-def _secret_key(path: Path) -> str:
+def secret_key(path: Path) -> str:
     """Return the key that signs tokens, the same at every start so that people stay signed in."""
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32))
+        draft = path.with_suffix(".new")  # a crash leaves no empty key behind
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32))
+        draft.rename(path)
     return path.read_text()
 
 
 async def add_demo_user(settings: Settings) -> None:
-    services = create_services(settings)
-    if await services.registry.find_user(DEMO_USER) is None:
-        await services.accounts.add(DEMO_USER, DEMO_PASSWORD, at=datetime.now(UTC))
-    services.store.close()
-    services.registry.close()
+    """Add the user whom everybody knows, once."""
+    with open_services(settings) as services:
+        if await services.registry.find_user(DEMO_USER) is None:
+            await services.accounts.add(DEMO_USER, DEMO_PASSWORD, at=datetime.now(UTC))
 
 
 def _greet(page: str, store: str, data_dir: Path) -> None:

@@ -111,4 +111,8 @@ def _request_id_of(headers: Headers) -> str:
 
 
 async def _refuse_host(scope: Scope, receive: Receive, send: Send) -> None:
-    await problem(UnknownHost("This service does not answer under that name."))(scope, receive, send)
+    log.warning(
+        "Host is not one of BROKER_ORIGINS", extra={"host": Headers(scope=scope).get("host", "")[:200]}
+    )
+    error = UnknownHost("The service does not answer under that name (BROKER_ORIGINS lists its names).")
+    await problem(error)(scope, receive, send)

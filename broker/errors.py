@@ -26,7 +26,8 @@ BrokerError
 ├── InternalError 500
 └── Unavailable 503
     ├── StoreUnavailable
-    └── RegistryUnavailable
+    ├── RegistryUnavailable
+    └── SignInBusy
 """
 
 from collections.abc import Mapping
@@ -167,3 +168,7 @@ class StoreUnavailable(Unavailable):
 
 class RegistryUnavailable(Unavailable):
     slug, title = "registry-unavailable", "The registry does not answer"
+
+
+class SignInBusy(Unavailable):
+    slug, title = "sign-in-busy", "Too many sign in at once"

@@ -56,7 +56,12 @@ class JsonFormatter(_Formatter):
         line |= self.fields(record)
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return redact(json.dumps(line, default=str))
+        # before it is JSON: a secret may end in an escape
+        clean = {
+            name: value if isinstance(value, int | float) else redact(str(value))
+            for name, value in line.items()
+        }
+        return json.dumps(clean)
 
 
 class TextFormatter(_Formatter):
@@ -79,3 +84,4 @@ def configure(log_format: Literal["json", "text"], level: str) -> None:
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # a call that fails is logged where it is made

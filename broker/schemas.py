@@ -5,6 +5,9 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+MAX_USERNAME = 200
+MAX_PASSWORD = 1000
+
 Item = TypeVar("Item")
 
 UploadStatus = Literal["pending", "completed", "aborted", "expired", "rejected"]
@@ -32,8 +35,8 @@ class PresignedRequest(_Answer, frozen=True):
 
 
 class SignIn(_Request, frozen=True):
-    username: Annotated[str, Meta(min_length=1, max_length=200)]
-    password: Annotated[str, Meta(min_length=1, max_length=1000)]
+    username: Annotated[str, Meta(min_length=1, max_length=MAX_USERNAME)]
+    password: Annotated[str, Meta(min_length=1, max_length=MAX_PASSWORD)]
 
 
 class Session(_Answer, frozen=True):

@@ -23,7 +23,19 @@ SAMPLE_SECRETS = frozenset(
     {"changeme", "minioadmin", "minio123", "password", "secret", "wjalrxutnfemi/k7mdeng/bpxrficyexamplekey"}
 )
 
-Origin = Annotated[str, Meta(pattern=r"^https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?$")]
+# browsers write origins in lower case, without the scheme's own port
+_ORIGIN = r"^(?!http://.*:80$|https://.*:443$)https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[1-9][0-9]{0,4})?$"
+_BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+_KEY_PREFIX = r"^[a-z0-9-]{1,32}$"
+_DATABASE = r"^sqlite:///.+$"
+_FORMS = {
+    _ORIGIN: "like https://files.example.com: lower case, without a path and without the scheme's own port",
+    _BUCKET: "the name of a bucket: 3 to 63 of a-z, 0-9, - and .",
+    _KEY_PREFIX: "1 to 32 of a-z, 0-9 and -",
+    _DATABASE: "like sqlite:////var/lib/broker/broker.db",
+}
+
+Origin = Annotated[str, Meta(pattern=_ORIGIN)]
 Required = Annotated[str, Meta(min_length=1)]
 
 
@@ -45,13 +57,13 @@ class StoreSettings:
 
     url: Origin
     public_url: Origin
-    bucket: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+    bucket: Annotated[str, Meta(pattern=_BUCKET)]
     put_signer: Identity
     get_signer: Identity
     control: Identity
     region: Required = "us-east-1"
     addressing: Literal["path", "virtual"] = "path"
-    key_prefix: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,32}$")] = "uploads"
+    key_prefix: Annotated[str, Meta(pattern=_KEY_PREFIX)] = "uploads"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +72,7 @@ class Settings:
 
     origins: Annotated[tuple[Origin, ...], Meta(min_length=1)]
     secret_key: Annotated[str, Meta(min_length=32)] = field(repr=False)
-    database_url: Annotated[str, Meta(pattern=r"^sqlite:///.+$")] = field(repr=False)
+    database_url: Annotated[str, Meta(pattern=_DATABASE)] = field(repr=False)
     store: StoreSettings
     max_size: Annotated[int, Meta(ge=1, le=5 * GIB)] = 5 * GIB
     url_expires_in: Annotated[int, Meta(ge=1, le=3600)] = 300
@@ -117,7 +129,9 @@ def _convert(environ: Mapping[str, str], cls: type[T], prefix: str) -> T:
     try:
         settings = msgspec.convert(_collect(environ, cls, prefix), cls, strict=False)
     except msgspec.ValidationError as error:
-        reason, _, path = str(error).replace("`str` matching regex", "a text like").partition(" - at `$.")
+        reason, _, path = str(error).partition(" - at `$.")
+        for pattern, form in _FORMS.items():
+            reason = reason.replace(f"`str` matching regex {pattern!r}", f"something {form}")
         name = re.sub(r"\[.*", "", path.rstrip("`")).replace(".", "_").upper()
         raise SettingsError(f"{prefix}_{name}: {reason[0].lower()}{reason[1:]}") from error
     return settings
@@ -142,7 +156,7 @@ def _collect(environ: Mapping[str, str], cls: type, prefix: str) -> dict[str, An
 
 def _read(environ: Mapping[str, str], name: str) -> str | None:
     path = environ.get(f"{name}_FILE")
-    if path is None:
+    if not path:
         return environ.get(name) or None
     if environ.get(name):
         raise SettingsError(f"{name} and {name}_FILE are both set")

@@ -4,12 +4,13 @@ import logging
 import math
 from datetime import datetime, timedelta
 
-from msgspec import UNSET, structs
+from msgspec import UNSET
 
 from broker import checksums, keys, policy, schemas
 from broker.auth import Claims, Scope
 from broker.errors import (
     NotFound,
+    StoreUnavailable,
     UploadAborted,
     UploadCompleted,
     UploadExpired,
@@ -46,7 +47,7 @@ class Uploads:
             name=keys.check_name(new.name),
             size=new.size,
             type=policy.check_type(new.type),
-            checksum=str(checksums.parse(new.checksum)) if new.checksum else None,
+            checksum=None if new.checksum is None else str(checksums.parse(new.checksum)),
             status="pending",
             created_at=at,
             expires_at=at + timedelta(seconds=self._policy.upload_expires_in),
@@ -72,7 +73,7 @@ class Uploads:
         file = await self._publish(upload, at=at) if upload.status == "pending" else None
         file = file or await self._registry.find_file_of_upload(upload.id)
         if file is None:
-            _raise_for_status(await self._find(claims, upload_id))
+            await self._explain(await self._find(claims, upload_id))
             raise NotFound("There is no such upload.")  # it was a file, which has been deleted
         return schemas.Completion(file=describe_file(file))
 
@@ -83,9 +84,8 @@ class Uploads:
         """
         claims.require(Scope.UPLOADS_WRITE)
         upload = await self._find(claims, upload_id)
-        if await self._registry.settle_upload(upload.id, "aborted"):
-            log.info("Upload aborted", extra={"upload": upload.id})
-        elif (await self._find(claims, upload_id)).status == "completed":
+        was_pending = await self._settle(upload, "aborted")
+        if not was_pending and (await self._find(claims, upload_id)).status == "completed":
             raise UploadCompleted("The upload is a file already: delete the file instead.")
         await self._store.delete(upload.key)
 
@@ -98,14 +98,16 @@ class Uploads:
     async def _publish(self, upload: Upload, *, at: datetime) -> File | None:
         """Verify what the store holds and record it: None when the upload was settled meanwhile."""
         if at >= upload.expires_at:
-            await self._discard(upload, "expired")
-            _raise_for_status(structs.replace(upload, status="expired"))
+            await self._settle(upload, "expired")
+            return None
         facts = await self._store.head(upload.key)
         if facts is None:
             raise UploadIncomplete("The store does not hold the object yet: send it, then complete.")
         if difference := _difference(upload, facts):
-            await self._discard(upload, "rejected")
-            raise UploadRejected(difference)
+            if await self._settle(upload, "rejected"):
+                await self._store.delete(upload.key)
+                raise UploadRejected(difference)
+            return None
         file = File(
             id=keys.new_id(at),
             tenant=upload.tenant,
@@ -124,10 +126,24 @@ class Uploads:
             log.info("Upload completed", extra={"upload": upload.id, "file": file.id})
         return published
 
-    async def _discard(self, upload: Upload, status: schemas.UploadStatus) -> None:
-        if await self._registry.settle_upload(upload.id, status):
+    async def _settle(self, upload: Upload, status: schemas.UploadStatus) -> bool:
+        """Move a pending upload to a final status; say whether it was still pending."""
+        was_pending = await self._registry.settle_upload(upload.id, status)
+        if was_pending:
             log.info("Upload %s", status, extra={"upload": upload.id})
+        return was_pending
+
+    async def _explain(self, upload: Upload) -> None:
+        """Say why an upload that was settled is no file; what it stored is removed, now or again."""
+        if upload.status in {"expired", "rejected"}:
             await self._store.delete(upload.key)
+        match upload.status:
+            case "aborted":
+                raise UploadAborted("The upload was aborted: begin a new one.")
+            case "expired":
+                raise UploadExpired("The upload was not completed in time: begin a new one.")
+            case "rejected":
+                raise UploadRejected("The object was not the one that was declared: begin a new upload.")
 
     def _describe(self, upload: Upload, *, at: datetime, file: File | None = None) -> schemas.Upload:
         is_late = upload.status == "pending" and at >= upload.expires_at
@@ -159,7 +175,10 @@ class Uploads:
 
 
 def _difference(upload: Upload, facts: ObjectFacts) -> str | None:
-    """Say in a sentence how the object differs from what was declared, or None."""
+    """Say in a sentence how the object differs from what was declared, or None.
+
+    Raises StoreUnavailable when the store cannot tell: then nothing is known against the object.
+    """
     if facts.size != upload.size:
         return f"The object has {facts.size} bytes, but {upload.size} were declared."
     if facts.type != upload.type:
@@ -167,17 +186,9 @@ def _difference(upload: Upload, facts: ObjectFacts) -> str | None:
     if upload.checksum:
         declared = checksums.parse(upload.checksum)
         found = facts.checksums.get(declared.algorithm)
+        if found is None:
+            log.error("Store does not say the checksum of an object", extra={"upload": upload.id})
+            raise StoreUnavailable("The object store does not say the object's checksum.")
         if found != declared.value:
             return f"The object's {declared.algorithm} checksum is {found}, not the one declared."
     return None
-
-
-def _raise_for_status(upload: Upload) -> None:
-    """Say why an upload that was settled is no file."""
-    match upload.status:
-        case "aborted":
-            raise UploadAborted("The upload was aborted: begin a new one.")
-        case "expired":
-            raise UploadExpired("The upload was not completed in time: begin a new one.")
-        case "rejected":
-            raise UploadRejected("The object was not the one that was declared: begin a new upload.")

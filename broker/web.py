@@ -22,6 +22,7 @@ from broker.stores.base import Store
 from broker.uploads import Uploads
 
 MAX_BODY_BYTES = 1024 * 1024
+_SHOWN = 200
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
@@ -116,4 +117,5 @@ def _invalid(reason: str) -> InvalidField:
     reason, _, path = reason.partition(" - at `$")
     named = _MISSING_FIELD.search(reason)
     field = path.strip("`.") or (named and (named["field"] or named["unknown"])) or ""
-    return InvalidField(f"{reason}.", field=field)
+    # a client may name a field as long as a body
+    return InvalidField(f"{reason[:_SHOWN]}.", field=field[:_SHOWN])

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
-from broker.app import create_app, create_services
+from broker.app import create_app, open_services
 from broker.auth import Claims, Scope, Tokens
 from broker.server import configure, listen
 from broker.settings import Settings, StoreSettings
@@ -39,7 +39,10 @@ class RunningBroker:
         """Issue a token as the broker itself does at sign-in."""
         tokens = Tokens(secret_key=self.settings.secret_key, issuer=self.settings.origins[0])
         claims = Claims(subject=subject, tenant=tenant, scopes=frozenset(scopes))
-        return tokens.issue(claims, expires_in=expires_in, at=datetime.now(UTC))
+        # an hour old, so that tests may turn the broker's clock back
+        hour = timedelta(hours=1)
+        issued_at = datetime.now(UTC) - hour
+        return tokens.issue(claims, expires_in=expires_in + hour.seconds, at=issued_at)
 
     def client(self, subject: str = "alice", *, tenant: str = "acme") -> httpx.Client:
         headers = {"authorization": f"Bearer {self.token(subject, tenant=tenant)}"}
@@ -48,15 +51,9 @@ class RunningBroker:
     def add_user(self, name: str, password: str) -> None:
         """Add a built-in user, as `broker user add` does."""
         # in a thread, because Playwright's loop may run in this one
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, _add_user(self.settings, name, password)).result()
-
-
-async def _add_user(settings: Settings, name: str, password: str) -> None:
-    services = create_services(settings)
-    await services.accounts.add(name, password, at=datetime.now(UTC))
-    services.store.close()
-    services.registry.close()
+        with ThreadPoolExecutor(1) as thread, open_services(self.settings) as services:
+            adding = services.accounts.add(name, password, at=datetime.now(UTC))
+            thread.submit(asyncio.run, adding).result()
 
 
 @contextmanager

@@ -1,14 +1,20 @@
 """What the API does with input that is wrong, and what every answer has in common. No store is needed."""
 
 import json
+import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
 from broker import errors, web
+from broker.accounts import DECOY_HASH
+from broker.endpoints import files, health, session, uploads
+from broker.registry import Registry
 from broker.settings import Identity, StoreSettings
 from tests.problems import assert_problem, kinds
 from tests.running import RunningBroker, run_broker
@@ -22,6 +28,7 @@ NO_STORE = StoreSettings(
     get_signer=NOBODY,
     control=NOBODY,
 )
+README = Path(__file__).parent.parent / "README.md"
 GOOD = {"name": "a.txt", "size": 3, "type": "text/plain", "checksum": "crc32c:AAAAAA=="}
 
 
@@ -80,6 +87,26 @@ def test_c15_a_field_that_is_wrong_or_unknown_is_named_and_nothing_is_created(
     client: httpx.Client, changes: dict[str, object], kind: type[errors.BrokerError], field: str
 ) -> None:
     assert_problem(client.post("/v1/uploads", json=GOOD | changes), kind, field=field)
+
+
+def test_nothing_is_recorded_of_an_upload_that_is_refused(
+    broker: RunningBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded: list[object] = []
+    monkeypatch.setattr(Registry, "add_upload", lambda _, upload: recorded.append(upload))
+
+    with broker.client() as client:
+        for changes in {"size": 2**62}, {"name": "a/b"}, {"type": "x"}, {"checksum": "x"}, {"checksum": ""}:
+            assert client.post("/v1/uploads", json=GOOD | changes).status_code == 422
+
+    assert recorded == []
+
+
+def test_an_endless_field_name_is_not_echoed(client: httpx.Client) -> None:
+    answer = client.post("/v1/uploads", json={"x" * 100_000: 1})
+
+    assert_problem(answer, errors.InvalidField)
+    assert len(answer.content) < 1000
 
 
 @pytest.mark.parametrize("field", ["name", "size"])
@@ -186,10 +213,16 @@ def test_an_expired_token_says_so(broker: RunningBroker) -> None:
     assert_problem(answer, errors.ExpiredToken)
 
 
-def test_c12_a_token_in_the_query_counts_for_nothing(broker: RunningBroker) -> None:
-    answer = httpx.get(f"{broker.url}/v1/me", params={"access_token": broker.token()})
+def test_c12_a_token_in_the_query_counts_for_nothing_and_is_not_logged(
+    broker: RunningBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        answer = httpx.get(f"{broker.url}/v1/me", params={"access_token": broker.token()})
 
     assert_problem(answer, errors.Unauthenticated)
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("broker.")]
+    assert "GET /v1/me answered with 401" in lines
+    assert not any("access_token" in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -283,12 +316,32 @@ def test_c14_an_unknown_user_is_answered_like_a_wrong_password(broker: RunningBr
     assert wrong.content == unknown.content
 
 
-def test_c14_an_unknown_user_costs_as_much_as_a_wrong_password() -> None:
-    from argon2 import PasswordHasher
+def test_c14_an_unknown_user_costs_as_much_as_a_wrong_password(
+    broker: RunningBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[str] = []
+    verify = PasswordHasher.verify
 
-    from broker.accounts import DECOY_HASH
+    def spy(self: PasswordHasher, password_hash: str, password: str) -> bool:
+        verified.append(password_hash)
+        return verify(self, password_hash, password)
 
+    monkeypatch.setattr(PasswordHasher, "verify", spy)
+
+    httpx.post(f"{broker.url}/v1/session", json={"username": "nobody", "password": "a bad password"})
+
+    assert verified == [DECOY_HASH]
     assert not PasswordHasher().check_needs_rehash(DECOY_HASH)
+
+
+def test_sign_ins_that_would_wait_too_long_are_sent_away(
+    broker: RunningBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("broker.accounts._HASHES_WAITING", 0)
+
+    answer = httpx.post(f"{broker.url}/v1/session", json={"username": "nobody", "password": "a password"})
+
+    assert_problem(answer, errors.SignInBusy)
 
 
 @pytest.mark.parametrize("path", ["/v1/me", "/v1/nothing", "/livez"])
@@ -298,6 +351,7 @@ def test_c45_every_answer_of_the_api_has_the_safe_headers(client: httpx.Client, 
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["cache-control"] == "no-store"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
     assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
     assert "server" not in headers
 
@@ -359,14 +413,18 @@ def test_metrics_count_answers_and_bytes(client: httpx.Client) -> None:
 
 
 def test_every_slug_is_used_once_and_listed_in_the_readme() -> None:
-    readme = (Path(__file__).parent.parent / "README.md").read_text()
     slugs = [kind.slug for kind in kinds()]
 
-    listed = [
-        line.split("|")[1].strip(" `")
-        for line in readme.splitlines()
-        if line.startswith("| `") and "-" in line.split("|")[1] and line.split("|")[2].strip().isdigit()
-    ]
+    listed = re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", README.read_text(), re.MULTILINE)
 
     assert len(slugs) == len(set(slugs))
-    assert sorted(listed) == sorted(slugs)
+    assert sorted(listed) == sorted((kind.slug, str(kind.status)) for kind in kinds())
+
+
+def test_the_readme_lists_every_call() -> None:
+    listed = re.findall(r"^\| `([A-Z]+) (/[^`]*)` \|", README.read_text(), re.MULTILINE)
+
+    routes = [*session.routes, *uploads.routes, *files.routes, *health.routes]
+    assert sorted(listed) == sorted(
+        (method, route.path) for route in routes for method in route.methods or () if method != "HEAD"
+    )

@@ -10,7 +10,7 @@ from broker.auth import Claims, Scope, Tokens
 from broker.errors import ExpiredToken, InsufficientScope, InvalidToken
 
 KEY = "k" * 32
-AT = datetime.now(UTC)
+AT = datetime(2026, 11, 22, tzinfo=UTC)
 ALICE = Claims(subject="alice", tenant="acme", scopes=frozenset({"files:read"}))
 
 

@@ -1,6 +1,7 @@
 """The commands as an operator meets them."""
 
 import asyncio
+import json
 import re
 import signal
 import socket
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -16,7 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from broker import dev, settings
-from broker.app import create_services
+from broker.app import open_services
 from broker.cli import main
 from broker.settings import Settings, StoreSettings
 from tests.running import SECRET_KEY
@@ -55,6 +57,23 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     assert len(result.output.splitlines()) == 1
 
 
+def test_data_that_cannot_be_there_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    result = run("dev", "--port", "0", "--data-dir", str(tmp_path / "file" / "data"))
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: The data cannot be in")
+
+
+def test_dev_keeps_its_secrets_to_its_user(tmp_path: Path) -> None:
+    key = dev.secret_key(tmp_path / "secret_key")
+
+    assert dev.secret_key(tmp_path / "secret_key") == key
+    assert len(key) == 64
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
 def test_serve_without_a_store_says_what_is_missing() -> None:
     environ = {name: value for name, value in GOOD.items() if name != "BROKER_STORE_URL"}
 
@@ -91,7 +110,8 @@ def test_a_user_who_is_added_can_sign_in(environ: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("name", "password", "reason"),
     [
-        ("carol", "short", "at least 8 characters"),
+        ("carol", "short", "8 to 1000 characters"),
+        ("carol", "x" * 1001, "8 to 1000 characters"),
         ("demo", "a good password", "for `broker dev` alone"),
         (" ", "a good password", "1 to 200 characters"),
         ("x" * 201, "a good password", "1 to 200 characters"),
@@ -132,28 +152,30 @@ def test_bootstrap_prints_its_steps_and_may_be_repeated(embedded: StoreSettings)
 
 
 def test_the_service_runs_in_production_and_stops_when_told(embedded: StoreSettings, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    origin = f"http://127.0.0.1:{port}"
     environ = environ_of(embedded) | {
-        "BROKER_ORIGINS": origin,
         "BROKER_SECRET_KEY": SECRET_KEY,
         "BROKER_DATABASE_URL": f"sqlite:///{tmp_path / 'broker.db'}",
     }
 
-    with subprocess.Popen(
-        [*BROKER, "serve", "--port", str(port)], env=environ, stderr=subprocess.PIPE
-    ) as process:
+    command = [*BROKER, "serve", "--port", "0"]
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
         try:
-            with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as client:
-                assert client.get(f"{origin}/readyz").json() == {"status": "ready"}
+            assert process.stderr
+            message = ""
+            while not message.startswith("Listening on 127.0.0.1 port"):
+                message = json.loads(process.stderr.readline())["message"]
+            url = f"http://127.0.0.1:{message.split()[-1]}"
+            assert httpx.get(f"{url}/readyz").json() == {"status": "ready"}
+            httpx.get(f"{url}/v1/me", params={"access_token": "not-to-be-logged"})
             process.send_signal(signal.SIGTERM)
-            log = process.communicate(timeout=30)[1]
+            rest = [json.loads(line) for line in process.communicate(timeout=30)[1].splitlines()]
         finally:
             process.kill()
 
-    assert process.returncode == 0, log
-    assert b"Traceback" not in log
+    assert process.returncode == 0
+    assert [line["message"] for line in rest][-1] == "Stopped"
+    assert "not-to-be-logged" not in str(rest)
+    assert not any("exception" in line for line in rest)
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
@@ -214,10 +236,6 @@ def environ_of(store: StoreSettings) -> dict[str, str]:
 
 
 async def can_sign_in(current: Settings, name: str, password: str) -> bool:
-    from datetime import UTC, datetime
-
-    services = create_services(current)
-    session = await services.accounts.sign_in(name, password, at=datetime.now(UTC))
-    services.store.close()
-    services.registry.close()
+    with open_services(current) as services:
+        session = await services.accounts.sign_in(name, password, at=datetime.now(UTC))
     return bool(session.access_token)

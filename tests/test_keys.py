@@ -1,4 +1,5 @@
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,6 +55,17 @@ def test_c17_names_that_are_paths_tricks_or_too_long_are_refused(name: str) -> N
         keys.check_name(name)
 
     assert caught.value.members["field"] == "name"
+
+
+def test_a_name_far_too_long_is_refused_before_it_is_composed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Composing takes time that grows with the square of a run of marks: seconds for 100 KB."""
+
+    def compose(form: str, name: str) -> str:
+        raise AssertionError("composed")
+
+    with monkeypatch.context() as patch, pytest.raises(InvalidName):
+        patch.setattr(unicodedata, "normalize", compose)
+        keys.check_name("a" + "\u0301\u0316" * 100_000)
 
 
 def test_a_name_in_decomposed_form_is_composed() -> None:

@@ -68,9 +68,14 @@ def test_c55_what_a_client_sends_cannot_begin_a_line_of_its_own(
 ) -> None:
     logs.configure(log_format, "INFO")
 
-    logging.getLogger("x").info("GET %s", "/a\r\nINFO forged", extra={"name_of_file": "b\nforged"})
+    logging.getLogger("x").info(
+        "GET %s", "/token=\r\nINFO forged é", extra={"name_of_file": "token=é\nforged"}
+    )
 
-    assert len(capsys.readouterr().err.splitlines()) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    if log_format == "json":
+        assert json.loads(lines[0])["name_of_file"] == "token=[redacted]\nforged"
 
 
 def test_nothing_is_written_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:

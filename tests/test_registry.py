@@ -1,6 +1,6 @@
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -223,6 +223,37 @@ def test_a_database_that_fails_is_unavailable_and_recovers(database: SqliteDatab
     blocker = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
     asyncio.run(story(blocker))
     blocker.close()
+
+
+def test_when_the_disk_is_full_nothing_is_acknowledged_that_is_not_kept(database: SqliteDatabase) -> None:
+    """SQLite answers a full disk by taking back the whole transaction, not the one statement."""
+
+    def add(name: str, size: int) -> Callable[[Connection], object]:
+        row = {"name": name, "hash": "x" * size}
+        return lambda c: c.execute(text("INSERT INTO users VALUES (:name, 't', :hash, '2026-01-01')"), row)
+
+    async def story() -> None:
+        await database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=40"))
+        sizes = [10] * 50 + [400_000] + [10] * 50
+
+        results = await asyncio.gather(
+            *(database.write(add(f"user {n}", size)) for n, size in enumerate(sizes)), return_exceptions=True
+        )
+
+        found = await database.read(lambda c: set(c.execute(text("SELECT name FROM users")).scalars()))
+        kept = {f"user {n}" for n, result in enumerate(results) if not isinstance(result, Exception)}
+        assert found == kept
+        assert any(isinstance(result, RegistryUnavailable) for result in results)
+        await database.write(add("afterwards", 10))
+
+    asyncio.run(story())
+
+
+def test_a_registry_of_a_newer_release_is_refused_in_a_sentence(database: SqliteDatabase, url: str) -> None:
+    asyncio.run(database.write(lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num='9999'")))
+
+    with pytest.raises(RegistryUnavailable, match="newer release"):
+        SqliteDatabase(url)
 
 
 def test_what_cannot_be_opened_is_said_in_a_sentence(tmp_path: Path) -> None:

@@ -56,6 +56,8 @@ def test_a_setting_that_is_empty_is_missing(name: str) -> None:
     [
         ("BROKER_ORIGINS", "https://files.example.com/app"),
         ("BROKER_ORIGINS", "*"),
+        ("BROKER_ORIGINS", "https://files.example.com:443"),
+        ("BROKER_ORIGINS", "https://Files.example.com"),
         ("BROKER_ORIGINS", "https://a.example,,"),
         ("BROKER_SECRET_KEY", "s" * 31),
         ("BROKER_DATABASE_URL", "mysql://x"),
@@ -72,8 +74,20 @@ def test_a_setting_that_is_empty_is_missing(name: str) -> None:
     ],
 )
 def test_a_bad_value_is_named(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=f"^{name}: "):
+    with pytest.raises(SettingsError, match=f"^{name}: ") as caught:
         settings.load(GOOD | {name: value})
+
+    assert "regex" not in str(caught.value)
+
+
+def test_an_origin_with_a_path_is_answered_with_the_form_to_use() -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings.load(GOOD | {"BROKER_ORIGINS": "https://files.example.com/"})
+
+    assert str(caught.value) == (
+        "BROKER_ORIGINS: expected something like https://files.example.com: "
+        "lower case, without a path and without the scheme's own port"
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in REQUIRED if name.endswith("_KEY")])
@@ -105,6 +119,10 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match=r"^BROKER_SECRET_KEY_FILE: .*nowhere"):
         settings.load(environ | {"BROKER_SECRET_KEY_FILE": str(tmp_path / "nowhere")})
+
+
+def test_an_empty_file_variable_counts_for_nothing() -> None:
+    assert settings.load(GOOD | {"BROKER_SECRET_KEY_FILE": ""}) == settings.load(GOOD)
 
 
 def test_a_value_and_a_file_for_it_are_one_too_many() -> None:

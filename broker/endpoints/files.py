@@ -19,11 +19,10 @@ async def get_file(request: Request) -> Response:
 
 
 async def download_file(request: Request) -> Response:
-    at = web.now()
-    claims = web.claims(request, at=at)
+    claims = web.claims(request, at=web.now())
     new = await web.decode(request, schemas.NewDownload)
     files = web.services(request).files
-    return web.answer(await files.download(claims, request.path_params["id"], new, at=at))
+    return web.answer(await files.download(claims, request.path_params["id"], new, at=web.now()))
 
 
 async def get_content(request: Request) -> Response:

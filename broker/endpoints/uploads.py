@@ -8,10 +8,9 @@ from broker import schemas, web
 
 
 async def create_upload(request: Request) -> Response:
-    at = web.now()
-    claims = web.claims(request, at=at)
+    claims = web.claims(request, at=web.now())
     new = await web.decode(request, schemas.NewUpload)
-    upload = await web.services(request).uploads.create(claims, new, at=at)
+    upload = await web.services(request).uploads.create(claims, new, at=web.now())
     return web.answer(upload, status=201, headers={"location": f"/v1/uploads/{upload.id}"})
 
 
@@ -22,10 +21,10 @@ async def get_upload(request: Request) -> Response:
 
 
 async def complete_upload(request: Request) -> Response:
-    at = web.now()
-    claims = web.claims(request, at=at)
+    claims = web.claims(request, at=web.now())
     await web.decode(request, schemas.CompleteUpload)
-    return web.answer(await web.services(request).uploads.complete(claims, request.path_params["id"], at=at))
+    uploads = web.services(request).uploads
+    return web.answer(await uploads.complete(claims, request.path_params["id"], at=web.now()))
 
 
 async def abort_upload(request: Request) -> Response:

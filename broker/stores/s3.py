@@ -25,7 +25,9 @@ T = TypeVar("T")
 
 _CALLS_AT_ONCE = 16
 _CONNECT_SECONDS = 2
-_READ_SECONDS = 10
+_READ_SECONDS = 5
+_CALL_SECONDS = 8  # with its wait for a thread
+_CHECK_SECONDS = 2
 _CHECKSUM_HEADER = "x-amz-checksum-"
 
 
@@ -76,11 +78,11 @@ class S3Store:
         await self._call(lambda: self._client.remove_object(self._bucket, key))
 
     async def check(self) -> None:
-        if not await self._call(lambda: self._client.bucket_exists(self._bucket)):
+        if not await self._call(lambda: self._client.bucket_exists(self._bucket), seconds=_CHECK_SECONDS):
             raise StoreUnavailable("The bucket does not exist.")
 
     def close(self) -> None:
-        self._threads.shutdown()
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _head(self, key: str) -> ObjectFacts | None:
         try:
@@ -103,12 +105,13 @@ class S3Store:
             },
         )
 
-    async def _call(self, call: Callable[[], T]) -> T:
+    async def _call(self, call: Callable[[], T], *, seconds: float = _CALL_SECONDS) -> T:
         """Run one of the SDK's blocking calls in a thread. Raises StoreUnavailable."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
-        except (MinioException, urllib3.exceptions.HTTPError) as error:
-            log.warning("Store call failed: %s", error)
+            async with asyncio.timeout(seconds):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        except (MinioException, urllib3.exceptions.HTTPError, TimeoutError) as error:
+            log.warning("Store call failed: %r", error)
             raise StoreUnavailable("The object store does not answer right now; try again.") from error
 
 
@@ -124,7 +127,8 @@ def connect(settings: StoreSettings, identity: Identity) -> Minio:
         http_client=urllib3.PoolManager(
             maxsize=_CALLS_AT_ONCE,
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
-            retries=urllib3.Retry(total=2, backoff_factor=0.1, status_forcelist=[500, 502, 503, 504]),
+            # a read that timed out is not tried again: the caller would wait twice as long for the same
+            retries=urllib3.Retry(total=2, read=0, backoff_factor=0.1, status_forcelist=[500, 502, 503, 504]),
         ),
     )
     if settings.addressing == "virtual":

@@ -1,6 +1,6 @@
 """The main job over HTTP, against the real store: create, PUT, complete, list, download, delete."""
 
-import io
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,6 +16,7 @@ from broker import errors, web
 from broker.errors import BrokerError
 from broker.keys import new_id
 from broker.settings import StoreSettings
+from broker.sigv4 import Credentials, Endpoint, Signer
 from broker.stores.s3 import connect
 from tests.problems import assert_problem
 from tests.running import RunningBroker, run_broker
@@ -254,6 +255,9 @@ def test_c33_completing_after_the_deadline_is_gone_and_removes_the_object(
     put(created, BYTES).raise_for_status()
     at_time(monkeypatch, timedelta(days=1, seconds=1))
 
+    late = alice.get(f"/v1/uploads/{created['id']}").json()
+    assert late["status"] == "expired"
+    assert "request" not in late
     for _ in range(2):
         assert_problem(alice.post(f"/v1/uploads/{created['id']}/complete"), errors.UploadExpired)
 
@@ -264,21 +268,50 @@ def test_c33_completing_after_the_deadline_is_gone_and_removes_the_object(
 
 
 @pytest.mark.parametrize(
-    ("body", "media_type"),
-    [(BYTES + b"!", "text/plain"), (BYTES.swapcase(), "text/plain"), (BYTES, "text/html")],
-    ids=["size", "bytes", "type"],
+    ("body", "media_type", "checksum", "reason"),
+    [
+        (BYTES + b"!", "text/plain", None, "The object has 18 bytes, but 17 were declared."),
+        (BYTES, "text/html", None, "The object is of the type text/html, but text/plain was declared."),
+        (
+            BYTES.swapcase(),
+            "text/plain",
+            checksum_of(BYTES),
+            f"The object's crc32c checksum is {checksum_of(BYTES.swapcase())[7:]}, not the one declared.",
+        ),
+    ],
+    ids=["size", "type", "bytes"],
 )
 def test_c34_an_object_that_is_not_the_declared_one_is_rejected_and_removed(
-    alice: httpx.Client, embedded: StoreSettings, body: bytes, media_type: str
+    alice: httpx.Client,
+    embedded: StoreSettings,
+    body: bytes,
+    media_type: str,
+    checksum: str | None,
+    reason: str,
 ) -> None:
-    created = create(alice, BYTES, type="text/plain")
+    created = create(alice, BYTES, type="text/plain", checksum=checksum)
     store_as_control(embedded, created, body, media_type)
 
-    for _ in range(2):
-        assert_problem(alice.post(f"/v1/uploads/{created['id']}/complete"), errors.UploadRejected)
+    first = alice.post(f"/v1/uploads/{created['id']}/complete")
+    again = alice.post(f"/v1/uploads/{created['id']}/complete")
+
+    assert assert_problem(first, errors.UploadRejected)["detail"] == reason
+    assert_problem(again, errors.UploadRejected)
 
     assert alice.get(f"/v1/uploads/{created['id']}").json()["status"] == "rejected"
     assert not exists(embedded, created)
+
+
+def test_c34_a_store_that_does_not_say_the_checksum_costs_nobody_his_bytes(
+    alice: httpx.Client, embedded: StoreSettings
+) -> None:
+    created = create(alice, BYTES, type="text/plain")
+    store_as_control(embedded, created, BYTES, "text/plain", with_checksum=False)
+
+    assert_problem(alice.post(f"/v1/uploads/{created['id']}/complete"), errors.StoreUnavailable)
+
+    assert alice.get(f"/v1/uploads/{created['id']}").json()["status"] == "pending"
+    assert exists(embedded, created)
 
 
 def test_c35_completing_again_and_at_once_answers_the_same(
@@ -404,6 +437,60 @@ def test_c20_a_url_with_a_life_out_of_range_is_refused(alice: httpx.Client, expi
     assert_problem(answer, errors.InvalidField, field="expires_in")
 
 
+def test_a_store_that_refuses_the_broker_is_no_missing_object(
+    embedded: StoreSettings, tmp_path: Path
+) -> None:
+    stranger = replace(embedded.control, secret_key="another")
+    database_url = f"sqlite:///{tmp_path / 'broker.db'}"
+
+    with (
+        run_broker(replace(embedded, control=stranger), database_url) as broker,
+        broker.client() as client,
+    ):
+        created = create(client, BYTES)
+        put(created, BYTES).raise_for_status()
+        assert_problem(client.post(f"/v1/uploads/{created['id']}/complete"), errors.StoreUnavailable)
+        assert_problem(client.get("/readyz"), errors.StoreUnavailable)
+
+
+def test_a_bucket_that_is_not_there_makes_the_broker_not_ready(
+    embedded: StoreSettings, tmp_path: Path
+) -> None:
+    database_url = f"sqlite:///{tmp_path / 'broker.db'}"
+
+    with run_broker(replace(embedded, bucket="missing"), database_url) as broker, broker.client() as client:
+        assert_problem(client.get("/readyz"), errors.StoreUnavailable)
+
+
+def test_a_store_that_hangs_does_not_hang_the_broker(
+    embedded: StoreSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("broker.stores.s3._CALL_SECONDS", 0.2)
+    monkeypatch.setattr("broker.stores.s3._CHECK_SECONDS", 0.2)
+    monkeypatch.setattr("broker.stores.s3._READ_SECONDS", 1)
+    database_url = f"sqlite:///{tmp_path / 'broker.db'}"
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes connections and never answers
+        hanging = replace(embedded, url=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with run_broker(hanging, database_url) as broker, broker.client() as client:
+            created = create(client, BYTES)
+            assert_problem(client.post(f"/v1/uploads/{created['id']}/complete"), errors.StoreUnavailable)
+            assert_problem(client.get("/readyz"), errors.StoreUnavailable)
+
+
+def test_a_file_whose_object_cannot_be_deleted_stays(embedded: StoreSettings, tmp_path: Path) -> None:
+    database_url = f"sqlite:///{tmp_path / 'broker.db'}"
+    with run_broker(embedded, database_url) as broker, broker.client() as client:
+        file = upload(client, BYTES)
+
+    with (
+        run_broker(replace(embedded, url="http://127.0.0.1:9"), database_url) as broker,
+        broker.client() as client,
+    ):
+        assert_problem(client.delete(f"/v1/files/{file['id']}"), errors.StoreUnavailable)
+        assert ids_of(client) == [file["id"]]
+
+
 def test_c58_while_the_store_is_down_creating_goes_on_and_completing_waits(
     embedded: StoreSettings, tmp_path: Path
 ) -> None:
@@ -435,6 +522,14 @@ def exists(store: StoreSettings, created: dict[str, Any]) -> bool:
     return bool(list(connect(store, store.control).list_objects(store.bucket, prefix=key_of(created))))
 
 
-def store_as_control(store: StoreSettings, created: dict[str, Any], body: bytes, media_type: str) -> None:
-    client = connect(store, store.control)
-    client.put_object(store.bucket, key_of(created), io.BytesIO(body), len(body), media_type)
+def store_as_control(
+    store: StoreSettings, created: dict[str, Any], body: bytes, media_type: str, *, with_checksum: bool = True
+) -> None:
+    """Store other bytes than the presigned URL allows, as only the control identity can."""
+    control = Credentials(store.control.access_key, store.control.secret_key)
+    signer = Signer(control, Endpoint(store.url, store.bucket), store.region)
+    headers = {"content-length": str(len(body)), "content-type": media_type}
+    if with_checksum:
+        headers["x-amz-checksum-crc32c"] = checksum_of(body).removeprefix("crc32c:")
+    url = signer.presign("PUT", key_of(created), headers=headers, expires_in=60, at=datetime.now(UTC))
+    httpx.put(url, headers=headers, content=body).raise_for_status()

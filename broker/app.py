@@ -1,7 +1,7 @@
 """The application, put together."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
@@ -25,16 +25,14 @@ from broker.web import Services
 
 
 def create_app(settings: Settings) -> ASGIApp:
-    """Make the service. Raises RegistryUnavailable when the database cannot be opened."""
-    opened = open_services(settings)
-    services = opened.__enter__()
+    """Make the service. Raises SettingsError, RegistryUnavailable."""
+    resources = ExitStack()
+    services = resources.enter_context(open_services(settings))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        try:
+        with resources:
             yield
-        finally:
-            opened.__exit__(None, None, None)
 
     app = Starlette(
         routes=[*session.routes, *uploads.routes, *files.routes, *health.routes],
@@ -50,9 +48,9 @@ def create_app(settings: Settings) -> ASGIApp:
 
 @contextmanager
 def open_services(settings: Settings) -> Iterator[Services]:
-    """Make what the endpoints call, for the length of a `with` block. Raises RegistryUnavailable."""
-    registry = Registry(SqliteDatabase(settings.database_url))
+    """Make what the endpoints call, for the length of a block. Raises SettingsError, RegistryUnavailable."""
     store = S3Store(settings.store)
+    registry = Registry(SqliteDatabase(settings.database_url))
     try:
         yield _connect(settings, registry, store)
     finally:

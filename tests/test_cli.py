@@ -83,6 +83,15 @@ def test_serve_without_a_store_says_what_is_missing() -> None:
     assert result.output == "Error: BROKER_STORE_URL is not set\n"
 
 
+def test_a_bucket_that_cannot_be_a_subdomain_is_a_sentence(environ: dict[str, str]) -> None:
+    changes = {"BROKER_STORE_ADDRESSING": "virtual", "BROKER_STORE_PUBLIC_URL": "http://127.0.0.1:9000"}
+
+    result = run("serve", environ=environ | changes)
+
+    assert result.exit_code == 1
+    assert "BROKER_STORE_PUBLIC_URL: A bucket cannot be a subdomain of an IP address" in result.output
+
+
 def test_c61_serve_refuses_a_sample_secret(environ: dict[str, str]) -> None:
     result = run("serve", environ=environ | {"BROKER_SECRET_KEY": "change-me-" + "x" * 32})
 

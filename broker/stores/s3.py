@@ -15,7 +15,7 @@ from minio.error import MinioException, S3Error
 from broker import checksums
 from broker.errors import StoreUnavailable
 from broker.schemas import PresignedRequest
-from broker.settings import Identity, StoreSettings
+from broker.settings import Identity, SettingsError, StoreSettings
 from broker.sigv4 import Credentials, Endpoint, Signer
 from broker.stores.base import ObjectFacts
 
@@ -32,11 +32,17 @@ _CHECKSUM_HEADER = "x-amz-checksum-"
 
 
 class S3Store:
-    """Signs with the put-signer and the get-signer; calls with the control identity, which is in no URL."""
+    """Signs with the put-signer and the get-signer; calls with the control identity, which is in no URL.
+
+    Raises SettingsError when the public URL and the bucket make no address.
+    """
 
     def __init__(self, settings: StoreSettings) -> None:
         self._bucket = settings.bucket
-        self._endpoint = Endpoint(settings.public_url, settings.bucket, addressing=settings.addressing)
+        try:
+            self._endpoint = Endpoint(settings.public_url, settings.bucket, settings.addressing)
+        except ValueError as error:
+            raise SettingsError(f"BROKER_STORE_PUBLIC_URL: {error}.") from error
         self._put_signer = self._signer(settings.put_signer, settings.region)
         self._get_signer = self._signer(settings.get_signer, settings.region)
         self._client = connect(settings, settings.control)

@@ -58,8 +58,18 @@ def drop(page: Page, paths: list[Path]) -> None:
     """Drop real files on the middle of the window, as a hand does."""
     devtools = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
-    for step in "dragEnter", "dragOver", "drop":
+
+    def drag(step: str) -> None:
         devtools.send("Input.dispatchDragEvent", {"type": step, "x": 400, "y": 300, "data": data})
+
+    drag("dragEnter")
+    overlay = page.get_by_text("Drop to upload")
+    for _ in range(100):  # a hand moves until it sees that the page takes the files
+        drag("dragOver")
+        if overlay.is_visible():
+            break
+    expect(overlay).to_be_visible()
+    drag("drop")
     devtools.detach()
 
 

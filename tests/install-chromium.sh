@@ -7,10 +7,12 @@ for name in chromium chromium-browser google-chrome; do
   if command -v "$name" > /dev/null; then exit 0; fi
 done
 echo "Installing Chromium ..."
-deps=""
-if [ "$(id -u)" = 0 ]; then deps="--with-deps"; fi # the libraries that it needs, by the system's own packages
-if "$bin/playwright" install $deps chromium > /dev/null 2>&1; then exit 0; fi
-if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+is_root() { [ "$(id -u)" = 0 ]; }
+if "$bin/playwright" install chromium > /dev/null 2>&1; then
+  if is_root; then "$bin/playwright" install-deps chromium > /dev/null; fi # the libraries it needs
+  exit 0
+fi
+if is_root && command -v apt-get > /dev/null; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get -qq update && apt-get -qqy install --no-install-recommends chromium fonts-liberation > /dev/null && exit 0
 fi

@@ -1,6 +1,7 @@
 """Listening and serving: one uvicorn process on a socket of ours."""
 
 import ipaddress
+import os
 import signal
 import socket
 from contextlib import suppress
@@ -35,7 +36,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise ListenError(f"Cannot listen on {host} port {port}: {error.strerror or error}.") from error
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise ListenError(f"Cannot listen on {host} port {port}: {reason}; see --port.") from error
 
 
 def configure(app: ASGIApp) -> uvicorn.Config:

@@ -11,10 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from msgspec import structs
 
 from broker import errors, web
+from broker.auth import Claims
 from broker.errors import BrokerError
 from broker.keys import new_id
+from broker.registry import Registry, Upload
 from broker.settings import StoreSettings
 from broker.sigv4 import Credentials, Endpoint, Signer
 from broker.stores.s3 import connect
@@ -328,6 +331,28 @@ def test_c35_completing_again_and_at_once_answers_the_same(
     assert ids_of(alice).count(answers[0].json()["file"]["id"]) == 1
 
 
+def test_c35_what_became_a_file_meanwhile_is_neither_expired_nor_removed(
+    alice: httpx.Client, embedded: StoreSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = create(alice, BYTES)
+    put(created, BYTES).raise_for_status()
+    completed = alice.post(f"/v1/uploads/{created['id']}/complete").json()
+    find_upload = Registry.find_upload
+
+    async def find_stale(self: Registry, claims: Claims, upload_id: str) -> Upload | None:
+        """Answer as the registry did just before the upload was completed."""
+        found = await find_upload(self, claims, upload_id)
+        return found and structs.replace(found, status="pending")
+
+    monkeypatch.setattr(Registry, "find_upload", find_stale)
+    at_time(monkeypatch, timedelta(days=1, seconds=1))
+
+    late = alice.post(f"/v1/uploads/{created['id']}/complete")
+
+    assert late.json() == completed
+    assert exists(embedded, created)
+
+
 def test_an_aborted_upload_is_gone_for_good(alice: httpx.Client, embedded: StoreSettings) -> None:
     created = create(alice, BYTES)
     put(created, BYTES).raise_for_status()
@@ -460,6 +485,17 @@ def test_a_bucket_that_is_not_there_makes_the_broker_not_ready(
 
     with run_broker(replace(embedded, bucket="missing"), database_url) as broker, broker.client() as client:
         assert_problem(client.get("/readyz"), errors.StoreUnavailable)
+
+
+def test_a_registry_that_fails_makes_the_broker_not_ready(
+    alice: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: Registry) -> None:
+        raise errors.RegistryUnavailable("The registry cannot be used right now.")
+
+    monkeypatch.setattr(Registry, "check", fail)
+
+    assert_problem(alice.get("/readyz"), errors.RegistryUnavailable)
 
 
 def test_a_store_that_hangs_does_not_hang_the_broker(

@@ -1,14 +1,13 @@
 """`broker dev`: the embedded store, the broker and the page on this machine, for one who tries them."""
 
 import asyncio
-import secrets
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from broker import logs
+from broker import logs, secret_file
 from broker.accounts import DEMO_USER
 from broker.app import create_app, open_services
 from broker.bootstrap import bootstrap
@@ -53,23 +52,13 @@ def _origins(listener: socket.socket) -> tuple[str, ...]:
 def _settings(data_dir: Path, origins: tuple[str, ...], store: StoreSettings) -> Settings:
     return Settings(
         origins=origins,
-        secret_key=secret_key(data_dir / "secret_key"),
+        secret_key=secret_file.read_or_make(data_dir / "secret_key"),  # so that people stay signed in
         database_url=f"sqlite:///{data_dir / 'broker.db'}",
         store=store,
         access_token_expires_in=_TOKEN_SECONDS,
         log_format="text",
         log_level="WARNING",
     )
-
-
-def secret_key(path: Path) -> str:
-    """Return the key that signs tokens, the same at every start so that people stay signed in."""
-    if not path.exists():
-        draft = path.with_suffix(".new")  # a crash leaves no empty key behind
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(32))
-        draft.rename(path)
-    return path.read_text()
 
 
 async def add_demo_user(settings: Settings) -> None:

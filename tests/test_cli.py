@@ -66,14 +66,6 @@ def test_data_that_cannot_be_there_is_a_sentence(tmp_path: Path) -> None:
     assert result.output.startswith("Error: The data cannot be in")
 
 
-def test_dev_keeps_its_secrets_to_its_user(tmp_path: Path) -> None:
-    key = dev.secret_key(tmp_path / "secret_key")
-
-    assert dev.secret_key(tmp_path / "secret_key") == key
-    assert len(key) == 64
-    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
-
-
 def test_serve_without_a_store_says_what_is_missing() -> None:
     environ = {name: value for name, value in GOOD.items() if name != "BROKER_STORE_URL"}
 
@@ -191,6 +183,8 @@ def test_the_service_runs_in_production_and_stops_when_told(embedded: StoreSetti
 def test_dev_keeps_the_files_and_leaves_no_process(stop: signal.Signals, tmp_path: Path) -> None:
     with running_dev(tmp_path, stop) as (page, client):
         assert page.startswith("http://localhost:")
+        readable = [path for path in tmp_path.rglob("*") if path.stat().st_mode & 0o077]
+        assert readable == []
         file = upload(client, b"kept over a restart")
 
     with running_dev(tmp_path, stop) as (_, client):

@@ -13,7 +13,6 @@ by the broker, `store.lock` by weed itself, which may outlive its broker by some
 import fcntl
 import os
 import re
-import secrets
 import shutil
 import signal
 import subprocess
@@ -29,6 +28,7 @@ from minio.error import MinioException
 from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
+from broker import secret_file
 from broker.settings import StoreSettings
 from broker.stores.weed import (
     HOST,
@@ -126,7 +126,7 @@ class EmbeddedStore:
                 port = self._port or base + 4
                 if not is_free(port):
                     raise StoreStartError(f"Port {port} on {HOST} is taken; give the store another one.")
-                self.settings = settings_of(port, _secret(self._data_dir / "secret"))
+                self.settings = settings_of(port, secret_file.read_or_make(self._data_dir / "secret"))
                 self._process = self._spawn(weed, base, held=(lock, reservation))
             try:
                 self._await_ready()
@@ -193,16 +193,6 @@ def _lock(path: Path, *, patience: float) -> IO[bytes]:
                 f"Another store runs on {path.parent}; stop it first, or choose another directory."
             ) from None
         return file
-
-
-def _secret(path: Path) -> bytes:
-    """Read the secret, made on the first run."""
-    if not path.exists():
-        draft = path.with_suffix(".new")
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(32))
-        draft.rename(path)
-    return path.read_bytes()
 
 
 def _answers(store: StoreSettings) -> bool:

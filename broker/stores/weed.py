@@ -88,11 +88,13 @@ def grpc_sockets(base: int) -> str:
     return f"seaweedfs-*-grpc-{(base + GRPC_OFFSET) // 10}[0-4].sock"
 
 
-def settings_of(port: int, secret: bytes) -> StoreSettings:
+def settings_of(port: int, secret: str) -> StoreSettings:
     """Describe the store on this port; the keys of its identities derive from the secret."""
 
     def identity(name: str) -> Identity:
-        return Identity(access_key=name, secret_key=hmac.digest(secret, name.encode(), "sha256").hex())
+        return Identity(
+            access_key=name, secret_key=hmac.digest(secret.encode(), name.encode(), "sha256").hex()
+        )
 
     return StoreSettings(
         url=f"http://{HOST}:{port}",

@@ -24,7 +24,7 @@ export const messages = {
 
   session: {
     heading: "Sign in",
-    lead: "Send files of any size, straight to your own storage.",
+    lead: "Send files straight to your own storage.",
     username: "User name",
     password: "Password",
     submit: "Sign in",

@@ -1,21 +1,28 @@
 """The application, put together."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from functools import partial
 
-from starlette.applications import Starlette
+from starlette.routing import Router
 from starlette.types import ASGIApp
 
+from broker import web
 from broker.accounts import Accounts
 from broker.auth import Tokens
+from broker.background import Job, background, repeat
 from broker.database import SqliteDatabase
 from broker.edge import Edge
-from broker.endpoints import files, health, session, uploads
+from broker.endpoints import files, health, receipts, session, uploads
 from broker.endpoints.page import page
 from broker.files import Files
+from broker.intake import Intake
+from broker.lifecycle import Lifecycle
 from broker.metrics import Metrics
-from broker.policy import Policy
-from broker.problems import HANDLERS
+from broker.policy import Policies
+from broker.publishing import Publisher
+from broker.receipts import Receipts, signing_key
+from broker.reconciler import Reconciler
 from broker.registry import Registry
 from broker.settings import Settings
 from broker.stores.base import Store
@@ -24,57 +31,88 @@ from broker.uploads import Uploads
 from broker.web import Services
 
 
-def create_app(settings: Settings) -> ASGIApp:
-    """Make the service. Raises SettingsError, RegistryUnavailable."""
+def create_app(settings: Settings, lifecycle: Lifecycle | None = None) -> ASGIApp:
+    """Make the service; whoever serves it says with `lifecycle` that it stops.
+
+    Raises SettingsError, RegistryUnavailable.
+    """
     resources = ExitStack()
-    services = resources.enter_context(open_services(settings))
+    services = resources.enter_context(open_services(settings, lifecycle))
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: object) -> AsyncIterator[Mapping[str, Services]]:
         with resources:
-            yield
+            async with background(*_jobs(settings, services)):
+                yield {"services": services}
 
-    app = Starlette(
-        routes=[*session.routes, *uploads.routes, *files.routes, *health.routes],
-        exception_handlers=HANDLERS,
+    router = Router(
+        # they are tried in this order: what is called most comes first
+        routes=[*uploads.routes, *files.routes, *session.routes, *receipts.routes, *health.routes],
+        # not a mount: that would swallow the 405 of an address whose other methods have a route
+        default=page(store_origin=services.store.public_origin),
+        redirect_slashes=False,  # an address that does not exist is a problem, not a redirect
         lifespan=lifespan,
     )
-    app.state.services = services
-    app.router.redirect_slashes = False  # an address that does not exist is a problem, not a redirect
-    # not a mount: that would swallow the 405 of an address whose other methods have a route
-    app.router.default = page(store_origin=services.store.public_origin) or app.router.default
-    return Edge(app, hosts=settings.hosts, metrics=services.metrics)
+    return Edge(router, hosts=settings.hosts, metrics=services.metrics)
+
+
+def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
+    """List what the service does by itself."""
+
+    async def reconcile() -> None:
+        for visit in await services.reconciler.reconcile(at=web.now()):
+            services.metrics.reconciled.labels(visit.action).inc()
+
+    yield partial(repeat, reconcile, seconds=settings.reconcile_interval, lifecycle=services.lifecycle)
 
 
 @contextmanager
-def open_services(settings: Settings) -> Iterator[Services]:
+def open_services(settings: Settings, lifecycle: Lifecycle | None = None) -> Iterator[Services]:
     """Make what the endpoints call, for the length of a block. Raises SettingsError, RegistryUnavailable."""
     store = S3Store(settings.store)
     registry = Registry(SqliteDatabase(settings.database_url))
     try:
-        yield _connect(settings, registry, store)
+        yield _connect(settings, registry, store, lifecycle or Lifecycle())
     finally:
         store.close()
         registry.close()
 
 
-def _connect(settings: Settings, registry: Registry, store: Store) -> Services:
+def _connect(settings: Settings, registry: Registry, store: Store, lifecycle: Lifecycle) -> Services:
     tokens = Tokens(secret_key=settings.secret_key, issuer=settings.origins[0])
-    policy = Policy(
-        name="default",
-        max_size=settings.max_size,
-        url_expires_in=settings.url_expires_in,
-        upload_expires_in=settings.upload_expires_in,
+    policies = Policies(settings.policies)
+    receipts = Receipts(
+        issuer=settings.origins[0],
+        bucket=settings.store.bucket,
+        key=signing_key(settings.receipt_key, secret_key=settings.secret_key),
     )
+    publisher = Publisher(registry=registry, store=store, policies=policies)
+    intake = Intake(registry=registry, store=store, policies=policies, key_prefix=settings.store.key_prefix)
     return Services(
         accounts=Accounts(
             registry=registry, tokens=tokens, token_expires_in=settings.access_token_expires_in
         ),
-        files=Files(registry=registry, store=store, policy=policy),
+        files=Files(registry=registry, store=store, policies=policies),
+        intake=intake,
+        lifecycle=lifecycle,
         metrics=Metrics(),
-        policy=policy,
+        policies=policies,
+        receipts=receipts,
+        reconciler=Reconciler(
+            registry=registry,
+            store=store,
+            publisher=publisher,
+            key_prefix=settings.store.key_prefix,
+        ),
         registry=registry,
         store=store,
         tokens=tokens,
-        uploads=Uploads(registry=registry, store=store, policy=policy, key_prefix=settings.store.key_prefix),
+        uploads=Uploads(
+            registry=registry,
+            store=store,
+            policies=policies,
+            intake=intake,
+            publisher=publisher,
+            receipts=receipts,
+        ),
     )

@@ -1,6 +1,5 @@
 """Access tokens: who a caller is and what he may do."""
 
-import hashlib
 from collections import OrderedDict
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -51,7 +50,7 @@ class Tokens:
     def __init__(self, *, secret_key: str, issuer: str) -> None:
         self._key = secret_key.encode()
         self._issuer = issuer
-        self._remembered: OrderedDict[bytes, _Verified] = OrderedDict()
+        self._remembered: OrderedDict[str, _Verified] = OrderedDict()
 
     def issue(self, claims: Claims, *, expires_in: int, at: datetime) -> str:
         """Sign a token that is valid for `expires_in` seconds."""
@@ -71,17 +70,16 @@ class Tokens:
 
         A token that was verified is remembered until it expires: an HMAC and a JSON document cost 40 µs.
         """
-        digest = hashlib.sha256(token.encode()).digest()
-        remembered = self._remembered.get(digest)
+        remembered = self._remembered.get(token)
         if remembered is None:
-            remembered = self._decode(token)
-            self._remembered[digest] = remembered
+            remembered = self._remembered[token] = self._decode(token)
             if len(self._remembered) > _REMEMBERED_TOKENS:
                 self._remembered.popitem(last=False)
-        if at.timestamp() < remembered.begins_at - LEEWAY_SECONDS:
+        now = at.timestamp()
+        if now < remembered.begins_at - LEEWAY_SECONDS:
             raise InvalidToken("The access token is not valid yet.")
-        if at.timestamp() >= remembered.expires_at + LEEWAY_SECONDS:
-            self._remembered.pop(digest, None)
+        if now >= remembered.expires_at + LEEWAY_SECONDS:
+            self._remembered.pop(token, None)
             raise ExpiredToken("The access token has expired; sign in again.")
         return remembered.claims
 

@@ -16,6 +16,8 @@ from broker.accounts import DEMO_USER
 from broker.app import create_app, open_services
 from broker.bootstrap import BootstrapError, bootstrap
 from broker.errors import BrokerError
+from broker.lifecycle import Lifecycle
+from broker.receipt_command import receipt_group
 from broker.schemas import MAX_PASSWORD, MAX_USERNAME
 from broker.server import ListenError, is_loopback, listen, serve
 from broker.settings import Settings, SettingsError
@@ -65,9 +67,10 @@ def run_serve(host: str, port: int) -> None:
         logs.configure(current.log_format, current.log_level)
         asyncio.run(_refuse_demo_user(current))
         with listen(host, port) as listener:
-            app = create_app(current)
+            lifecycle = Lifecycle()
+            app = create_app(current, lifecycle)
             log.info("Listening on %s port %s", *listener.getsockname()[:2])
-            serve(app, listener)
+            serve(app, listener, lifecycle, drain_seconds=current.drain_seconds)
         log.info("Stopped")
 
 
@@ -105,6 +108,9 @@ def add_user(name: str) -> None:
         if not asyncio.run(_add_user(settings.load(), name, password)):
             raise click.ClickException(f"There is a user {name} already.")
     click.echo(f"Added {name}.")
+
+
+main.add_command(receipt_group)
 
 
 _COLOURS = {"done": None, "warning": "yellow"}

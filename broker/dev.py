@@ -12,6 +12,7 @@ from broker.accounts import DEMO_USER
 from broker.app import create_app, open_services
 from broker.bootstrap import bootstrap
 from broker.endpoints.page import DIRECTORY
+from broker.lifecycle import Lifecycle
 from broker.server import listen, serve
 from broker.settings import Settings, StoreSettings
 from broker.stores.embedded import EmbeddedStore
@@ -35,9 +36,10 @@ def run(*, host: str, port: int, store_port: int | None, data_dir: Path) -> None
                 pass
             settings = _settings(data_dir, origins, store.settings)
             asyncio.run(add_demo_user(settings))
-            app = create_app(settings)
+            lifecycle = Lifecycle()
+            app = create_app(settings, lifecycle)
             _greet(origins[0], store.settings.url, data_dir)
-            serve(app, listener)
+            serve(app, listener, lifecycle, drain_seconds=0)
     click.echo(f"Stopped. The data is in {data_dir}.")
 
 

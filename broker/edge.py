@@ -1,17 +1,21 @@
-"""The outermost layer: request ids, the Host header, safe defaults for headers, counting and logging."""
+"""The outermost layer: request ids, the Host header, errors, safe defaults for headers, counting and logging.
+
+All of it runs for every request, on ASGI's own tuples: objects around the headers would cost more than
+signing a URL does (bench/issue.py).
+"""
 
 import logging
 import re
 import secrets
 import time
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from broker.asgi import header
 from broker.errors import UnknownHost
 from broker.logs import request_id
 from broker.metrics import Metrics
-from broker.problems import problem
+from broker.problems import answer_to
 
 log = logging.getLogger(__name__)
 
@@ -20,17 +24,17 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _ANY_HOST = frozenset({"/livez", "/readyz", "/metrics"})
 
 # What is right for an answer of the API; the page sets its own (broker/endpoints/page.py)
-SAFE_HEADERS = {
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "cross-origin-resource-policy": "same-origin",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
+SAFE_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
 
 
 class Edge:
-    """Wrap the whole application, its crashes included."""
+    """Wrap the whole application. Whatever it raises becomes a problem here, and nowhere else."""
 
     def __init__(self, app: ASGIApp, *, hosts: frozenset[str], metrics: Metrics) -> None:
         self._app = app
@@ -41,33 +45,38 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        exchange = _Exchange(receive, send, _request_id_of(headers))
-        token = request_id.set(exchange.request_id)
+        scope["app"] = self._app  # by this Starlette's router knows that its 404 and 405 may be raised
+        exchange = _Exchange(receive, send, _request_id_of(scope))
+        request_id.set(exchange.request_id)
         try:
-            app = self._app if self._is_for_us(scope, headers) else _refuse_host
-            await app(scope, exchange.receive, exchange.send)
-        except Exception:
-            if not exchange.status:
-                raise  # nobody answered: the server has to
-            # a crash that was answered and logged already (problems.py); Starlette passes it on
+            self._check_host(scope)
+            await self._app(scope, exchange.receive, exchange.send)
+        except Exception as error:
+            answer = answer_to(error, scope)
+            if exchange.status:
+                raise  # half an answer cannot become another one: the server cuts the connection
+            await answer(scope, exchange.receive, exchange.send)
         finally:
             self._record(scope, exchange)
-            request_id.reset(token)
 
-    def _is_for_us(self, scope: Scope, headers: Headers) -> bool:
-        return scope["path"] in _ANY_HOST or headers.get("host", "").lower() in self._hosts
+    def _check_host(self, scope: Scope) -> None:
+        host = header(scope, b"host")
+        if host.lower() not in self._hosts and scope["path"] not in _ANY_HOST:
+            log.warning("Host is not one of BROKER_ORIGINS", extra={"host": host[:200]})
+            raise UnknownHost("The service does not answer under that name (BROKER_ORIGINS lists its names).")
 
     def _record(self, scope: Scope, exchange: "_Exchange") -> None:
         seconds = time.perf_counter() - exchange.began
-        endpoint = getattr(scope.get("endpoint"), "__name__", "none")
-        self._metrics.requests.labels(scope["method"], endpoint, str(exchange.status)).inc()
-        self._metrics.seconds.labels(endpoint).observe(seconds)
-        self._metrics.body_bytes_in.inc(exchange.bytes_in)
-        self._metrics.body_bytes_out.inc(exchange.bytes_out)
-        level = logging.DEBUG if scope["path"] in _ANY_HOST else logging.INFO
+        self._metrics.count(
+            method=scope["method"],
+            endpoint=getattr(scope.get("endpoint"), "__name__", "none"),
+            status=exchange.status,
+            seconds=seconds,
+            bytes_in=exchange.bytes_in,
+            bytes_out=exchange.bytes_out,
+        )
         log.log(
-            level,
+            logging.DEBUG if scope["path"] in _ANY_HOST else logging.INFO,
             "%s %s answered with %s",
             scope["method"],
             scope["path"],  # never the query: it may hold a token that was sent there by mistake
@@ -78,6 +87,8 @@ class Edge:
 
 class _Exchange:
     """One request and its answer on their way through."""
+
+    __slots__ = ("_receive", "_send", "began", "bytes_in", "bytes_out", "request_id", "status")
 
     def __init__(self, receive: Receive, send: Send, request_id: str) -> None:
         self._receive = receive
@@ -96,23 +107,18 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            for name, value in SAFE_HEADERS.items():
-                headers.setdefault(name, value)
-            headers["x-request-id"] = self.request_id
-        self.bytes_out += len(message.get("body", b""))
+            given = dict(message["headers"])
+            message["headers"] = [
+                *message["headers"],
+                *[pair for pair in SAFE_HEADERS if pair[0] not in given],
+                (b"x-request-id", self.request_id.encode()),
+            ]
+        else:
+            self.bytes_out += len(message.get("body", b""))
         await self._send(message)
 
 
-def _request_id_of(headers: Headers) -> str:
+def _request_id_of(scope: Scope) -> str:
     """Take over the id that a proxy gave, if it is one; else make one."""
-    given = headers.get("x-request-id", "")
+    given = header(scope, b"x-request-id")
     return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-
-
-async def _refuse_host(scope: Scope, receive: Receive, send: Send) -> None:
-    log.warning(
-        "Host is not one of BROKER_ORIGINS", extra={"host": Headers(scope=scope).get("host", "")[:200]}
-    )
-    error = UnknownHost("The service does not answer under that name (BROKER_ORIGINS lists its names).")
-    await problem(error)(scope, receive, send)

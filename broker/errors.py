@@ -8,12 +8,15 @@ BrokerError
 │   ├── ExpiredToken
 │   └── WrongCredentials
 ├── InsufficientScope 403
+├── QuotaExceeded 403
 ├── NotFound 404
 ├── MethodNotAllowed 405
 ├── Conflict 409
 │   ├── UploadIncomplete
 │   ├── UploadCompleted
-│   └── UploadAborted
+│   ├── UploadAborted
+│   ├── PartsMismatch
+│   └── RequestInProgress
 ├── UploadExpired 410
 ├── BodyTooLarge 413
 ├── UnsupportedMediaType 415
@@ -21,12 +24,17 @@ BrokerError
 │   ├── InvalidName
 │   ├── InvalidType
 │   ├── InvalidChecksum
-│   └── ObjectTooLarge
+│   ├── ObjectTooLarge
+│   └── PolicyViolation
 ├── UploadRejected 422
+├── IdempotencyMismatch 422
+├── TooManyUploads 429
 ├── InternalError 500
 └── Unavailable 503
     ├── StoreUnavailable
+    ├── StoreUnsafe
     ├── RegistryUnavailable
+    ├── ShuttingDown
     └── SignInBusy
 """
 
@@ -84,6 +92,12 @@ class InsufficientScope(BrokerError):
     headers: Mapping[str, str] = {"www-authenticate": 'Bearer realm="broker", error="insufficient_scope"'}
 
 
+class QuotaExceeded(BrokerError):
+    """The member `rule` names the limit in broker.toml's own words, `limit` is its value."""
+
+    slug, status, title = "quota-exceeded", 403, "There is no room for this upload"
+
+
 class NotFound(BrokerError):
     slug, status, title = "not-found", 404, "Not found"
 
@@ -110,6 +124,17 @@ class UploadCompleted(Conflict):
 
 class UploadAborted(Conflict):
     slug, title = "upload-aborted", "The upload was aborted"
+
+
+class PartsMismatch(Conflict):
+    """The member `parts` lists the numbers to send again, the first hundred of them."""
+
+    slug, title = "parts-mismatch", "The store holds other parts than the upload declared"
+
+
+class RequestInProgress(Conflict):
+    slug, title = "request-in-progress", "A request with this Idempotency-Key is being worked on"
+    headers: Mapping[str, str] = {"retry-after": "1"}
 
 
 class UploadExpired(BrokerError):
@@ -149,8 +174,25 @@ class ObjectTooLarge(InvalidField):
     slug, title = "object-too-large", "The file is too large"
 
 
+class PolicyViolation(InvalidField):
+    """The member `rule` names what decided in broker.toml's own words, `limit` is its value."""
+
+    slug, title = "policy-violation", "The policy does not take this file"
+
+
 class UploadRejected(BrokerError):
     slug, status, title = "upload-rejected", 422, "The object is not the one that was declared"
+
+
+class IdempotencyMismatch(BrokerError):
+    slug, status, title = "idempotency-mismatch", 422, "The Idempotency-Key was used for something else"
+
+
+class TooManyUploads(BrokerError):
+    """Members as in QuotaExceeded; completing or aborting an upload makes room."""
+
+    slug, status, title = "too-many-uploads", 429, "Too many uploads are pending"
+    headers: Mapping[str, str] = {"retry-after": "30"}
 
 
 class InternalError(BrokerError):
@@ -164,6 +206,14 @@ class Unavailable(BrokerError):
 
 class StoreUnavailable(Unavailable):
     slug, title = "store-unavailable", "The object store does not answer"
+
+
+class StoreUnsafe(Unavailable):
+    slug, title = "store-unsafe", "The object store lets presigned URLs be abused"
+
+
+class ShuttingDown(Unavailable):
+    slug, title = "shutting-down", "The service is stopping"
 
 
 class RegistryUnavailable(Unavailable):

@@ -1,12 +1,14 @@
 """Files: completed uploads, as their owner lists, fetches and deletes them."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from msgspec import structs
 
 from broker import keys, policy, schemas
 from broker.auth import Claims, Scope
-from broker.errors import InvalidField, NotFound
-from broker.policy import Policy
+from broker.errors import NotFound, StoreUnavailable
+from broker.policy import Policies
 from broker.registry import File, Registry
 from broker.stores.base import Store
 
@@ -18,17 +20,15 @@ _NEWEST = "~"  # sorts after every id
 class Files:
     """List, look at, hand out and delete the caller's files."""
 
-    def __init__(self, *, registry: Registry, store: Store, policy: Policy) -> None:
+    def __init__(self, *, registry: Registry, store: Store, policies: Policies) -> None:
         self._registry = registry
         self._store = store
-        self._policy = policy
+        self._policies = policies
 
     async def list(self, claims: Claims, query: schemas.ListFiles) -> schemas.Page[schemas.File]:
         """Return one page, newest first; its cursor is the last id. Raises InvalidField."""
         claims.require(Scope.FILES_READ)
-        if query.cursor is not None and not keys.is_id(query.cursor):
-            raise InvalidField("The cursor is not one that this service gave out.", field="cursor")
-        before = query.cursor or _NEWEST
+        before = keys.check_cursor(query.cursor) or _NEWEST
         found = await self._registry.list_files(claims, before=before, limit=query.limit + 1)
         items = tuple(describe_file(file) for file in found[: query.limit])
         return schemas.Page(items=items, next_cursor=items[-1].id if len(found) > query.limit else None)
@@ -40,35 +40,34 @@ class Files:
 
     async def download(
         self, claims: Claims, file_id: str, new: schemas.NewDownload, *, at: datetime
-    ) -> schemas.PresignedRequest:
+    ) -> schemas.Download:
         """Presign a GET of the file's bytes. Raises NotFound, InvalidField."""
         claims.require(Scope.FILES_READ)
-        expires_in = policy.check_expires_in(new.expires_in or self._policy.url_expires_in)
+        wished = None if new.expires_in is None else policy.check_expires_in(new.expires_in)
         file = await self._find(claims, file_id)
         media_type, disposition = policy.handing_out(file.type, new.disposition)
-        return self._store.presign_get(
+        request = self._store.presign_get(
             file.key,
             media_type=media_type,
             disposition=keys.content_disposition(disposition, file.name),
-            expires_in=expires_in,
+            expires_in=wished or self._policies.of(file.policy).url_expires_in,
             at=at,
         )
+        return schemas.Download(
+            **structs.asdict(request), size=file.size, checksum=file.checksum, part_size=file.part_size
+        )
 
-    async def delete(self, claims: Claims, file_id: str) -> None:
-        """Remove the object, then the file; one that is cut short can be repeated.
-
-        Raises NotFound, StoreUnavailable.
-        """
+    async def delete(self, claims: Claims, file_id: str, *, at: datetime) -> None:
+        """Forget the file, then remove its object, or have the reconciler do so. Raises NotFound."""
         claims.require(Scope.FILES_DELETE)
         file = await self._find(claims, file_id)
-        await self._store.delete(file.key)
-        await self._registry.delete_file(file.id)
+        visit_at = at + timedelta(seconds=policy.MAX_URL_EXPIRES_IN)
+        await self._registry.delete_file(file, at=at, visit_at=visit_at)
         log.info("File deleted", extra={"file": file.id})
-
-    async def usage(self, claims: Claims) -> schemas.Usage:
-        """Say how much the caller stores."""
-        count, size = await self._registry.sum_files(claims)
-        return schemas.Usage(files=count, bytes=size)
+        try:
+            await self._store.delete(file.key)
+        except StoreUnavailable:
+            log.warning("Object could not be removed yet", extra={"file": file.id})
 
     async def _find(self, claims: Claims, file_id: str) -> File:
         file = await self._registry.find_file(claims, file_id) if keys.is_id(file_id) else None
@@ -82,8 +81,11 @@ def describe_file(file: File) -> schemas.File:
     return schemas.File(
         id=file.id,
         name=file.name,
+        folder=file.folder,
         size=file.size,
         type=file.type,
         checksum=file.checksum,
+        part_size=file.part_size,
+        policy=file.policy,
         created_at=file.created_at,
     )

@@ -6,9 +6,10 @@ import unicodedata
 from datetime import datetime
 from urllib.parse import quote
 
-from broker.errors import InvalidName
+from broker.errors import InvalidField, InvalidName
 
 MAX_NAME_BYTES = 255  # what every file system takes
+MAX_FOLDER_BYTES = 1024
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 _ID = re.compile(rf"[{_ALPHABET}]{{26}}", re.ASCII)
@@ -37,6 +38,13 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def check_cursor(cursor: str | None) -> str | None:
+    """Return the cursor of a list, which is an id. Raises InvalidField."""
+    if cursor is not None and not is_id(cursor):
+        raise InvalidField("The cursor is not one that this service gave out.", field="cursor")
+    return cursor
+
+
 def object_key(*, prefix: str, tenant: str, upload_id: str) -> str:
     """Build the key under which the store holds an upload's object; no byte of it comes from the client.
 
@@ -61,9 +69,10 @@ def check_name(name: str) -> str:
         raise InvalidName("A file needs a name.", field="name")
     if name in {".", ".."} or "/" in name or "\\" in name:
         raise InvalidName("A file name must not be a path: it may not contain / or \\.", field="name")
-    if any(c in _BIDI_CONTROLS or unicodedata.category(c) in _FORBIDDEN_CATEGORIES for c in name):
-        raise InvalidName("A file name must not contain control characters.", field="name")
-    name = unicodedata.normalize("NFC", name)
+    if not (name.isascii() and name.isprintable()):  # most names are: no need to look at each character
+        if any(c in _BIDI_CONTROLS or unicodedata.category(c) in _FORBIDDEN_CATEGORIES for c in name):
+            raise InvalidName("A file name must not contain control characters.", field="name")
+        name = unicodedata.normalize("NFC", name)
     if len(name.encode()) > MAX_NAME_BYTES:
         raise _too_long()
     return name
@@ -72,6 +81,32 @@ def check_name(name: str) -> str:
 def _too_long() -> InvalidName:
     return InvalidName(
         f"A file name may be at most {MAX_NAME_BYTES} bytes long.", field="name", limit=MAX_NAME_BYTES
+    )
+
+
+def check_folder(folder: str) -> str:
+    """Return a path of names joined by /, in NFC; an empty one is the top folder. Raises InvalidName.
+
+    >>> check_folder("photos/2026")
+    'photos/2026'
+    """
+    # each name of it is composed alone, after its length was looked at
+    if len(folder) > MAX_FOLDER_BYTES:
+        raise _too_deep()
+    try:
+        folder = "/".join(check_name(name) for name in folder.split("/")) if folder else ""
+    except InvalidName as error:
+        raise InvalidName(
+            f"A folder is made of names like those of files, joined by /. {error.detail}", field="folder"
+        ) from error
+    if len(folder.encode()) > MAX_FOLDER_BYTES:
+        raise _too_deep()
+    return folder
+
+
+def _too_deep() -> InvalidName:
+    return InvalidName(
+        f"A folder may be at most {MAX_FOLDER_BYTES} bytes long.", field="folder", limit=MAX_FOLDER_BYTES
     )
 
 

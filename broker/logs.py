@@ -1,5 +1,6 @@
 """Log lines: JSON in production, text for people; each with its request id, none with a secret."""
 
+import functools
 import json
 import logging
 import re
@@ -22,6 +23,11 @@ _SECRETS = re.compile(
     [^&\s"',}\\]+
     """
 )
+# One of these is in every text that the pattern matches. Looking for them takes a tenth of the time, and
+# next to no line has one.
+_HINTS = ("x-amz-", "sig", "password", "token", "secret_key", "bearer", "basic", "aws4-")
+
+_encode = json.JSONEncoder().encode
 
 
 def redact(text: str) -> str:
@@ -32,7 +38,11 @@ def redact(text: str) -> str:
     >>> redact('{"password": "hunter2"}')
     '{"password": "[redacted]"}'
     """
-    return _SECRETS.sub(r"\1[redacted]", text)
+    folded = text.casefold()
+    for hint in _HINTS:
+        if hint in folded:
+            return _SECRETS.sub(r"\1[redacted]", text)
+    return text
 
 
 class _Formatter(logging.Formatter):
@@ -47,21 +57,18 @@ class JsonFormatter(_Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
+        said = {"message": record.getMessage()} | self.fields(record)
+        if record.exc_info:
+            said["exception"] = self.formatException(record.exc_info)
         line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "time": f"{_second(int(record.created))}.{int(record.msecs):03}+00:00",
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
         }
-        line |= self.fields(record)
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        # before it is JSON: a secret may end in an escape
-        clean = {
-            name: value if isinstance(value, int | float) else redact(str(value))
-            for name, value in line.items()
-        }
-        return json.dumps(clean)
+        for name, value in said.items():
+            # before it is JSON: a secret may end in an escape
+            line[name] = value if isinstance(value, int | float) else redact(str(value))
+        return _encode(line)
 
 
 class TextFormatter(_Formatter):
@@ -75,6 +82,11 @@ class TextFormatter(_Formatter):
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return redact(line)
+
+
+@functools.lru_cache(maxsize=1)
+def _second(timestamp: int) -> str:
+    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def configure(log_format: Literal["json", "text"], level: str) -> None:

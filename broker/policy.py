@@ -1,49 +1,115 @@
-"""What may be uploaded, and how a file is handed out. Pure."""
+"""What may be uploaded, and how a file is handed out. Pure.
+
+`check` asks the rules until one refuses, `explain` asks them all: the same ones, so the two cannot disagree.
+"""
 
 import re
+from collections.abc import Mapping
 
 from msgspec import Struct
 
-from broker.errors import InvalidField, InvalidType, ObjectTooLarge
-from broker.schemas import Disposition
+from broker import keys
+from broker.auth import Claims
+from broker.checksums import Checksum
+from broker.errors import InvalidField
+from broker.media_types import check_type
+from broker.rules import RULES, SCOPE, Verdict, parse_checksum
+from broker.schemas import ChecksumAlgorithm, Disposition, NewUpload, PolicyLimits, QuotaLimits, Usage
+from broker.settings import Policy, Quota
 
 MAX_URL_EXPIRES_IN = 3600
-
-# RFC 6838 §4.2: both names are at most 127 characters of a small alphabet
-_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}", re.ASCII)
 
 # A browser may run what these hold in the store's origin, however they are shown
 _SCRIPT_CAPABLE = re.compile(r"text/(html|xml|javascript|xsl)|application/(xml|.*javascript|mathml)|.*\+xml")
 _SHOWN_INLINE = re.compile(r"image/(png|jpeg|gif|webp|avif|bmp)|(audio|video)/.+|application/pdf|text/plain")
 
 
-class Policy(Struct, frozen=True, kw_only=True):
-    """What a caller may store. Sizes are bytes, durations seconds."""
+class Declared(Struct, frozen=True, kw_only=True):
+    """What a client declares, checked and in its normal form."""
 
     name: str
-    max_size: int
-    url_expires_in: int
-    upload_expires_in: int
+    folder: str
+    size: int
+    type: str
+    checksum: Checksum | None
 
 
-def check_size(policy: Policy, size: int) -> None:
-    """Raise ObjectTooLarge when the policy does not take a file of this many bytes."""
-    if size > policy.max_size:
-        raise ObjectTooLarge(
-            f"Files may be at most {policy.max_size} bytes.", field="size", limit=policy.max_size
-        )
+class Policies:
+    """The policies, by name."""
+
+    def __init__(self, policies: Mapping[str, Policy]) -> None:
+        self._policies = policies
+
+    def get(self, name: str, claims: Claims) -> Policy:
+        """Return a policy that the caller may use. Raises InvalidField, InsufficientScope."""
+        policy = self._policies.get(name)
+        if policy is None:
+            raise InvalidField("There is no policy of this name.", field="policy")
+        SCOPE.check(policy, NewUpload(name="", size=0), claims)
+        return policy
+
+    def of(self, name: str) -> Policy:
+        """Return the policy of an upload that was admitted: `default` if its own has been removed since."""
+        return self._policies.get(name) or self._policies["default"]
+
+    def visible_to(self, claims: Claims) -> tuple[Policy, ...]:
+        """List the policies that the caller may use, `default` first."""
+        mine = (policy for policy in self._policies.values() if policy.scope in {None, *claims.scopes})
+        return tuple(sorted(mine, key=lambda policy: (policy.name != "default", policy.name)))
 
 
-def check_type(media_type: str) -> str:
-    """Return the media type in lower case. Raises InvalidType.
+def check(policy: Policy, new: NewUpload, claims: Claims) -> Declared:
+    """Return what is declared in its normal form. Raises the first rule's refusal: see rules.py.
 
-    >>> check_type("Image/PNG")
-    'image/png'
+    Its member `rule` names what decided, `limit` is the value of that.
     """
-    media_type = media_type.lower()
-    if not _MEDIA_TYPE.fullmatch(media_type):
-        raise InvalidType("A media type looks like image/png and carries no parameters.", field="type")
-    return media_type
+    for rule in RULES:
+        rule.check(policy, new, claims)
+    return Declared(
+        name=keys.check_name(new.name),
+        folder=keys.check_folder(new.folder),
+        size=new.size,
+        type=check_type(new.type),
+        checksum=parse_checksum(new),
+    )
+
+
+def explain(policy: Policy, new: NewUpload, claims: Claims) -> tuple[Verdict, ...]:
+    """Say what each rule thinks of an upload, in the order in which `check` asks them."""
+    return tuple(rule.explain(policy, new, claims) for rule in RULES)
+
+
+def algorithm_of(policy: Policy, declared: Declared) -> ChecksumAlgorithm:
+    """Choose the checksum that PUTs are bound to: that of the declared one, else the policy's."""
+    if declared.checksum is None:
+        return policy.checksum_algorithm
+    return "sha256" if declared.checksum.algorithm == "sha256" else "crc32c"
+
+
+def describe(policy: Policy, usage: Usage) -> PolicyLimits:
+    """Say what a policy allows, and how much of it is used."""
+    return PolicyLimits(
+        name=policy.name,
+        types=policy.types,
+        extensions=policy.extensions,
+        min_size=policy.min_size,
+        max_size=policy.max_size,
+        single_put_max=policy.single_put_max,
+        upload_expires_in=policy.upload_expires_in,
+        url_expires_in=policy.url_expires_in,
+        scope=policy.scope,
+        folders=policy.folders,
+        checksum_algorithm=policy.checksum_algorithm,
+        checksum_required=policy.checksum_required,
+        part_concurrency=policy.part_concurrency,
+        quota=_describe_quota(policy.quota),
+        tenant_quota=_describe_quota(policy.tenant_quota),
+        usage=usage,
+    )
+
+
+def _describe_quota(quota: Quota) -> QuotaLimits:
+    return QuotaLimits(bytes=quota.bytes, files=quota.files, pending=quota.pending)
 
 
 def check_expires_in(expires_in: int) -> int:

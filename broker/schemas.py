@@ -10,7 +10,11 @@ MAX_PASSWORD = 1000
 
 Item = TypeVar("Item")
 
+MAX_BATCH = 1000
+
 UploadStatus = Literal["pending", "completed", "aborted", "expired", "rejected"]
+UploadMethod = Literal["single", "multipart"]
+ChecksumAlgorithm = Literal["crc32c", "sha256"]
 Disposition = Literal["attachment", "inline"]
 
 
@@ -45,19 +49,51 @@ class Session(_Answer, frozen=True):
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the scheme's name, RFC 6750
 
 
-class PolicyLimits(_Answer, frozen=True):
-    """What one policy allows, so that a client can refuse a file before it sends a byte."""
+class QuotaLimits(_Answer, frozen=True):
+    """How much may be stored under a policy; null is without a limit."""
 
-    name: str
-    max_size: int
+    bytes: int | None
+    files: int | None
+    pending: int | None
 
 
 class Usage(_Answer, frozen=True):
+    """What is stored, and what the pending uploads have reserved."""
+
     files: int
     bytes: int
+    pending: int
+    pending_bytes: int
+
+
+class PolicyLimits(_Answer, frozen=True):
+    """What one policy allows, so that a client can refuse a file before it sends a byte.
+
+    `types` are media types and patterns such as `image/*`, `extensions` begin with a dot; none means any.
+    `usage` and `quota` are the caller's own under this policy; all of a tenant share its `tenant_quota`.
+    """
+
+    name: str
+    types: tuple[str, ...]
+    extensions: tuple[str, ...]
+    min_size: int
+    max_size: int
+    single_put_max: int
+    upload_expires_in: int
+    url_expires_in: int
+    scope: str | None
+    folders: str
+    checksum_algorithm: ChecksumAlgorithm
+    checksum_required: bool
+    part_concurrency: int
+    quota: QuotaLimits
+    tenant_quota: QuotaLimits
+    usage: Usage
 
 
 class Me(_Answer, frozen=True):
+    """`usage` is the sum over all policies, those that do not apply any more included."""
+
     subject: str
     tenant: str
     scopes: tuple[str, ...]
@@ -66,47 +102,169 @@ class Me(_Answer, frozen=True):
 
 
 class NewUpload(_Request, frozen=True):
-    """What the client declares. `checksum` is `crc32c:<base64>` or `sha256:<base64>`, as S3 writes it."""
+    """What the client declares. `checksum` is `crc32c:<base64>` or `sha256:<base64>`, as S3 writes it.
+
+    `folder` is a path like `photos/2026`, empty for the top. `policy` is `default` when left out.
+    """
 
     name: str
     size: Annotated[int, Meta(ge=0)]
     type: str = "application/octet-stream"
+    folder: str = ""
+    policy: str = "default"
     checksum: str | None = None
 
 
+class NewUploads(_Request, frozen=True):
+    uploads: Annotated[tuple[NewUpload, ...], Meta(min_length=1, max_length=MAX_BATCH)]
+
+
 class File(_Answer, frozen=True):
-    """A completed, verified upload."""
+    """A completed, verified upload.
+
+    `checksum` is of all its bytes; one that ends in `-<n>` is S3's composite: the hash of the `n` hashes of
+    its parts, each of `part_size` bytes but the last.
+    """
 
     id: str
     name: str
+    folder: str
     size: int
     type: str
     checksum: str | None
+    part_size: int | None
+    policy: str
     created_at: datetime
 
 
+class HeldPart(_Answer, frozen=True):
+    """A part that the store holds; `checksum` is null where the store does not say it."""
+
+    number: int
+    size: int
+    etag: str
+    checksum: str | None
+
+
 class Upload(_Answer, frozen=True):
-    """One attempt to store one file. `request` is there while it is pending, `file` once it is completed."""
+    """One attempt to store one file.
+
+    While it is pending, one of the method `single` has a `request`, and one of the method `multipart` is
+    sent in `part_count` parts of `part_size` bytes, the last one shorter. `parts` are those that the store
+    holds, a page at a time: `next_part` is the number to ask for next, null on the last page. `file` is
+    there once it is completed.
+    """
 
     id: str
     status: UploadStatus
     name: str
+    folder: str
     size: int
     type: str
     checksum: str | None
+    policy: str
     created_at: datetime
     expires_at: datetime
-    method: Literal["single"] = "single"
+    method: UploadMethod
+    checksum_algorithm: ChecksumAlgorithm
+    part_size: int | UnsetType = UNSET
+    part_count: int | UnsetType = UNSET
     request: PresignedRequest | UnsetType = UNSET
+    parts: tuple[HeldPart, ...] | UnsetType = UNSET
+    next_part: int | UnsetType | None = UNSET
     file: File | UnsetType = UNSET
 
 
+class CreatedItem(_Answer, frozen=True):
+    """What became of one upload of a batch: one of the two is there."""
+
+    upload: Upload | UnsetType = UNSET
+    problem: dict[str, object] | UnsetType = UNSET
+
+
+class CreatedUploads(_Answer, frozen=True):
+    """One item for each upload that was asked for, in the same order."""
+
+    items: tuple[CreatedItem, ...]
+
+
+class ListUploads(_Request, frozen=True):
+    """The query of the list of unfinished uploads."""
+
+    status: Literal["pending"] = "pending"
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    cursor: str | None = None
+
+
+class GetUpload(_Request, frozen=True):
+    """The query of one upload: `from_part` is the `next_part` of the page of parts before."""
+
+    from_part: Annotated[int, Meta(ge=1, le=10_000)] = 1
+
+
+class PartToSign(_Request, frozen=True):
+    """A part that the client is about to send."""
+
+    number: int
+    checksum: str
+
+
+class PartsToSign(_Request, frozen=True):
+    parts: Annotated[tuple[PartToSign, ...], Meta(min_length=1, max_length=MAX_BATCH)]
+
+
+class PresignedPart(PresignedRequest, frozen=True):
+    number: int
+
+
+class PresignedParts(_Answer, frozen=True):
+    parts: list[PresignedPart]
+
+
+class SentPart(_Request, frozen=True):
+    """A part as the client sent it."""
+
+    number: int
+    checksum: str
+
+
 class CompleteUpload(_Request, frozen=True):
-    """Nothing is needed: what the store holds decides."""
+    """What the store holds decides; nothing is needed where it tells the checksums of parts.
+
+    `parts` must name every part if it is given; `checksum` is the one that the file must have.
+    """
+
+    parts: tuple[SentPart, ...] | None = None
+    checksum: str | None = None
+
+
+class UploadToComplete(CompleteUpload, frozen=True, kw_only=True):
+    id: str
+
+
+class UploadsToComplete(_Request, frozen=True):
+    uploads: Annotated[tuple[UploadToComplete, ...], Meta(min_length=1, max_length=MAX_BATCH)]
 
 
 class Completion(_Answer, frozen=True):
+    """The file, and a receipt: a JWS that anybody can verify with `/.well-known/jwks.json`."""
+
     file: File
+    receipt: str
+
+
+class CompletedItem(_Answer, frozen=True):
+    """What became of one upload of a batch: file and receipt, or the problem."""
+
+    file: File | UnsetType = UNSET
+    receipt: str | UnsetType = UNSET
+    problem: dict[str, object] | UnsetType = UNSET
+
+
+class CompletedUploads(_Answer, frozen=True):
+    """One item for each upload that was named, in the same order."""
+
+    items: tuple[CompletedItem, ...]
 
 
 class ListFiles(_Request, frozen=True):
@@ -123,11 +281,58 @@ class NewDownload(_Request, frozen=True):
     expires_in: Annotated[int, Meta(ge=1)] | None = None
 
 
+class Download(PresignedRequest, frozen=True):
+    """How to fetch a file's bytes, and how to verify them: see File."""
+
+    size: int
+    checksum: str | None
+    part_size: int | None
+
+
 class Page(_Answer, Generic[Item], frozen=True):
     """One page of a list; `next_cursor` is null on the last one."""
 
     items: tuple[Item, ...]
     next_cursor: str | None
+
+
+class Receipt(_Answer, frozen=True, omit_defaults=True):
+    """What a receipt says of a file (broker/receipts.py). `iat`, in seconds since 1970, is when it was completed.
+
+    Claims may be added, never changed or taken away: receipts are kept. `checksum` and `part_size` are left
+    out where the file has none, see File.
+    """
+
+    iss: str
+    sub: str
+    tenant: str
+    jti: str
+    iat: int
+    upload_id: str
+    policy: str
+    bucket: str
+    key: str
+    etag: str
+    name: str
+    size: int
+    type: str
+    checksum: str | None = None
+    part_size: int | None = None
+
+
+class PublicKey(_Answer, frozen=True):
+    """A key that verifies receipts, as a JWK (RFC 8037 §2); `kid` is its thumbprint (RFC 7638)."""
+
+    x: str
+    kid: str
+    kty: Literal["OKP"] = "OKP"
+    crv: Literal["Ed25519"] = "Ed25519"
+    alg: Literal["EdDSA"] = "EdDSA"
+    use: Literal["sig"] = "sig"
+
+
+class KeySet(_Answer, frozen=True):
+    keys: tuple[PublicKey, ...]
 
 
 class Health(_Answer, frozen=True):

@@ -1,13 +1,19 @@
 """Listening and serving: one uvicorn process on a socket of ours."""
 
+import asyncio
 import ipaddress
+import math
 import os
 import signal
 import socket
+import time
 from contextlib import suppress
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from broker.lifecycle import Lifecycle
 
 _GRACE_SECONDS = 20
 
@@ -53,9 +59,45 @@ def configure(app: ASGIApp) -> uvicorn.Config:
     )
 
 
-def serve(app: ASGIApp, listener: socket.socket) -> None:
-    """Answer requests until SIGINT or SIGTERM; what is in flight then has 20 seconds to finish."""
-    # uvicorn raises the signal that ended it once more; as an exception it lets every `with` clean up
+def serve(app: ASGIApp, listener: socket.socket, lifecycle: Lifecycle, *, drain_seconds: float) -> None:
+    """Answer requests until SIGINT or SIGTERM; what is in flight then has 20 seconds to finish.
+
+    From SIGTERM on `/readyz` refuses, and for `drain_seconds` new requests are answered all the same, so that
+    a load balancer can turn away first. A second signal ends everything at once.
+    """
+    # before and after uvicorn handles signals: as an exception it lets every `with` clean up
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(configure(app)).run(sockets=[listener])
+        _Server(configure(app), lifecycle, drain_seconds).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which drains."""
+
+    def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle, drain_seconds: float) -> None:
+        super().__init__(config)
+        self._lifecycle = lifecycle
+        self._drain_seconds = drain_seconds
+        self._closes_at = math.inf
+
+    def handle_exit(self, sig: int, _: FrameType | None) -> None:
+        """Take a signal; it is not raised once more at the end, as uvicorn would: the exit code is 0."""
+        if self._lifecycle.is_stopping:
+            asyncio.get_running_loop().call_soon_threadsafe(self._cut)
+            return
+        self._lifecycle.stop()
+        # SIGINT is from a person, who waits
+        self._closes_at = time.monotonic() + (self._drain_seconds if sig == signal.SIGTERM else 0)
+
+    def _cut(self) -> None:
+        self._closes_at = -math.inf
+        self.force_exit = True
+        for server in self.servers:
+            server.close()
+        # also when it is forced, uvicorn waits for connections
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Say, ten times a second, whether to close the listener."""
+        return await super().on_tick(counter) or time.monotonic() >= self._closes_at

@@ -1,46 +1,81 @@
-"""The settings, read once at start from `BROKER_*` variables. Nothing else reads the environment.
+"""The settings, read once at start from `broker.toml` and `BROKER_*` variables; a variable wins.
 
-A nested field is joined by underscores: `store.control.secret_key` is `BROKER_STORE_CONTROL_SECRET_KEY`.
-Each variable may be given as `<NAME>_FILE` instead: the path of a file that holds the value.
+Nothing else reads the environment. How a setting is written in either place: see sources.py.
 """
 
-import dataclasses
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_origin, get_type_hints
+from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Meta
+
+from broker import sources
+from broker.sources import IN_BYTES, Given, Key
+from broker.sources import SettingsError as SettingsError
 
 log = logging.getLogger(__name__)
 
+MIB = 1024**2
 GIB = 1024**3
-SAMPLE_SECRETS = frozenset(
-    {"changeme", "minioadmin", "minio123", "password", "secret", "wjalrxutnfemi/k7mdeng/bpxrficyexamplekey"}
-)
+TIB = 1024**4
 
 # browsers write origins in lower case, without the scheme's own port
-_ORIGIN = r"^(?!http://.*:80$|https://.*:443$)https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[1-9][0-9]{0,4})?$"
-_BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
-_KEY_PREFIX = r"^[a-z0-9-]{1,32}$"
-_DATABASE = r"^sqlite:///.+$"
-_FORMS = {
-    _ORIGIN: "like https://files.example.com: lower case, without a path and without the scheme's own port",
-    _BUCKET: "the name of a bucket: 3 to 63 of a-z, 0-9, - and .",
-    _KEY_PREFIX: "1 to 32 of a-z, 0-9 and -",
-    _DATABASE: "like sqlite:////var/lib/broker/broker.db",
-}
+_ORIGIN = r"^(?!http://.*:80$|https://.*:443$)https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[1-9][0-9]{0,4})?\Z"
+_BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z"
+_KEY_PREFIX = r"^[a-z0-9-]{1,32}\Z"
+_MEDIA_RANGE = r"^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/(\*|[a-z0-9][a-z0-9!#$&^_.+-]{0,126})\Z"
+_EXTENSION = r"^(\.[a-z0-9_+-]{1,32}){1,4}\Z"
+_SCOPE = r"^[!#-\[\]-~]+\Z"  # RFC 6749 §3.3, scope-token
+_FOLDER_NAME = r"(?!\.{1,2}(/|\Z))[^*{}/\\\x00-\x1f\x7f]+"
+_FOLDER_PART = rf"(\*\*?|\{{subject\}}|\{{tenant\}}|{_FOLDER_NAME})"
+_FOLDERS = rf"^({_FOLDER_PART}(/{_FOLDER_PART})*)?\Z"
+_ENCODED = r"(?:[^\s:/?#@%]|%(?!00)[0-9A-Fa-f]{2})"  # libpq would show what it cannot decode: a password
+_POSTGRES = (
+    rf"postgresql://({_ENCODED}+(:{_ENCODED}*)?@)?({_ENCODED}|:)*/{_ENCODED}+(\?({_ENCODED}|[:/?@])*)?"
+)
+_DATABASE = rf"^(sqlite:///.+|{_POSTGRES})\Z"
 
-Origin = Annotated[str, Meta(pattern=_ORIGIN)]
 Required = Annotated[str, Meta(min_length=1)]
-
-
-class SettingsError(Exception):
-    """A setting is missing or bad; the text names the variable and is meant for the operator."""
+Origin = Annotated[
+    str,
+    Meta(
+        pattern=_ORIGIN,
+        description="like https://files.example.com: lower case, "
+        "without a path and without the scheme's own port",
+    ),
+]
+Size = Annotated[int, Meta(ge=0), IN_BYTES]
+MediaRange = Annotated[
+    str, Meta(pattern=_MEDIA_RANGE, description="like image/png or image/*, in lower case")
+]
+Extension = Annotated[str, Meta(pattern=_EXTENSION, description="like .png, in lower case")]
+ScopeToken = Annotated[
+    str, Meta(pattern=_SCOPE, description="without spaces, quotes and backslashes, as a scope is")
+]
+FolderPattern = Annotated[
+    str,
+    Meta(
+        pattern=_FOLDERS,
+        description="like photos/{subject}/**: names, *, **, {subject} and {tenant}, joined by /",
+    ),
+]
+Bucket = Annotated[
+    str, Meta(pattern=_BUCKET, description="like a bucket's name: 3 to 63 of a-z, 0-9, - and .")
+]
+KeyPrefix = Annotated[str, Meta(pattern=_KEY_PREFIX, description="of 1 to 32 of a-z, 0-9 and -")]
+DatabaseUrl = Annotated[
+    str,
+    Meta(
+        pattern=_DATABASE,
+        description="like sqlite:////var/lib/broker/broker.db or postgresql://user:password@host/database, "
+        "with what is special in URLs percent-encoded",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,27 +92,69 @@ class StoreSettings:
 
     url: Origin
     public_url: Origin
-    bucket: Annotated[str, Meta(pattern=_BUCKET)]
+    bucket: Bucket
     put_signer: Identity
     get_signer: Identity
     control: Identity
     region: Required = "us-east-1"
     addressing: Literal["path", "virtual"] = "path"
-    key_prefix: Annotated[str, Meta(pattern=_KEY_PREFIX)] = "uploads"
+    key_prefix: KeyPrefix = "uploads"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """How much may be stored under a policy; None is without a limit. `pending` counts uploads."""
+
+    bytes: Size | None = None
+    files: Annotated[int, Meta(ge=0)] | None = None
+    pending: Annotated[int, Meta(ge=0)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What a caller may store under this name. Sizes are bytes, durations seconds.
+
+    `types` (`image/png`, `image/*`) and `extensions` (`.png`) list what is taken; none means any. `scope` is
+    one that a token needs besides uploads:write. `folders` is a pattern of the folders that may be stored
+    into: `*` stands for one name, `**` for any number of them, `{subject}` and `{tenant}` for the caller's.
+    `sniff` has the first bytes of each file compared with its declared type.
+    """
+
+    name: str = "default"
+    types: tuple[MediaRange, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    min_size: Size = 0
+    max_size: Annotated[int, Meta(ge=1, le=5 * TIB), IN_BYTES] = 5 * TIB
+    single_put_max: Annotated[int, Meta(ge=0, le=5 * GIB), IN_BYTES] = 16 * MIB
+    url_expires_in: Annotated[int, Meta(ge=1, le=3600)] = 300
+    upload_expires_in: Annotated[int, Meta(ge=60, le=7 * 86400)] = 86400
+    scope: ScopeToken | None = None
+    folders: FolderPattern = "**"
+    checksum_algorithm: Literal["crc32c", "sha256"] = "crc32c"
+    checksum_required: bool = False
+    sniff: bool = False
+    part_concurrency: Annotated[int, Meta(ge=1, le=16)] = 4
+    quota: Quota = Quota()
+    tenant_quota: Quota = Quota()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Durations are seconds, sizes bytes. The first of `origins` is the broker's own address."""
+    """Durations are seconds. The first of `origins` is the broker's own address.
+
+    The policies are by name; there is always a `default`.
+    `receipt_key` is the PEM of an Ed25519 key; when it is empty, one is derived from `secret_key`.
+    """
 
     origins: Annotated[tuple[Origin, ...], Meta(min_length=1)]
     secret_key: Annotated[str, Meta(min_length=32)] = field(repr=False)
-    database_url: Annotated[str, Meta(pattern=_DATABASE)] = field(repr=False)
+    database_url: DatabaseUrl = field(repr=False)
     store: StoreSettings
-    max_size: Annotated[int, Meta(ge=1, le=5 * GIB)] = 5 * GIB
-    url_expires_in: Annotated[int, Meta(ge=1, le=3600)] = 300
-    upload_expires_in: Annotated[int, Meta(ge=60, le=7 * 86400)] = 86400
+    policies: Mapping[str, Policy] = field(default_factory=lambda: {"default": Policy()})
     access_token_expires_in: Annotated[int, Meta(ge=60, le=86400)] = 900
+    receipt_key: str = field(default="", repr=False)
+    reconcile_interval: Annotated[int, Meta(ge=1, le=86400)] = 60
+    drain_seconds: Annotated[int, Meta(ge=0, le=300)] = 5
     log_format: Literal["json", "text"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -96,78 +173,119 @@ class BootstrapSettings:
     bootstrap: Identity
 
 
+_CONFIG = "BROKER_CONFIG"
+_CONFIG_DEFAULT = "broker.toml"
+_POLICIES = ("policies",)
+_OF_SETTINGS = [key for key, _ in sources.leaves(Settings) if key != _POLICIES]
+_OF_POLICY = {key: default for key, default in sources.leaves(Policy) if key != ("name",)}
+
+_POLICY_NAME = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
+# the name is as short as can be, so that the setting is the longest one that fits
+_POLICY_VARIABLE = re.compile(
+    r"BROKER_POLICIES_([A-Z][A-Z0-9_]*?)_({})(_FILE)?".format(
+        "|".join("_".join(k).upper() for k in _OF_POLICY)
+    )
+)
+
+
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Build the settings of the production service. Raises SettingsError on the first bad value."""
-    settings = _convert(environ, Settings, "BROKER")
-    known = {name for name, _ in variables()}
+    found = _find(environ)
+    known = {sources.variable(key) for key in _keys(_names_in(environ))} | {_CONFIG}
     for name in sorted(environ):
         if name.startswith("BROKER_") and name.removesuffix("_FILE") not in known:
             log.warning("%s is not a setting", name)
-    return settings
+    return replace(sources.build(Settings, found), policies=_policies(found))
 
 
 def load_bootstrap(environ: Mapping[str, str] = os.environ) -> BootstrapSettings:
-    """Build the settings of `broker bootstrap`. Raises SettingsError on the first bad value."""
-    return _convert(environ, BootstrapSettings, "BROKER")
+    """Build the settings of `broker bootstrap`. Raises SettingsError on the first bad value.
+
+    The store's owner is taken from variables alone: the file is the service's, which must not know him.
+    """
+    variables = sources.from_environment(environ, [key for key, _ in sources.leaves(BootstrapSettings)])
+    return sources.build(BootstrapSettings, _find(environ) | variables)
 
 
-def variables(cls: type = Settings, prefix: str = "BROKER") -> Iterator[tuple[str, Any]]:
-    """Yield each variable with its default, `...` when it has none, in the order of the fields."""
-    hints = get_type_hints(cls)
-    for spec in dataclasses.fields(cls):
-        name = f"{prefix}_{spec.name.upper()}"
-        if dataclasses.is_dataclass(hints[spec.name]):
-            yield from variables(hints[spec.name], name)
+def load_policies(environ: Mapping[str, str] = os.environ) -> tuple[dict[str, Policy], dict[str, str]]:
+    """Build the policies alone, which needs no secret, and say where each setting that is given stands.
+
+    The places are by the settings' full names, like `policies.default.max_size`. Raises SettingsError.
+    """
+    found = _find(environ)
+    return _policies(found), {".".join(key): given.place for key, given in found.items()}
+
+
+def variables(cls: type = Settings) -> Iterator[tuple[str, Any]]:
+    """Yield each variable with its default, `...` when it has none, in the order of the fields.
+
+    Those of policies come once, with `<NAME>` where the policy's name stands.
+    """
+    yield _CONFIG, _CONFIG_DEFAULT
+    for key, default in sources.leaves(cls):
+        if key == _POLICIES:
+            for below, default_of_policy in _OF_POLICY.items():
+                yield f"BROKER_POLICIES_<NAME>_{'_'.join(below).upper()}", default_of_policy
         else:
-            yield name, ... if spec.default is dataclasses.MISSING else spec.default
+            yield sources.variable(key), default
 
 
-T = TypeVar("T")
+def _find(environ: Mapping[str, str]) -> dict[Key, Given]:
+    """Gather all that is set; a variable takes the place of what the file says."""
+    return _in_file(environ) | sources.from_environment(environ, _keys(_names_in(environ)))
 
 
-def _convert(environ: Mapping[str, str], cls: type[T], prefix: str) -> T:
-    try:
-        settings = msgspec.convert(_collect(environ, cls, prefix), cls, strict=False)
-    except msgspec.ValidationError as error:
-        reason, _, path = str(error).partition(" - at `$.")
-        for pattern, form in _FORMS.items():
-            reason = reason.replace(f"`str` matching regex {pattern!r}", f"something {form}")
-        name = re.sub(r"\[.*", "", path.rstrip("`")).replace(".", "_").upper()
-        raise SettingsError(f"{prefix}_{name}: {reason[0].lower()}{reason[1:]}") from error
-    return settings
+def _keys(policies: Iterable[str]) -> list[Key]:
+    """List all settings there are when these are the policies."""
+    return _OF_SETTINGS + [(*_POLICIES, name, *below) for name in policies for below in _OF_POLICY]
 
 
-def _collect(environ: Mapping[str, str], cls: type, prefix: str) -> dict[str, Any]:
-    """Gather what is set, nested as the dataclass is."""
-    hints = get_type_hints(cls)
-    values: dict[str, Any] = {}
-    for spec in dataclasses.fields(cls):
-        name = f"{prefix}_{spec.name.upper()}"
-        if dataclasses.is_dataclass(hints[spec.name]):
-            values[spec.name] = _collect(environ, hints[spec.name], name)
-        elif (value := _read(environ, name)) is not None:
-            _refuse_samples(name, value)
-            is_list = get_origin(hints[spec.name]) is tuple
-            values[spec.name] = [item.strip() for item in value.split(",")] if is_list else value
-        elif spec.default is dataclasses.MISSING:
-            raise SettingsError(f"{name} is not set")
-    return values
+def _in_file(environ: Mapping[str, str]) -> dict[Key, Given]:
+    file = environ.get(_CONFIG) or _CONFIG_DEFAULT
+    if not environ.get(_CONFIG) and not Path(file).exists():
+        return {}
+    table = sources.read_table(Path(file))
+    policies = table.get("policies")
+    names = list(policies) if isinstance(policies, dict) else []
+    for name in names:
+        if not _POLICY_NAME.fullmatch(name):
+            raise SettingsError(f"{file}: policies.{name}: a policy's name is a letter, then a-z, 0-9 and -")
+    return sources.from_table(table, _keys(names), file=file)
 
 
-def _read(environ: Mapping[str, str], name: str) -> str | None:
-    path = environ.get(f"{name}_FILE")
-    if not path:
-        return environ.get(name) or None
-    if environ.get(name):
-        raise SettingsError(f"{name} and {name}_FILE are both set")
-    try:
-        return Path(path).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{name}_FILE: {path} cannot be read ({error})") from error
+def _names_in(environ: Mapping[str, str]) -> set[str]:
+    """Find the policies that variables name. Raises SettingsError: a typo would be a limit less."""
+    names = set()
+    for name, value in environ.items():
+        if name.startswith("BROKER_POLICIES_"):
+            match = _POLICY_VARIABLE.fullmatch(name)
+            if match is None:
+                raise SettingsError(f"{name} is not a setting")
+            if value:
+                names.add(match[1].lower().replace("_", "-"))
+    return names
 
 
-def _refuse_samples(name: str, value: str) -> None:
-    """Refuse what stands in examples and tutorials; anybody can look it up."""
-    is_secret = name.endswith("_KEY")
-    if is_secret and (value.lower() in SAMPLE_SECRETS or "change-me" in value.lower()):
-        raise SettingsError(f"{name} is a sample value; choose one of your own (openssl rand -hex 32)")
+def _policies(found: Mapping[Key, Given]) -> dict[str, Policy]:
+    names = {key[1] for key in found if key[:1] == _POLICIES and len(key) > 1}
+    return {name: _policy(name, found) for name in ("default", *sorted(names - {"default"}))}
+
+
+def _policy(name: str, found: Mapping[Key, Given]) -> Policy:
+    policy = replace(sources.build(Policy, found, (*_POLICIES, name)), name=name)
+    if contradiction := _contradiction(policy):
+        settings, reason = contradiction
+        keys = [(*_POLICIES, name, setting) for setting in settings]
+        place = next((found[key].place for key in keys if key in found), sources.variable(keys[0]))
+        raise SettingsError(f"{place}: {reason}")
+    return policy
+
+
+def _contradiction(policy: Policy) -> tuple[tuple[str, ...], str] | None:
+    """Say which settings of a policy do not go together, and why."""
+    for low, high in (("min_size", "max_size"), ("url_expires_in", "upload_expires_in")):
+        if getattr(policy, low) > getattr(policy, high):
+            return (low, high), f"{low} ({getattr(policy, low)}) is over {high} ({getattr(policy, high)})"
+    if not unicodedata.is_normalized("NFC", policy.folders):
+        return ("folders",), "expected names in Unicode's composed form (NFC), which those of folders have"
+    return None

@@ -13,9 +13,10 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
+    text,
 )
 
-REVISION = "0001"  # of the newest migration: what a registry must be at
+REVISION = "0002"  # of the newest migration: what a registry must be at
 
 
 class Instant(TypeDecorator[datetime]):
@@ -37,6 +38,15 @@ class Instant(TypeDecorator[datetime]):
 
 metadata = MetaData()
 
+# ids are compared byte by byte, whatever the language of the database
+Id = String(26).with_variant(String(26, collation="C"), "postgresql")
+
+
+def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
 users = Table(
     "users",
     metadata,
@@ -49,32 +59,65 @@ users = Table(
 uploads = Table(
     "uploads",
     metadata,
-    Column("id", String(26), primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("tenant", String(64), nullable=False),
     Column("owner", String(200), nullable=False),
     Column("key", String(200), nullable=False, unique=True),
     Column("name", String(255), nullable=False),
+    Column("folder", String(1024), nullable=False, server_default=""),
     Column("size", BigInteger, nullable=False),
     Column("type", String(255), nullable=False),
     Column("checksum", String(80)),
+    Column("policy", String(64), nullable=False, server_default="default"),
+    Column("checksum_algorithm", String(16), nullable=False, server_default="crc32c"),
+    Column("store_upload_id", String(1024)),
+    Column("part_size", BigInteger),
+    Column("idempotency_key", String(255)),
     Column("status", String(16), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Column("settled_at", Instant),
+    Column("visit_at", Instant),
+    _partial_index(
+        "uploads_by_idempotency_key",
+        *("tenant", "owner", "idempotency_key"),
+        where="idempotency_key IS NOT NULL",
+        unique=True,
+    ),
+    _partial_index("uploads_pending", "tenant", "owner", "id", where="status = 'pending'"),
+    # what the reconciler has to look at, and when; most uploads have become files and are not in here
+    _partial_index("uploads_to_visit", "visit_at", where="visit_at IS NOT NULL"),
 )
 
 files = Table(
     "files",
     metadata,
-    Column("id", String(26), primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("tenant", String(64), nullable=False),
     Column("owner", String(200), nullable=False),
-    Column("upload_id", String(26), ForeignKey("uploads.id"), nullable=False, unique=True),
+    Column("upload_id", Id, ForeignKey("uploads.id"), nullable=False, unique=True),
     Column("key", String(200), nullable=False, unique=True),
     Column("name", String(255), nullable=False),
+    Column("folder", String(1024), nullable=False, server_default=""),
     Column("size", BigInteger, nullable=False),
     Column("type", String(255), nullable=False),
     Column("checksum", String(80)),
+    Column("part_size", BigInteger),
+    Column("policy", String(64), nullable=False, server_default="default"),
     Column("etag", String(80), nullable=False),
     Column("created_at", Instant, nullable=False),
     Index("files_by_owner", "tenant", "owner", "id"),
+)
+
+# Kept by the very changes that it counts. A row of a subject, and one with an empty owner for its tenant.
+usage = Table(
+    "usage",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("owner", String(200), primary_key=True),
+    Column("policy", String(64), primary_key=True),
+    Column("files", BigInteger, nullable=False, server_default="0"),
+    Column("bytes", BigInteger, nullable=False, server_default="0"),
+    Column("pending", BigInteger, nullable=False, server_default="0"),
+    Column("pending_bytes", BigInteger, nullable=False, server_default="0"),
 )

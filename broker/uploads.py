@@ -1,93 +1,183 @@
 """Uploads: an attempt to store one file, from the first declaration to a verified object."""
 
+import asyncio
 import logging
 import math
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TypeVar
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType, structs
 
-from broker import checksums, keys, policy, schemas
+from broker import checksums, keys, schemas
 from broker.auth import Claims, Scope
 from broker.errors import (
+    BrokerError,
+    InvalidField,
     NotFound,
-    StoreUnavailable,
     UploadAborted,
     UploadCompleted,
     UploadExpired,
-    UploadIncomplete,
     UploadRejected,
 )
 from broker.files import describe_file
-from broker.policy import Policy
+from broker.intake import Intake
+from broker.parts import Plan
+from broker.policy import Policies
+from broker.publishing import PAGE, Publisher
+from broker.receipts import Receipts
 from broker.registry import File, Registry, Upload
-from broker.stores.base import ObjectFacts, Store
+from broker.stores.base import PartToSend, Store, StoredPart
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+_NEWEST = "~"  # sorts after every id
+_AT_ONCE = 16  # completions of a batch
+_REMEMBERED = 10_000
+
 
 class Uploads:
-    """Create, complete, look at and abort the caller's uploads."""
+    """Create, send, complete, look at and abort the caller's uploads."""
 
-    def __init__(self, *, registry: Registry, store: Store, policy: Policy, key_prefix: str) -> None:
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        store: Store,
+        policies: Policies,
+        intake: Intake,
+        publisher: Publisher,
+        receipts: Receipts,
+    ) -> None:
         self._registry = registry
         self._store = store
-        self._policy = policy
-        self._key_prefix = key_prefix
+        self._policies = policies
+        self._intake = intake
+        self._publisher = publisher
+        self._receipts = receipts
+        self._sending: dict[str, Upload] = {}  # what signing parts needs to know; the oldest goes first
 
-    async def create(self, claims: Claims, new: schemas.NewUpload, *, at: datetime) -> schemas.Upload:
-        """Record what the client declares and presign its PUT. Raises InvalidField and its kinds."""
+    async def create(
+        self, claims: Claims, new: schemas.NewUpload, *, idempotency_key: str | None = None, at: datetime
+    ) -> schemas.Upload:
+        """Record what the client declares and presign its PUT, if it takes only one.
+
+        Raises InvalidField and its kinds, QuotaExceeded, TooManyUploads, IdempotencyMismatch,
+        RequestInProgress; StoreUnavailable for an upload in parts.
+        """
+        (outcome,) = await self.create_batch(claims, [new], idempotency_key=idempotency_key, at=at)
+        if isinstance(outcome, BrokerError):
+            raise outcome
+        return outcome
+
+    async def create_batch(
+        self,
+        claims: Claims,
+        new: Sequence[schemas.NewUpload],
+        *,
+        idempotency_key: str | None = None,
+        at: datetime,
+    ) -> list[schemas.Upload | BrokerError]:
+        """Create many uploads: for each the upload, or why there is none. Raises RequestInProgress."""
         claims.require(Scope.UPLOADS_WRITE)
-        policy.check_size(self._policy, new.size)
-        upload_id = keys.new_id(at)
-        upload = Upload(
-            id=upload_id,
-            tenant=claims.tenant,
-            owner=claims.subject,
-            key=keys.object_key(prefix=self._key_prefix, tenant=claims.tenant, upload_id=upload_id),
-            name=keys.check_name(new.name),
-            size=new.size,
-            type=policy.check_type(new.type),
-            checksum=None if new.checksum is None else str(checksums.parse(new.checksum)),
-            status="pending",
-            created_at=at,
-            expires_at=at + timedelta(seconds=self._policy.upload_expires_in),
-        )
-        await self._registry.add_upload(upload)
-        log.info("Upload created", extra={"upload": upload.id, "size": upload.size})
-        return self._describe(upload, at=at)
+        admitted = await self._intake.admit(claims, new, idempotency_key=idempotency_key, at=at)
+        return [
+            outcome if isinstance(outcome, BrokerError) else self._describe_open(outcome, at=at)
+            for outcome in admitted
+        ]
 
-    async def get(self, claims: Claims, upload_id: str, *, at: datetime) -> schemas.Upload:
-        """Say how an upload stands; while it is pending, with a fresh request. Raises NotFound."""
+    async def sign_parts(
+        self, claims: Claims, upload_id: str, wanted: schemas.PartsToSign, *, at: datetime
+    ) -> schemas.PresignedParts:
+        """Presign the PUTs of some parts, any number of times; asks neither registry nor store as a rule.
+
+        Raises NotFound also for an upload that is not pending any more, and InvalidField.
+        """
+        claims.require(Scope.UPLOADS_WRITE)
+        upload = self._sending.get(upload_id) or await self._remember(claims, upload_id)
+        if upload.owner != claims.subject or upload.tenant != claims.tenant or at >= upload.expires_at:
+            raise NotFound("There is no such upload.")
+        if upload.store_upload_id is None or upload.part_size is None:
+            raise InvalidField("This upload is not sent in parts.", field="parts")
+        parts = list(_parts_to_send(upload, Plan(upload.size, upload.part_size), wanted.parts))
+        signed = self._store.presign_parts(
+            upload.key, upload.store_upload_id, parts, expires_in=self._url_expires_in(upload, at=at), at=at
+        )
+        return schemas.PresignedParts(parts=signed)
+
+    async def list_pending(
+        self, claims: Claims, query: schemas.ListUploads, *, at: datetime
+    ) -> schemas.Page[schemas.Upload]:
+        """Return one page of the unfinished uploads, newest first. Raises InvalidField."""
+        claims.require(Scope.UPLOADS_WRITE)
+        before = keys.check_cursor(query.cursor) or _NEWEST
+        found = await self._registry.list_pending(claims, before=before, limit=query.limit + 1, at=at)
+        items = tuple(_describe(upload, at=at) for upload in found[: query.limit])
+        return schemas.Page(items=items, next_cursor=items[-1].id if len(found) > query.limit else None)
+
+    async def get(
+        self, claims: Claims, upload_id: str, query: schemas.GetUpload, *, at: datetime
+    ) -> schemas.Upload:
+        """Say how an upload stands; while it is pending, with a fresh request or the parts that are there.
+
+        Raises NotFound; StoreUnavailable for an upload in parts.
+        """
         claims.require(Scope.UPLOADS_WRITE)
         upload = await self._find(claims, upload_id)
-        file = await self._registry.find_file_of_upload(upload.id) if upload.status == "completed" else None
-        return self._describe(upload, at=at, file=file)
+        if upload.status == "completed":
+            return _describe(upload, at=at, file=await self._registry.find_file_of_upload(upload.id))
+        described = self._describe_open(upload, at=at)
+        if described.status != "pending" or upload.store_upload_id is None:
+            return described
+        page = await self._store.list_parts(
+            upload.key, upload.store_upload_id, after=query.from_part - 1, limit=PAGE
+        )
+        return _with_parts(described, page or [])
 
-    async def complete(self, claims: Claims, upload_id: str, *, at: datetime) -> schemas.Completion:
+    async def complete(
+        self, claims: Claims, upload_id: str, sent: schemas.CompleteUpload, *, at: datetime
+    ) -> schemas.Completion:
         """Make a file of what the store holds, once; repeating it returns the same file.
 
-        Raises NotFound, UploadIncomplete, UploadAborted, UploadExpired, UploadRejected, StoreUnavailable.
+        Raises NotFound, UploadIncomplete, PartsMismatch, UploadAborted, UploadExpired, UploadRejected,
+        InvalidField, StoreUnavailable.
         """
         claims.require(Scope.UPLOADS_WRITE)
         upload = await self._find(claims, upload_id)
-        file = await self._publish(upload, at=at) if upload.status == "pending" else None
-        file = file or await self._registry.find_file_of_upload(upload.id)
+        file = (
+            await self._publisher.complete(upload, sent, at=at) if upload.status == "pending" else None
+        ) or await self._registry.find_file_of_upload(upload.id)
+        self._sending.pop(upload.id, None)
         if file is None:
-            await self._explain(await self._find(claims, upload_id))
-            raise NotFound("There is no such upload.")  # it was a file, which has been deleted
-        return schemas.Completion(file=describe_file(file))
+            raise _ended(await self._find(claims, upload_id))
+        return schemas.Completion(file=describe_file(file), receipt=self._receipts.issue(file))
 
-    async def abort(self, claims: Claims, upload_id: str) -> None:
+    async def complete_batch(
+        self, claims: Claims, uploads: Iterable[schemas.UploadToComplete], *, at: datetime
+    ) -> list[schemas.Completion | BrokerError]:
+        """Complete many uploads: for each the file and its receipt, or why there is none."""
+        claims.require(Scope.UPLOADS_WRITE)
+        turns = asyncio.Semaphore(_AT_ONCE)
+
+        async def complete(upload: schemas.UploadToComplete) -> schemas.Completion:
+            async with turns:
+                return await self.complete(claims, upload.id, upload, at=at)
+
+        return list(await asyncio.gather(*(_outcome(complete(upload)) for upload in uploads)))
+
+    async def abort(self, claims: Claims, upload_id: str, *, at: datetime) -> None:
         """Give up an upload and remove what it stored; repeating it is no error.
 
-        Raises NotFound, UploadCompleted, StoreUnavailable.
+        Raises NotFound, UploadCompleted.
         """
         claims.require(Scope.UPLOADS_WRITE)
         upload = await self._find(claims, upload_id)
-        was_pending = await self._settle(upload, "aborted")
+        self._sending.pop(upload.id, None)
+        was_pending = await self._publisher.settle(upload, "aborted", at=at)
         if not was_pending and (await self._find(claims, upload_id)).status == "completed":
             raise UploadCompleted("The upload is a file already: delete the file instead.")
-        await self._store.delete(upload.key)
 
     async def _find(self, claims: Claims, upload_id: str) -> Upload:
         upload = await self._registry.find_upload(claims, upload_id) if keys.is_id(upload_id) else None
@@ -95,100 +185,113 @@ class Uploads:
             raise NotFound("There is no such upload.")
         return upload
 
-    async def _publish(self, upload: Upload, *, at: datetime) -> File | None:
-        """Verify what the store holds and record it: None when the upload was settled meanwhile."""
-        if at >= upload.expires_at:
-            await self._settle(upload, "expired")
-            return None
-        facts = await self._store.head(upload.key)
-        if facts is None:
-            raise UploadIncomplete("The store does not hold the object yet: send it, then complete.")
-        if difference := _difference(upload, facts):
-            if await self._settle(upload, "rejected"):
-                await self._store.delete(upload.key)
-                raise UploadRejected(difference)
-            return None
-        file = File(
-            id=keys.new_id(at),
-            tenant=upload.tenant,
-            owner=upload.owner,
-            upload_id=upload.id,
-            key=upload.key,
-            name=upload.name,
-            size=upload.size,
-            type=upload.type,
-            checksum=upload.checksum,
-            etag=facts.etag,
-            created_at=at,
-        )
-        published = await self._registry.publish(file)
-        if published is file:
-            log.info("Upload completed", extra={"upload": upload.id, "file": file.id})
-        return published
+    async def _remember(self, claims: Claims, upload_id: str) -> Upload:
+        upload = await self._find(claims, upload_id)
+        if upload.status != "pending":
+            raise NotFound("There is no such upload.")
+        if len(self._sending) >= _REMEMBERED:
+            del self._sending[next(iter(self._sending))]
+        self._sending[upload.id] = upload
+        return upload
 
-    async def _settle(self, upload: Upload, status: schemas.UploadStatus) -> bool:
-        """Move a pending upload to a final status; say whether it was still pending."""
-        was_pending = await self._registry.settle_upload(upload.id, status)
-        if was_pending:
-            log.info("Upload %s", status, extra={"upload": upload.id})
-        return was_pending
-
-    async def _explain(self, upload: Upload) -> None:
-        """Say why an upload that was settled is no file; what it stored is removed, now or again."""
-        if upload.status in {"expired", "rejected"}:
-            await self._store.delete(upload.key)
-        match upload.status:
-            case "aborted":
-                raise UploadAborted("The upload was aborted: begin a new one.")
-            case "expired":
-                raise UploadExpired("The upload was not completed in time: begin a new one.")
-            case "rejected":
-                raise UploadRejected("The object was not the one that was declared: begin a new upload.")
-
-    def _describe(self, upload: Upload, *, at: datetime, file: File | None = None) -> schemas.Upload:
-        is_late = upload.status == "pending" and at >= upload.expires_at
-        status: schemas.UploadStatus = "expired" if is_late else upload.status
-        return schemas.Upload(
-            id=upload.id,
-            status=status,
-            name=upload.name,
-            size=upload.size,
-            type=upload.type,
-            checksum=upload.checksum,
-            created_at=upload.created_at,
-            expires_at=upload.expires_at,
-            request=self._presign(upload, at=at) if status == "pending" else UNSET,
-            file=describe_file(file) if file else UNSET,
-        )
-
-    def _presign(self, upload: Upload, *, at: datetime) -> schemas.PresignedRequest:
-        """Presign the PUT; the URL never outlives the upload."""
-        seconds_left = math.ceil((upload.expires_at - at).total_seconds())
-        return self._store.presign_put(
+    def _describe_open(self, upload: Upload, *, at: datetime) -> schemas.Upload:
+        """Describe an upload with the request that sends it, if one is enough."""
+        if upload.status != "pending" or at >= upload.expires_at or upload.store_upload_id:
+            return _describe(upload, at=at)
+        request = self._store.presign_put(
             upload.key,
             size=upload.size,
             media_type=upload.type,
             checksum=upload.checksum,
-            expires_in=min(self._policy.url_expires_in, seconds_left),
+            expires_in=self._url_expires_in(upload, at=at),
             at=at,
         )
+        return _describe(upload, at=at, request=request)
+
+    def _url_expires_in(self, upload: Upload, *, at: datetime) -> int:
+        """Return the life of a URL: it never outlives its upload."""
+        seconds_left = math.ceil((upload.expires_at - at).total_seconds())
+        return min(self._policies.of(upload.policy).url_expires_in, seconds_left)
 
 
-def _difference(upload: Upload, facts: ObjectFacts) -> str | None:
-    """Say in a sentence how the object differs from what was declared, or None.
+def _describe(
+    upload: Upload,
+    *,
+    at: datetime,
+    request: schemas.PresignedRequest | UnsetType = UNSET,
+    file: File | None = None,
+) -> schemas.Upload:
+    return schemas.Upload(
+        id=upload.id,
+        status=_status_of(upload, at=at),
+        name=upload.name,
+        folder=upload.folder,
+        size=upload.size,
+        type=upload.type,
+        checksum=upload.checksum,
+        policy=upload.policy,
+        created_at=upload.created_at,
+        expires_at=upload.expires_at,
+        method="multipart" if upload.part_size else "single",
+        checksum_algorithm=upload.checksum_algorithm,
+        part_size=upload.part_size or UNSET,
+        part_count=Plan(upload.size, upload.part_size).count if upload.part_size else UNSET,
+        request=request,
+        file=describe_file(file) if file else UNSET,
+    )
 
-    Raises StoreUnavailable when the store cannot tell: then nothing is known against the object.
-    """
-    if facts.size != upload.size:
-        return f"The object has {facts.size} bytes, but {upload.size} were declared."
-    if facts.type != upload.type:
-        return f"The object is of the type {facts.type}, but {upload.type} was declared."
-    if upload.checksum:
-        declared = checksums.parse(upload.checksum)
-        found = facts.checksums.get(declared.algorithm)
-        if found is None:
-            log.error("Store does not say the checksum of an object", extra={"upload": upload.id})
-            raise StoreUnavailable("The object store does not say the object's checksum.")
-        if found != declared.value:
-            return f"The object's {declared.algorithm} checksum is {found}, not the one declared."
-    return None
+
+def _status_of(upload: Upload, *, at: datetime) -> schemas.UploadStatus:
+    if upload.status == "pending" and at >= upload.expires_at:
+        return "expired"
+    return "completed" if upload.status == "deleted" else upload.status
+
+
+def _with_parts(upload: schemas.Upload, page: Sequence[StoredPart]) -> schemas.Upload:
+    parts = tuple(
+        schemas.HeldPart(
+            number=part.number,
+            size=part.size,
+            etag=part.etag,
+            checksum=None if part.checksum is None else str(part.checksum),
+        )
+        for part in page
+    )
+    return structs.replace(
+        upload, parts=parts, next_part=parts[-1].number + 1 if len(parts) == PAGE else None
+    )
+
+
+def _parts_to_send(upload: Upload, plan: Plan, wanted: Sequence[schemas.PartToSign]) -> Iterator[PartToSend]:
+    """Check what the client wants to send. Raises InvalidField, InvalidChecksum."""
+    seen: set[int] = set()
+    for index, part in enumerate(wanted):
+        if not 1 <= part.number <= plan.count or part.number in seen:
+            raise InvalidField(
+                f"The upload has the parts 1 to {plan.count}, and each is asked for once.",
+                field=f"parts[{index}].number",
+                limit=plan.count,
+            )
+        seen.add(part.number)
+        field = f"parts[{index}].checksum"
+        checksum = checksums.parse_as(upload.checksum_algorithm, part.checksum, field=field)
+        yield PartToSend(part.number, plan.size_of(part.number), checksum)
+
+
+def _ended(upload: Upload) -> BrokerError:
+    """Say why an upload that was settled is no file."""
+    match upload.status:
+        case "aborted":
+            return UploadAborted("The upload was aborted: begin a new one.")
+        case "expired":
+            return UploadExpired("The upload was not completed in time: begin a new one.")
+        case "rejected":
+            return UploadRejected("The object was not the one that was declared: begin a new upload.")
+    return NotFound("There is no such upload.")  # it was a file, which was deleted just now
+
+
+async def _outcome(action: Awaitable[T]) -> T | BrokerError:
+    try:
+        return await action
+    except BrokerError as error:
+        return error

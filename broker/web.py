@@ -8,15 +8,20 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from broker.accounts import Accounts
+from broker.asgi import Answer, header
 from broker.auth import Claims, Tokens
 from broker.errors import BodyTooLarge, InvalidField, MalformedJson, Unauthenticated, UnsupportedMediaType
 from broker.files import Files
+from broker.intake import Intake
+from broker.lifecycle import Lifecycle
 from broker.metrics import Metrics
-from broker.policy import Policy
+from broker.policy import Policies
+from broker.receipts import Receipts
+from broker.reconciler import Reconciler
 from broker.registry import Registry
 from broker.stores.base import Store
 from broker.uploads import Uploads
@@ -25,6 +30,10 @@ MAX_BODY_BYTES = 1024 * 1024
 _SHOWN = 200
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]([ -~]{0,198}[!-~])?", re.ASCII)
+
+_encode = msgspec.json.Encoder().encode
 
 _MISSING_FIELD = re.compile(r"missing required field `(?P<field>[^`]*)`|unknown field `(?P<unknown>[^`]*)`")
 
@@ -35,8 +44,12 @@ class Services:
 
     accounts: Accounts
     files: Files
+    intake: Intake
+    lifecycle: Lifecycle
     metrics: Metrics
-    policy: Policy
+    policies: Policies
+    receipts: Receipts
+    reconciler: Reconciler
     registry: Registry
     store: Store
     tokens: Tokens
@@ -45,7 +58,7 @@ class Services:
 
 def services(request: Request) -> Services:
     """Return the services of the application that the request came to."""
-    return cast(Services, request.app.state.services)
+    return cast(Services, request.scope["state"]["services"])
 
 
 def now() -> datetime:
@@ -55,10 +68,25 @@ def now() -> datetime:
 
 def claims(request: Request, *, at: datetime) -> Claims:
     """Say who calls. Raises Unauthenticated, InvalidToken, ExpiredToken."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = header(request.scope, b"authorization").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("Send an access token: Authorization: Bearer <token>.")
     return services(request).tokens.verify(token.strip(), at=at)
+
+
+def idempotency_key(request: Request) -> str | None:
+    """Return what names a request that may be sent again, if it has such a name. Raises InvalidField.
+
+    https://www.ietf.org/archive/id/draft-ietf-httpapi-idempotency-key-header-07.html
+    """
+    key = header(request.scope, b"idempotency-key")
+    if not key:
+        return None
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidField(
+            "An Idempotency-Key is 1 to 200 printable ASCII characters.", field="idempotency-key", limit=200
+        )
+    return key
 
 
 async def decode(request: Request, shape: type[Shape]) -> Shape:
@@ -66,11 +94,11 @@ async def decode(request: Request, shape: type[Shape]) -> Shape:
 
     Raises UnsupportedMediaType, BodyTooLarge, MalformedJson, InvalidField.
     """
-    media_type = request.headers.get("content-type")
+    media_type = header(request.scope, b"content-type")
     body = await _read(request)
-    if media_type is None and not body:
-        body = b"{}"
-    elif media_type is None or media_type.partition(";")[0].strip().lower() != "application/json":
+    if not media_type and not body:
+        body += b"{}"
+    elif media_type.partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType("Send the body as application/json.")
     try:
         return cast(Shape, _decoder(shape).decode(body))
@@ -90,21 +118,20 @@ def query(request: Request, shape: type[Shape]) -> Shape:
 
 def answer(body: msgspec.Struct, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Send a body as JSON."""
-    return Response(
-        msgspec.json.encode(body), status_code=status, headers=headers, media_type="application/json"
-    )
+    return Answer(_encode(body), status=status, media_type=b"application/json", headers=headers)
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request) -> bytearray:
     body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                raise BodyTooLarge(f"A body may be at most {MAX_BODY_BYTES} bytes.", limit=MAX_BODY_BYTES)
-    except ClientDisconnect as error:
-        raise MalformedJson("The body was cut short.") from error
-    return bytes(body)
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise MalformedJson("The body was cut short.")
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY_BYTES:
+            raise BodyTooLarge(f"A body may be at most {MAX_BODY_BYTES} bytes.", limit=MAX_BODY_BYTES)
+        if not message.get("more_body"):
+            return body
 
 
 @functools.cache

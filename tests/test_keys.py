@@ -73,6 +73,30 @@ def test_a_name_in_decomposed_form_is_composed() -> None:
     assert keys.check_name("u\u0308.txt") == "ü.txt"
 
 
+@pytest.mark.parametrize(
+    "folder",
+    ["", "photos", "photos/2026/11", "größe/日本", "a b/.hidden", "x" * 255 + "/y", "/".join("a" * 512)],
+)
+def test_folders_that_people_make_are_kept(folder: str) -> None:
+    assert keys.check_folder(folder) == folder
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["/", "/a", "a/", "a//b", ".", "..", "a/../b", "./a", "a/ /b", "a\\b", "a\0b", "a/b\r\n", "a/\u202eb",
+     "\ud800", "x" * 256, "/".join("a" * 513), "/".join(["ü" * 127] * 5), "a" * 10**6],
+)  # fmt: skip
+def test_c17_folders_that_are_tricks_or_too_long_are_refused(folder: str) -> None:
+    with pytest.raises(InvalidName) as caught:
+        keys.check_folder(folder)
+
+    assert caught.value.members["field"] == "folder"
+
+
+def test_the_names_of_a_folder_are_composed() -> None:
+    assert keys.check_folder("fu\u0308r/u\u0308ber") == "für/über"
+
+
 @given(name=st.text(min_size=1, max_size=80))
 def test_c17_a_disposition_is_one_header_line_of_ascii(name: str) -> None:
     try:

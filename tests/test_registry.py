@@ -16,10 +16,12 @@ from broker.auth import Claims
 from broker.database import SqliteDatabase
 from broker.errors import RegistryUnavailable
 from broker.keys import new_id
-from broker.registry import File, Registry, Upload, User
+from broker.registry import Counters, File, Full, Registry, Reservation, Upload, User
+from broker.settings import Quota
 
 AT = datetime(2026, 11, 22, 12, 30, 15, 123456, tzinfo=UTC)
 ALICE = Claims(subject="alice", tenant="acme", scopes=frozenset())
+NO_LIMIT = Quota()
 BOB = Claims(subject="bob", tenant="acme", scopes=frozenset())
 ALICE_ELSEWHERE = Claims(subject="alice", tenant="other", scopes=frozenset())
 
@@ -74,9 +76,26 @@ def file_of(upload: Upload) -> File:
     )
 
 
+async def add(registry: Registry, upload: Upload, quota: Quota = NO_LIMIT) -> Upload | Full:
+    return (await registry.add_uploads([Reservation(upload, quota, NO_LIMIT)]))[0]
+
+
+async def settle(registry: Registry, upload: Upload) -> bool:
+    return await registry.settle_upload(upload, "aborted", at=AT, visit_at=AT + timedelta(hours=1))
+
+
+async def counters(registry: Registry, claims: Claims = ALICE) -> Counters:
+    return (await registry.usage_of(claims)).get("default", Counters())
+
+
+async def stored(registry: Registry, claims: Claims) -> tuple[int, int]:
+    found = await counters(registry, claims)
+    return found.files, found.bytes
+
+
 async def publish(registry: Registry, upload: Upload) -> File:
     file = file_of(upload)
-    await registry.add_upload(upload)
+    await add(registry, upload)
     assert await registry.publish(file) == file
     return file
 
@@ -84,7 +103,7 @@ async def publish(registry: Registry, upload: Upload) -> File:
 def test_what_was_written_reads_back_whole(registry: Registry) -> None:
     async def story() -> None:
         upload = upload_of(size=5 * 2**40)
-        await registry.add_upload(upload)
+        await add(registry, upload)
 
         assert await registry.find_upload(ALICE, upload.id) == upload
 
@@ -112,8 +131,8 @@ def test_c18_only_the_owner_finds_an_upload_or_a_file(registry: Registry, strang
         assert await registry.find_upload(stranger, file.upload_id) is None
         assert await registry.find_file(stranger, file.id) is None
         assert await registry.list_files(stranger, before="~", limit=10) == []
-        assert await registry.sum_files(stranger) == (0, 0)
-        assert await registry.sum_files(ALICE) == (1, 3)
+        assert await stored(registry, stranger) == (0, 0)
+        assert await stored(registry, ALICE) == (1, 3)
 
     asyncio.run(story())
 
@@ -121,13 +140,13 @@ def test_c18_only_the_owner_finds_an_upload_or_a_file(registry: Registry, strang
 def test_c35_of_many_completions_at_once_one_makes_the_file(registry: Registry) -> None:
     async def story() -> None:
         upload = upload_of()
-        await registry.add_upload(upload)
+        await add(registry, upload)
 
         published = await asyncio.gather(*(registry.publish(file_of(upload)) for _ in range(20)))
 
         assert len({file.id for file in published if file}) == 1
         assert None not in published
-        assert await registry.sum_files(ALICE) == (1, 3)
+        assert await stored(registry, ALICE) == (1, 3)
 
     asyncio.run(story())
 
@@ -136,10 +155,10 @@ def test_an_upload_is_either_aborted_or_a_file(registry: Registry) -> None:
     async def story() -> None:
         for _ in range(20):
             upload = upload_of()
-            await registry.add_upload(upload)
+            await add(registry, upload)
 
             was_aborted, file = await asyncio.gather(
-                registry.settle_upload(upload.id, "aborted"), registry.publish(file_of(upload))
+                settle(registry, upload), registry.publish(file_of(upload))
             )
 
             assert was_aborted is (file is None)
@@ -156,6 +175,149 @@ def test_files_are_listed_newest_first_page_by_page(registry: Registry) -> None:
         rest = await registry.list_files(ALICE, before=first[-1].id, limit=3)
 
         assert first + rest == newest_first
+
+    asyncio.run(story())
+
+
+def test_c53_pending_uploads_reserve_and_every_end_settles_or_releases(registry: Registry) -> None:
+    async def story() -> None:
+        completed, aborted = upload_of(size=3), upload_of(size=5)
+        await add(registry, completed)
+        await add(registry, aborted)
+        assert await counters(registry) == Counters(pending=2, pending_bytes=8)
+
+        file = await registry.publish(file_of(completed))
+        assert file
+        assert await counters(registry) == Counters(files=1, bytes=3, pending=1, pending_bytes=5)
+
+        assert [await settle(registry, aborted) for _ in range(2)] == [True, False]
+        assert await counters(registry) == Counters(files=1, bytes=3)
+
+        for _ in range(2):
+            await registry.delete_file(file, at=AT, visit_at=AT)
+        assert await counters(registry) == Counters()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("quota", "full"),
+    [
+        (Quota(pending=2), Full("quota.pending", 2)),
+        (Quota(files=3), Full("quota.files", 3)),
+        (Quota(bytes=35), Full("quota.bytes", 35)),
+    ],
+    ids=lambda value: getattr(value, "rule", ""),
+)
+def test_c53_a_quota_says_which_of_its_limits_is_reached(
+    registry: Registry, quota: Quota, full: Full
+) -> None:
+    async def story() -> None:
+        await publish(registry, upload_of(size=10))
+        uploads = [upload_of(size=10) for _ in range(4)]
+
+        outcomes = await registry.add_uploads([Reservation(upload, quota, Quota()) for upload in uploads])
+
+        assert outcomes == [*uploads[:2], full, full]
+        assert await counters(registry) == Counters(files=1, bytes=10, pending=2, pending_bytes=20)
+
+    asyncio.run(story())
+
+
+def test_c53_a_tenants_quota_is_shared_and_counts_nothing_that_it_refused(registry: Registry) -> None:
+    async def story() -> None:
+        limit = Quota(bytes=10)
+        alices, bobs = upload_of(ALICE, size=6), upload_of(BOB, size=5)
+
+        outcomes = await registry.add_uploads(
+            [Reservation(upload, Quota(), limit) for upload in (alices, bobs)]
+        )
+
+        assert outcomes == [alices, Full("tenant_quota.bytes", 10)]
+        assert await counters(registry, BOB) == Counters()
+        elsewhere = upload_of(ALICE_ELSEWHERE, size=10)
+        assert await registry.add_uploads([Reservation(elsewhere, Quota(), limit)]) == [elsewhere]
+
+    asyncio.run(story())
+
+
+def test_c53_reservations_at_once_do_not_overshoot(registry: Registry) -> None:
+    async def story() -> None:
+        outcomes = await asyncio.gather(
+            *(add(registry, upload_of(size=1), Quota(bytes=10)) for _ in range(40))
+        )
+
+        assert sum(isinstance(outcome, Upload) for outcome in outcomes) == 10
+        assert await counters(registry) == Counters(pending=10, pending_bytes=10)
+
+    asyncio.run(story())
+
+
+def test_c56_a_key_that_is_taken_returns_the_upload_that_has_it(registry: Registry) -> None:
+    async def story() -> None:
+        first, again = (structs.replace(upload_of(), idempotency_key="k") for _ in range(2))
+        bobs = structs.replace(upload_of(BOB), idempotency_key="k")
+
+        assert await add(registry, first) == first
+        assert await add(registry, again) == first
+        assert await add(registry, bobs) == bobs
+        assert await counters(registry) == Counters(pending=1, pending_bytes=3)
+        assert await registry.find_repeated(ALICE, ["k", "other"]) == {"k": first}
+
+    asyncio.run(story())
+
+
+def test_unfinished_uploads_are_listed_until_they_end(registry: Registry) -> None:
+    async def story() -> None:
+        uploads = [upload_of() for _ in range(4)]
+        for upload in uploads:
+            await add(registry, upload)
+        await settle(registry, uploads[0])
+        await registry.publish(file_of(uploads[1]))
+        newest_first = sorted(uploads[2:], key=lambda upload: upload.id, reverse=True)
+
+        async def listed(at: datetime, before: str = "~", claims: Claims = ALICE) -> list[Upload]:
+            return await registry.list_pending(claims, before=before, limit=10, at=at)
+
+        assert await listed(AT) == newest_first
+        assert await listed(AT, before=newest_first[0].id) == newest_first[1:]
+        assert await listed(AT + timedelta(days=1)) == []
+        assert await listed(AT, claims=BOB) == []
+
+    asyncio.run(story())
+
+
+def test_what_is_due_is_found_the_longest_overdue_first(registry: Registry) -> None:
+    async def story() -> None:
+        uploads = [
+            structs.replace(upload_of(), visit_at=AT + timedelta(minutes=minute)) for minute in (3, 1, 2)
+        ]
+        for upload in uploads:
+            await add(registry, upload)
+
+        async def due(minute: int) -> list[Upload]:
+            return await registry.list_due(at=AT + timedelta(minutes=minute), limit=2)
+
+        assert await due(0) == []
+        assert await due(2) == [uploads[1], uploads[2]]
+        await registry.visit_later(uploads[1], AT + timedelta(minutes=9))
+        assert await due(3) == [uploads[2], uploads[0]]
+
+    asyncio.run(story())
+
+
+def test_a_deleted_file_leaves_an_upload_that_only_the_reconciler_sees(registry: Registry) -> None:
+    async def story() -> None:
+        upload = upload_of()
+        file = await publish(registry, upload)
+        await registry.forget_upload(upload.id)  # not while it is a file
+        await registry.delete_file(file, at=AT, visit_at=AT)
+
+        assert await registry.find_upload(ALICE, upload.id) is None
+        (due,) = await registry.list_due(at=AT, limit=10)
+        assert (due.id, due.status) == (upload.id, "deleted")
+        await registry.forget_upload(upload.id)
+        assert await registry.list_due(at=AT, limit=10) == []
 
     asyncio.run(story())
 
@@ -214,8 +376,8 @@ def test_a_database_that_fails_is_unavailable_and_recovers(database: SqliteDatab
         await database.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout=10"))
         blocker.execute("BEGIN IMMEDIATE")
         with pytest.raises(RegistryUnavailable):
-            await registry.add_upload(upload_of())
-        assert await registry.sum_files(ALICE) == (0, 0)  # reading goes on
+            await add(registry, upload_of())
+        assert await stored(registry, ALICE) == (0, 0)  # reading goes on
 
         blocker.rollback()
         await publish(registry, upload_of())

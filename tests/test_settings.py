@@ -1,10 +1,11 @@
+import builtins
 import logging
 from pathlib import Path
 
 import pytest
 
 from broker import settings
-from broker.settings import SettingsError
+from broker.settings import Policy, Quota, SettingsError
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -31,12 +32,9 @@ def test_what_is_not_given_has_a_safe_default() -> None:
     assert loaded.origins == ("https://files.example.com", "http://broker:8000")
     assert loaded.hosts == {"files.example.com", "broker:8000"}
     assert loaded.store.control.access_key == "control"
-    assert (loaded.url_expires_in, loaded.upload_expires_in, loaded.access_token_expires_in) == (
-        300,
-        86400,
-        900,
-    )
+    assert loaded.access_token_expires_in == 900
     assert loaded.log_format == "json"
+    assert loaded.policies == {"default": Policy()}
 
 
 @pytest.mark.parametrize("name", REQUIRED)
@@ -66,11 +64,40 @@ def test_a_setting_that_is_empty_is_missing(name: str) -> None:
         ("BROKER_STORE_BUCKET", "No"),
         ("BROKER_STORE_KEY_PREFIX", "../up"),
         ("BROKER_STORE_ADDRESSING", "host"),
-        ("BROKER_URL_EXPIRES_IN", "3601"),
-        ("BROKER_URL_EXPIRES_IN", "0"),
-        ("BROKER_URL_EXPIRES_IN", "five"),
-        ("BROKER_MAX_SIZE", "-1"),
         ("BROKER_LOG_FORMAT", "xml"),
+        ("BROKER_POLICIES_DEFAULT_URL_EXPIRES_IN", "3601"),
+        ("BROKER_POLICIES_DEFAULT_URL_EXPIRES_IN", "0"),
+        ("BROKER_POLICIES_DEFAULT_URL_EXPIRES_IN", "five"),
+        ("BROKER_POLICIES_DEFAULT_UPLOAD_EXPIRES_IN", "60"),  # less than a URL lives
+        ("BROKER_POLICIES_DEFAULT_UPLOAD_EXPIRES_IN", "604801"),
+        ("BROKER_POLICIES_DEFAULT_MAX_SIZE", "-1"),
+        ("BROKER_POLICIES_DEFAULT_MAX_SIZE", "0"),
+        ("BROKER_POLICIES_DEFAULT_MAX_SIZE", "6 TiB"),
+        ("BROKER_POLICIES_DEFAULT_MAX_SIZE", "1.5GiB"),
+        ("BROKER_POLICIES_DEFAULT_MAX_SIZE", "5G"),
+        ("BROKER_POLICIES_DEFAULT_MIN_SIZE", "6 TiB"),
+        ("BROKER_POLICIES_DEFAULT_SINGLE_PUT_MAX", "6GiB"),
+        ("BROKER_POLICIES_DEFAULT_TYPES", "image"),
+        ("BROKER_POLICIES_DEFAULT_TYPES", "image/png,"),
+        ("BROKER_POLICIES_DEFAULT_TYPES", "*/*"),
+        ("BROKER_POLICIES_DEFAULT_TYPES", "Image/PNG"),
+        ("BROKER_POLICIES_DEFAULT_EXTENSIONS", "png"),
+        ("BROKER_POLICIES_DEFAULT_EXTENSIONS", ".PNG"),
+        ("BROKER_POLICIES_DEFAULT_EXTENSIONS", "."),
+        ("BROKER_POLICIES_DEFAULT_SCOPE", "two scopes"),
+        ("BROKER_POLICIES_DEFAULT_SCOPE", 'a"b'),
+        ("BROKER_POLICIES_DEFAULT_FOLDERS", "/photos"),
+        ("BROKER_POLICIES_DEFAULT_FOLDERS", "photos/"),
+        ("BROKER_POLICIES_DEFAULT_FOLDERS", "photos//x"),
+        ("BROKER_POLICIES_DEFAULT_FOLDERS", "photos/../x"),
+        ("BROKER_POLICIES_DEFAULT_FOLDERS", "photos/*.png"),
+        ("BROKER_POLICIES_DEFAULT_FOLDERS", "{owner}"),
+        ("BROKER_POLICIES_DEFAULT_FOLDERS", "u\u0308ber"),
+        ("BROKER_POLICIES_DEFAULT_CHECKSUM_ALGORITHM", "md5"),
+        ("BROKER_POLICIES_DEFAULT_CHECKSUM_REQUIRED", "perhaps"),
+        ("BROKER_POLICIES_DEFAULT_PART_CONCURRENCY", "17"),
+        ("BROKER_POLICIES_DEFAULT_QUOTA_BYTES", "plenty"),
+        ("BROKER_POLICIES_AVATARS_TENANT_QUOTA_FILES", "-1"),
     ],
 )
 def test_a_bad_value_is_named(name: str, value: str) -> None:
@@ -139,9 +166,225 @@ def test_no_secret_is_in_a_settings_text() -> None:
 
 def test_a_variable_that_is_no_setting_is_pointed_out(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        settings.load(GOOD | {"BROKER_URL_EXPIRE_IN": "5"})
+        settings.load(GOOD | {"BROKER_LOG_LEVL": "INFO", "BROKER_POLICIES_DEFAULT_MAX_SIZE": "1"})
 
-    assert caplog.messages == ["BROKER_URL_EXPIRE_IN is not a setting"]
+    assert caplog.messages == ["BROKER_LOG_LEVL is not a setting"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "BROKER_POLICIES_DEFAULT_MAXSIZE",
+        "BROKER_POLICIES_MAX_SIZE",
+        "BROKER_POLICIES_DEFAULT_NAME",
+        "BROKER_POLICIES__MAX_SIZE",
+        "BROKER_POLICIES_2_MAX_SIZE",
+        "BROKER_POLICIES_DEFAULT_QUOTA",
+    ],
+)
+def test_a_variable_of_a_policy_with_a_typo_is_refused_because_a_limit_would_be_lost(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} is not a setting$"):
+        settings.load(GOOD | {name: "1"})
+
+
+def test_policies_stand_in_variables() -> None:
+    loaded = settings.load(
+        GOOD
+        | {
+            "BROKER_POLICIES_DEFAULT_MAX_SIZE": "5GiB",
+            "BROKER_POLICIES_PROFILE_PICTURES_TYPES": "image/png, image/*",
+            "BROKER_POLICIES_PROFILE_PICTURES_TENANT_QUOTA_BYTES": "2 TB",
+            "BROKER_POLICIES_PROFILE_PICTURES_QUOTA_FILES": "10",
+            "BROKER_POLICIES_PROFILE_PICTURES_SNIFF": "true",
+            "BROKER_POLICIES_TENANT_QUOTA_FILES": "3",  # of a policy `tenant`
+            "BROKER_POLICIES_UNUSED_MAX_SIZE": "",
+        }
+    )
+
+    assert loaded.policies == {
+        "default": Policy(max_size=5 * 2**30),
+        "profile-pictures": Policy(
+            name="profile-pictures",
+            types=("image/png", "image/*"),
+            sniff=True,
+            quota=Quota(files=10),
+            tenant_quota=Quota(bytes=2 * 10**12),
+        ),
+        "tenant": Policy(name="tenant", quota=Quota(files=3)),
+    }
+
+
+FILE = """
+origins = ["https://files.example.com"]
+secret_key = "ffffffffffffffffffffffffffffffff"
+database_url = "sqlite:////srv/broker.db"
+log_level = "DEBUG"
+
+[store]
+url = "http://store:9000"
+public_url = "https://s3.example.com"
+bucket = "files"
+put_signer = { access_key = "put", secret_key = "put-key-0123456789" }
+get_signer = { access_key = "get", secret_key = "get-key-0123456789" }
+
+[store.control]
+access_key = "control"
+secret_key_file = "KEY"
+
+[policies.default]
+max_size = "5 GiB"
+
+[policies.empty]
+
+[policies.avatars]
+types = ["image/png", "image/jpeg"]
+max_size = 1048576
+folders = "avatars/{subject}"
+scope = "avatars"
+checksum_required = true
+quota = { files = 10 }
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    key = tmp_path / "key"
+    key.write_text("control-key-0123456789\n")
+    file = tmp_path / "broker.toml"
+    file.write_text(FILE.replace("KEY", str(key)))
+    return file
+
+
+def test_all_settings_may_stand_in_a_file(config: Path) -> None:
+    loaded = settings.load({"BROKER_CONFIG": str(config)})
+
+    assert (loaded.origins, loaded.log_level) == (("https://files.example.com",), "DEBUG")
+    assert loaded.store.control.secret_key == "control-key-0123456789"
+    assert loaded.policies == {
+        "default": Policy(max_size=5 * 2**30),
+        "avatars": Policy(
+            name="avatars",
+            types=("image/png", "image/jpeg"),
+            max_size=2**20,
+            folders="avatars/{subject}",
+            scope="avatars",
+            checksum_required=True,
+            quota=Quota(files=10),
+        ),
+        "empty": Policy(name="empty"),
+    }
+
+
+def test_a_variable_wins_over_the_file(config: Path) -> None:
+    environ = {
+        "BROKER_CONFIG": str(config),
+        "BROKER_LOG_LEVEL": "ERROR",
+        "BROKER_STORE_CONTROL_SECRET_KEY": "another-key-0123456789",
+        "BROKER_POLICIES_AVATARS_QUOTA_FILES": "20",
+        "BROKER_POLICIES_AVATARS_SCOPE": "",
+    }
+
+    loaded = settings.load(environ)
+
+    assert loaded.log_level == "ERROR"
+    assert loaded.store.control.secret_key == "another-key-0123456789"
+    assert loaded.policies["avatars"].quota == Quota(files=20)
+    assert loaded.policies["avatars"].scope == "avatars"
+
+
+def test_a_file_in_the_working_directory_is_read(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(config.parent)
+
+    assert settings.load({}) == settings.load({"BROKER_CONFIG": str(config)})
+    assert settings.load({}).policies["avatars"].quota == Quota(files=10)
+
+
+def test_without_a_file_there_are_variables_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert settings.load(GOOD).policies == {"default": Policy()}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("log_levl = 'INFO'", "log_levl is not a setting"),
+        ("max_size = 5", "max_size is not a setting"),
+        ("store = 5", "store is not a setting"),
+        ("policies = 5", "policies is not a setting"),
+        ("[polices.avatars]", "polices.avatars is not a setting"),
+        ("[policies]\navatars = 5", "policies.avatars is not a setting"),
+        ("[policies.avatars]\nmaxsize = 5", "policies.avatars.maxsize is not a setting"),
+        ("[policies.avatars]\nname = 'x'", "policies.avatars.name is not a setting"),
+        ("[policies.avatars.quota]\nsize = 5", "policies.avatars.quota.size is not a setting"),
+        ("[policies.Avatars]", "policies.Avatars: a policy's name is a letter, then a-z, 0-9 and -"),
+        ("[bootstrap]\naccess_key = 'x'", "bootstrap.access_key is not a setting"),
+        ("policies.avatars.max_size = '5 GB and more'", "policies.avatars.max_size: expected a number"),
+        ("policies.avatars.max_size = 1e9", "policies.avatars.max_size: expected `int`, got `float`"),
+        ("policies.avatars.max_size = true", "policies.avatars.max_size: expected `int`, got `bool`"),
+        ("policies.avatars.max_size = []", "policies.avatars.max_size: expected `int`, got `array`"),
+        ("policies.avatars.max_size = {}", "policies.avatars.max_size: expected `int`, got `object`"),
+        ("policies.avatars.types = 'image/png'", "policies.avatars.types: expected `array`, got `str`"),
+        ("policies.avatars.types = ['png']", "policies.avatars.types: expected something like image/png"),
+        ("policies.avatars.sniff = 1", "policies.avatars.sniff: expected `bool`, got `int`"),
+        ("policies.avatars.part_concurrency = '4'", "policies.avatars.part_concurrency: expected `int`"),
+        (
+            "policies.avatars.min_size = '6TiB'",
+            r"policies.avatars.min_size: min_size \(6597069766656\) is over",
+        ),
+        (
+            "policies.avatars.upload_expires_in = 60",
+            r"policies.avatars.upload_expires_in: url_expires_in \(300\)",
+        ),
+        ("origins = ['https://x.example/']", "origins: expected something like https://files.example.com"),
+        ("origins = ['https://x.example\\n']", "origins: expected something like https://files.example.com"),
+        ("secret_key = 'short'", "secret_key: expected `str` of length >= 32"),
+        ("secret_key = 'change-me-" + "0" * 32 + "'", "secret_key is a sample value"),
+        ("secret_key_file = '/nowhere'", "secret_key_file: /nowhere cannot be read"),
+        ("secret_key = 'x'\nsecret_key_file = 'x'", "secret_key and secret_key_file are both set"),
+        ("log_level", "it is not TOML"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_named(tmp_path: Path, text: str, complaint: str) -> None:
+    file = tmp_path / "broker.toml"
+    file.write_text(text)
+    environ = {
+        name: value for name, value in GOOD.items() if name.lower().removeprefix("broker_") not in text
+    }
+
+    with pytest.raises(SettingsError, match=f"^{file}:? (and )?({complaint})") as caught:
+        settings.load(environ | {"BROKER_CONFIG": str(file)})
+
+    assert "short" not in str(caught.value)
+
+
+def test_c61_a_sample_secret_in_a_file_that_a_setting_names_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("change-me-0123456789012345678901234567890\n")
+    environ = {name: value for name, value in GOOD.items() if name != "BROKER_SECRET_KEY"}
+
+    with pytest.raises(SettingsError, match=r"^BROKER_SECRET_KEY_FILE is a sample value"):
+        settings.load(environ | {"BROKER_SECRET_KEY_FILE": str(tmp_path / "key")})
+
+
+def test_a_file_of_settings_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"nowhere\.toml: it cannot be read"):
+        settings.load(GOOD | {"BROKER_CONFIG": str(tmp_path / "nowhere.toml")})
+
+
+def test_policies_are_read_without_secrets_and_with_the_places_of_their_settings(config: Path) -> None:
+    environ = {
+        "BROKER_CONFIG": str(config),
+        "BROKER_SECRET_KEY_FILE": "/nowhere",
+        "BROKER_POLICIES_AVATARS_QUOTA_FILES": "20",
+    }
+    (config.parent / "key").unlink()
+
+    policies, places = settings.load_policies(environ)
+
+    assert policies["avatars"].quota == Quota(files=20)
+    assert places["policies.avatars.max_size"] == f"{config}: policies.avatars.max_size"
+    assert places["policies.avatars.quota.files"] == "BROKER_POLICIES_AVATARS_QUOTA_FILES"
+    assert "policies.avatars.min_size" not in places
 
 
 def test_bootstrap_needs_the_store_and_its_owner_alone() -> None:
@@ -155,9 +398,27 @@ def test_bootstrap_needs_the_store_and_its_owner_alone() -> None:
     assert loaded.store == settings.load(GOOD).store
 
 
+def test_bootstrap_reads_the_services_file_and_finds_the_owner_elsewhere(config: Path) -> None:
+    owner = {"BROKER_BOOTSTRAP_ACCESS_KEY": "root", "BROKER_BOOTSTRAP_SECRET_KEY": "r" * 20}
+
+    loaded = settings.load_bootstrap({"BROKER_CONFIG": str(config)} | owner)
+
+    assert loaded.store == settings.load({"BROKER_CONFIG": str(config)}).store
+    assert loaded.bootstrap.access_key == "root"
+
+
 def test_the_readme_lists_every_setting_with_its_default() -> None:
     rows = [line for line in README.read_text().splitlines() if line.startswith("| `BROKER_")]
 
     documented = [tuple(cell.strip(" `") for cell in row.split("|")[1:3]) for row in rows]
 
-    assert documented == [(name, "" if value is ... else str(value)) for name, value in settings.variables()]
+    assert documented == [(name, shown(value)) for name, value in settings.variables()]
+
+
+def shown(default: object) -> str:
+    match default:
+        case builtins.Ellipsis | None | ():
+            return ""
+        case bool():
+            return str(default).lower()
+    return str(default)

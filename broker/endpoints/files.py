@@ -2,9 +2,9 @@
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from broker import schemas, web
+from broker.asgi import Route
 
 
 async def list_files(request: Request) -> Response:
@@ -34,8 +34,9 @@ async def get_content(request: Request) -> Response:
 
 
 async def delete_file(request: Request) -> Response:
-    claims = web.claims(request, at=web.now())
-    await web.services(request).files.delete(claims, request.path_params["id"])
+    at = web.now()
+    claims = web.claims(request, at=at)
+    await web.services(request).files.delete(claims, request.path_params["id"], at=at)
     return Response(status_code=204)
 
 

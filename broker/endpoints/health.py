@@ -4,9 +4,10 @@ import asyncio
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from broker import metrics, schemas, web
+from broker.asgi import Route
+from broker.errors import ShuttingDown
 
 
 async def livez(_: Request) -> Response:
@@ -15,6 +16,8 @@ async def livez(_: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     services = web.services(request)
+    if services.lifecycle.is_stopping:
+        raise ShuttingDown("The service is stopping; another one answers.")
     await asyncio.gather(services.registry.check(), services.store.check())
     return web.answer(schemas.Health(status="ready"))
 

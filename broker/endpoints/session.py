@@ -2,9 +2,9 @@
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from broker import schemas, web
+from broker.asgi import Route
 
 
 async def sign_in(request: Request) -> Response:
@@ -15,17 +15,7 @@ async def sign_in(request: Request) -> Response:
 
 async def me(request: Request) -> Response:
     claims = web.claims(request, at=web.now())
-    services = web.services(request)
-    policy = services.policy
-    return web.answer(
-        schemas.Me(
-            subject=claims.subject,
-            tenant=claims.tenant,
-            scopes=tuple(sorted(claims.scopes)),
-            policies=(schemas.PolicyLimits(name=policy.name, max_size=policy.max_size),),
-            usage=await services.files.usage(claims),
-        )
-    )
+    return web.answer(await web.services(request).intake.describe(claims))
 
 
 routes = [

@@ -2,40 +2,100 @@
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from broker import schemas, web
+from broker import problems, schemas, web
+from broker.asgi import Route
+from broker.errors import BrokerError
 
 
 async def create_upload(request: Request) -> Response:
-    claims = web.claims(request, at=web.now())
+    at = web.now()
+    claims = web.claims(request, at=at)
     new = await web.decode(request, schemas.NewUpload)
-    upload = await web.services(request).uploads.create(claims, new, at=web.now())
+    key = web.idempotency_key(request)
+    upload = await web.services(request).uploads.create(claims, new, idempotency_key=key, at=at)
     return web.answer(upload, status=201, headers={"location": f"/v1/uploads/{upload.id}"})
+
+
+async def create_uploads(request: Request) -> Response:
+    at = web.now()
+    claims = web.claims(request, at=at)
+    new = await web.decode(request, schemas.NewUploads)
+    key = web.idempotency_key(request)
+    uploads = web.services(request).uploads
+    outcomes = await uploads.create_batch(claims, new.uploads, idempotency_key=key, at=at)
+    return web.answer(
+        schemas.CreatedUploads(
+            items=tuple(
+                schemas.CreatedItem(problem=problems.describe(outcome))
+                if isinstance(outcome, BrokerError)
+                else schemas.CreatedItem(upload=outcome)
+                for outcome in outcomes
+            )
+        )
+    )
+
+
+async def list_uploads(request: Request) -> Response:
+    at = web.now()
+    claims = web.claims(request, at=at)
+    query = web.query(request, schemas.ListUploads)
+    return web.answer(await web.services(request).uploads.list_pending(claims, query, at=at))
 
 
 async def get_upload(request: Request) -> Response:
     at = web.now()
     claims = web.claims(request, at=at)
-    return web.answer(await web.services(request).uploads.get(claims, request.path_params["id"], at=at))
+    query = web.query(request, schemas.GetUpload)
+    uploads = web.services(request).uploads
+    return web.answer(await uploads.get(claims, request.path_params["id"], query, at=at))
+
+
+async def sign_parts(request: Request) -> Response:
+    at = web.now()
+    claims = web.claims(request, at=at)
+    wanted = await web.decode(request, schemas.PartsToSign)
+    uploads = web.services(request).uploads
+    return web.answer(await uploads.sign_parts(claims, request.path_params["id"], wanted, at=at))
 
 
 async def complete_upload(request: Request) -> Response:
     claims = web.claims(request, at=web.now())
-    await web.decode(request, schemas.CompleteUpload)
+    sent = await web.decode(request, schemas.CompleteUpload)
     uploads = web.services(request).uploads
-    return web.answer(await uploads.complete(claims, request.path_params["id"], at=web.now()))
+    return web.answer(await uploads.complete(claims, request.path_params["id"], sent, at=web.now()))
+
+
+async def complete_uploads(request: Request) -> Response:
+    claims = web.claims(request, at=web.now())
+    sent = await web.decode(request, schemas.UploadsToComplete)
+    outcomes = await web.services(request).uploads.complete_batch(claims, sent.uploads, at=web.now())
+    return web.answer(
+        schemas.CompletedUploads(
+            items=tuple(
+                schemas.CompletedItem(problem=problems.describe(outcome))
+                if isinstance(outcome, BrokerError)
+                else schemas.CompletedItem(file=outcome.file, receipt=outcome.receipt)
+                for outcome in outcomes
+            )
+        )
+    )
 
 
 async def abort_upload(request: Request) -> Response:
-    claims = web.claims(request, at=web.now())
-    await web.services(request).uploads.abort(claims, request.path_params["id"])
+    at = web.now()
+    claims = web.claims(request, at=at)
+    await web.services(request).uploads.abort(claims, request.path_params["id"], at=at)
     return Response(status_code=204)
 
 
 routes = [
     Route("/v1/uploads", create_upload, methods=["POST"]),
+    Route("/v1/uploads", list_uploads, methods=["GET"]),
+    Route("/v1/uploads/batch", create_uploads, methods=["POST"]),
+    Route("/v1/uploads/batch/complete", complete_uploads, methods=["POST"]),
+    Route("/v1/uploads/{id}/parts", sign_parts, methods=["POST"]),
+    Route("/v1/uploads/{id}/complete", complete_upload, methods=["POST"]),
     Route("/v1/uploads/{id}", get_upload, methods=["GET"]),
     Route("/v1/uploads/{id}", abort_upload, methods=["DELETE"]),
-    Route("/v1/uploads/{id}/complete", complete_upload, methods=["POST"]),
 ]

@@ -1,60 +1,65 @@
 """Stores that speak S3: MinIO, SeaweedFS, Amazon S3 and others."""
 
-import asyncio
-import logging
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from functools import partial
 from urllib.parse import urlsplit
 
 import urllib3
 from minio import Minio
-from minio.error import MinioException, S3Error
 
 from broker import checksums
+from broker.checksums import Checksum
 from broker.errors import StoreUnavailable
-from broker.schemas import PresignedRequest
+from broker.schemas import ChecksumAlgorithm, PresignedPart, PresignedRequest
 from broker.settings import Identity, SettingsError, StoreSettings
 from broker.sigv4 import Credentials, Endpoint, Signer
-from broker.stores.base import ObjectFacts
-
-log = logging.getLogger(__name__)
-
-T = TypeVar("T")
+from broker.stores import s3_calls
+from broker.stores.base import Assembly, ObjectFacts, PartToSend, StoredObject, StoredPart
+from broker.stores.s3_lane import Lane
+from broker.stores.s3_xml import PartsPage
 
 _CALLS_AT_ONCE = 16
-_CONNECT_SECONDS = 2
 _READ_SECONDS = 5
-_CALL_SECONDS = 8  # with its wait for a thread
+_CALL_SECONDS = 8
 _CHECK_SECONDS = 2
-_CHECKSUM_HEADER = "x-amz-checksum-"
+
+# Amazon may assemble for minutes: who gives up earlier finds the object when he completes again
+_ASSEMBLIES_AT_ONCE = 8
+_ASSEMBLY_SECONDS = 60
+_ASSEMBLY_PATIENCE_SECONDS = 20
+
+_PAGE = 1000
+_WHOLE_PAGE = 10_000  # SeaweedFS lists as many as it is asked for
 
 
 class S3Store:
     """Signs with the put-signer and the get-signer; calls with the control identity, which is in no URL.
 
-    Raises SettingsError when the public URL and the bucket make no address.
+    Raises SettingsError when an address is none.
     """
 
     def __init__(self, settings: StoreSettings) -> None:
-        self._bucket = settings.bucket
-        try:
-            self._endpoint = Endpoint(settings.public_url, settings.bucket, settings.addressing)
-        except ValueError as error:
-            raise SettingsError(f"BROKER_STORE_PUBLIC_URL: {error}.") from error
-        self._put_signer = self._signer(settings.put_signer, settings.region)
-        self._get_signer = self._signer(settings.get_signer, settings.region)
-        self._client = connect(settings, settings.control)
-        self._threads = ThreadPoolExecutor(_CALLS_AT_ONCE, thread_name_prefix="store")
-
-    def _signer(self, identity: Identity, region: str) -> Signer:
-        credentials = Credentials(identity.access_key, identity.secret_key)
-        return Signer(credentials, self._endpoint, region=region)
+        public = _endpoint("BROKER_STORE_PUBLIC_URL", settings.public_url, settings)
+        self.public_origin = public.origin
+        self._put_signer = _signer(settings.put_signer, public, settings)
+        self._get_signer = _signer(settings.get_signer, public, settings)
+        control = _signer(settings.control, _endpoint("BROKER_STORE_URL", settings.url, settings), settings)
+        self._calls = Lane(
+            control, at_once=_CALLS_AT_ONCE, seconds=_CALL_SECONDS, read_seconds=_READ_SECONDS, patience=2
+        )
+        self._assemblies = Lane(
+            control,
+            at_once=_ASSEMBLIES_AT_ONCE,
+            seconds=_ASSEMBLY_SECONDS,
+            read_seconds=_ASSEMBLY_SECONDS,
+            patience=_ASSEMBLY_PATIENCE_SECONDS,
+        )
 
     @property
-    def public_origin(self) -> str:
-        return self._endpoint.origin
+    def clock_skew(self) -> float | None:
+        """Seconds that the store's clock is ahead of ours, by its last answer; None before there is one."""
+        return self._calls.clock_skew
 
     def presign_put(
         self, key: str, *, size: int, media_type: str, checksum: str | None, expires_in: int, at: datetime
@@ -77,52 +82,123 @@ class S3Store:
             method="GET", url=url, headers={}, expires_at=at + timedelta(seconds=expires_in)
         )
 
+    def presign_parts(
+        self, key: str, store_upload_id: str, parts: Sequence[PartToSend], *, expires_in: int, at: datetime
+    ) -> list[PresignedPart]:
+        expires_at = at + timedelta(seconds=expires_in)
+        headers = [
+            {"content-length": str(part.size), part.checksum.header: part.checksum.value} for part in parts
+        ]
+        urls = self._put_signer.presign_parts(
+            key,
+            upload_id=store_upload_id,
+            parts=zip((part.number for part in parts), headers, strict=True),
+            expires_in=expires_in,
+            at=at,
+        )
+        return [
+            PresignedPart(number=part.number, method="PUT", url=url, headers=sent, expires_at=expires_at)
+            for part, url, sent in zip(parts, urls, headers, strict=True)
+        ]
+
+    async def create_multipart(self, key: str, *, media_type: str, algorithm: ChecksumAlgorithm) -> str:
+        return await self._calls.run(
+            partial(s3_calls.create_multipart_upload, key=key, media_type=media_type, algorithm=algorithm)
+        )
+
+    async def list_parts(
+        self, key: str, store_upload_id: str, *, after: int, limit: int
+    ) -> list[StoredPart] | None:
+        parts: list[StoredPart] = []
+        while len(parts) < limit:
+            page = await self._list_whole_numbers(
+                key,
+                store_upload_id,
+                after=parts[-1].number if parts else after,
+                limit=limit - len(parts),
+            )
+            if page is None:
+                return None
+            parts += page.parts
+            if not page.is_truncated or not page.parts:
+                break
+        return parts[:limit]
+
+    async def _list_whole_numbers(
+        self, key: str, store_upload_id: str, *, after: int, limit: int
+    ) -> PartsPage | None:
+        """List one page, without a number that may go on after its end: asking on would step over that."""
+        page: PartsPage | None = None
+        for size in (min(limit + 1, _PAGE), _WHOLE_PAGE):
+            call = partial(s3_calls.list_parts, key=key, upload_id=store_upload_id, after=after, limit=size)
+            page = await self._calls.run(call)
+            if page is None or not page.is_truncated:
+                break
+            if len(page.parts) > 1:
+                return PartsPage(page.parts[:-1], is_truncated=True)
+        return page
+
+    async def complete_multipart(
+        self, key: str, store_upload_id: str, parts: Sequence[StoredPart], *, checksum: Checksum | None
+    ) -> Assembly:
+        if not parts:  # SeaweedFS would say that it does not know the upload
+            return "mismatch"
+        call = partial(
+            s3_calls.complete_multipart_upload,
+            key=key,
+            upload_id=store_upload_id,
+            parts=parts,
+            checksum=checksum,
+        )
+        return await self._assemblies.run(call)
+
+    async def abort_multipart(self, key: str, store_upload_id: str) -> None:
+        await self._calls.run(partial(s3_calls.abort_multipart_upload, key=key, upload_id=store_upload_id))
+
+    async def read_start(self, key: str, length: int) -> bytes:
+        return await self._calls.run(partial(s3_calls.get_object_start, key=key, length=length))
+
+    async def list_objects(self, prefix: str) -> AsyncIterator[StoredObject]:
+        token: str | None = None
+        while True:
+            page = await self._calls.run(
+                partial(s3_calls.list_objects_v2, prefix=prefix, token=token, limit=_PAGE)
+            )
+            for found in page.objects:
+                yield found
+            token = page.next_token
+            if token is None:
+                return
+
     async def head(self, key: str) -> ObjectFacts | None:
-        return await self._call(lambda: self._head(key))
+        return await self._calls.run(partial(s3_calls.head_object, key=key))
 
     async def delete(self, key: str) -> None:
-        await self._call(lambda: self._client.remove_object(self._bucket, key))
+        await self._calls.run(partial(s3_calls.delete_object, key=key))
 
     async def check(self) -> None:
-        if not await self._call(lambda: self._client.bucket_exists(self._bucket), seconds=_CHECK_SECONDS):
+        if not await self._calls.run(s3_calls.head_bucket, seconds=_CHECK_SECONDS):
             raise StoreUnavailable("The bucket does not exist.")
 
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._calls.close()
+        self._assemblies.close()
 
-    def _head(self, key: str) -> ObjectFacts | None:
-        try:
-            found = self._client.stat_object(
-                self._bucket, key, extra_headers={"x-amz-checksum-mode": "ENABLED"}
-            )
-        except S3Error as error:
-            if error.code == "NoSuchKey":
-                return None
-            raise
-        headers = {name.lower(): value for name, value in (found.metadata or {}).items()}
-        return ObjectFacts(
-            size=int(headers["content-length"]),
-            type=headers["content-type"],
-            etag=headers["etag"].strip('"'),
-            checksums={
-                name.removeprefix(_CHECKSUM_HEADER): value
-                for name, value in headers.items()
-                if name.startswith(_CHECKSUM_HEADER)
-            },
-        )
 
-    async def _call(self, call: Callable[[], T], *, seconds: float = _CALL_SECONDS) -> T:
-        """Run one of the SDK's blocking calls in a thread. Raises StoreUnavailable."""
-        try:
-            async with asyncio.timeout(seconds):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, call)
-        except (MinioException, urllib3.exceptions.HTTPError, TimeoutError) as error:
-            log.warning("Store call failed: %r", error)
-            raise StoreUnavailable("The object store does not answer right now; try again.") from error
+def _endpoint(setting: str, url: str, store: StoreSettings) -> Endpoint:
+    try:
+        return Endpoint(url, store.bucket, store.addressing)
+    except ValueError as error:
+        raise SettingsError(f"{setting}: {error}.") from error
+
+
+def _signer(identity: Identity, endpoint: Endpoint, store: StoreSettings) -> Signer:
+    credentials = Credentials(identity.access_key, identity.secret_key)
+    return Signer(credentials, endpoint, region=store.region)
 
 
 def connect(settings: StoreSettings, identity: Identity) -> Minio:
-    """Make an SDK client that dials the store's own address and gives up in bounded time."""
+    """Make a client of the SDK, for what is set up once; it dials the store's own address."""
     url = urlsplit(settings.url)
     client = Minio(
         url.netloc,
@@ -131,8 +207,7 @@ def connect(settings: StoreSettings, identity: Identity) -> Minio:
         secure=url.scheme == "https",
         region=settings.region,
         http_client=urllib3.PoolManager(
-            maxsize=_CALLS_AT_ONCE,
-            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
+            timeout=urllib3.Timeout(connect=2, read=_READ_SECONDS),
             # a read that timed out is not tried again: the caller would wait twice as long for the same
             retries=urllib3.Retry(total=2, read=0, backoff_factor=0.1, status_forcelist=[500, 502, 503, 504]),
         ),

@@ -9,6 +9,7 @@ branch_labels = None
 depends_on = None
 
 INSTANT = sa.DateTime(timezone=True)
+ID = sa.String(26).with_variant(sa.String(26, collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -22,7 +23,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "uploads",
-        sa.Column("id", sa.String(26), primary_key=True),
+        sa.Column("id", ID, primary_key=True),
         sa.Column("tenant", sa.String(64), nullable=False),
         sa.Column("owner", sa.String(200), nullable=False),
         sa.Column("key", sa.String(200), nullable=False, unique=True),
@@ -36,10 +37,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "files",
-        sa.Column("id", sa.String(26), primary_key=True),
+        sa.Column("id", ID, primary_key=True),
         sa.Column("tenant", sa.String(64), nullable=False),
         sa.Column("owner", sa.String(200), nullable=False),
-        sa.Column("upload_id", sa.String(26), sa.ForeignKey("uploads.id"), nullable=False, unique=True),
+        sa.Column("upload_id", ID, sa.ForeignKey("uploads.id"), nullable=False, unique=True),
         sa.Column("key", sa.String(200), nullable=False, unique=True),
         sa.Column("name", sa.String(255), nullable=False),
         sa.Column("size", sa.BigInteger, nullable=False),

@@ -1,4 +1,4 @@
-import { UploadQueue } from "@broker/client";
+import { DEFAULT_RULES, UploadQueue } from "@broker/client";
 import { QueryClient } from "@tanstack/react-query";
 import { beforeEach, expect, test } from "vitest";
 import { FakeService, problem } from "../../packages/client/testing/fake-service.ts";
@@ -29,7 +29,7 @@ beforeEach(async () => {
   session.signIn("ada", ISSUED);
   queries.setQueryData(LIST, ["hers"]);
   service.faults.complete = [problem("expired-token", 401)];
-  queue.add([new File(["x"], "a.txt")], { maxSize: 10 });
+  queue.add([new File(["x"], "a.txt")], DEFAULT_RULES);
   await expect.poll(statuses).toEqual(["failed"]);
   session.end("t1");
 });

@@ -1,4 +1,4 @@
-import { type Me, UploadQueue } from "@broker/client";
+import { DEFAULT_RULES, type Me, UploadQueue } from "@broker/client";
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 import { FakeService, problem } from "../../packages/client/testing/fake-service.ts";
@@ -28,7 +28,7 @@ test("what completes stands in the list, newest first, and counts; what fails do
 
   queue.add(
     ["refused", "first", "second"].map((name) => new File(["12345"], name)),
-    { maxSize: 10 },
+    DEFAULT_RULES,
   );
 
   await expect.poll(() => queries.getQueryData<Me>(ME_KEY)?.usage).toEqual({ files: 2, bytes: 10 });

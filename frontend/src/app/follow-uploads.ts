@@ -35,7 +35,11 @@ export function countFiles(queries: QueryClient, files: readonly StoredFile[], s
     (me) =>
       me && {
         ...me,
-        usage: { files: me.usage.files + sign * files.length, bytes: me.usage.bytes + sign * bytes },
+        usage: {
+          ...me.usage,
+          files: me.usage.files + sign * files.length,
+          bytes: me.usage.bytes + sign * bytes,
+        },
       },
   );
 }

@@ -18,7 +18,7 @@ export function createServices(): Services {
     broker,
     checksum,
     send: sendBlob,
-    timer: { sleep, random: Math.random },
+    timer: { now: Date.now, sleep, random: Math.random },
   });
   return { broker, session, queue, announcer: new Announcer() };
 }

@@ -1,4 +1,4 @@
-import type { UploadItem } from "@broker/client";
+import { DEFAULT_RULES, type UploadItem } from "@broker/client";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { FileList } from "../features/files/file-list.tsx";
@@ -16,6 +16,9 @@ import { PageHeader } from "./page-header.tsx";
 import type { Services } from "./services.ts";
 import styles from "./workspace.module.css";
 
+/** What the broker goes by when an upload names no policy. */
+const POLICY = "default";
+
 interface WorkspaceProps {
   readonly services: Services;
   readonly username: string;
@@ -27,12 +30,12 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
   const { announcer, broker, queue, session } = services;
   const queries = useQueryClient();
   const { data: me } = useMe(broker);
-  const maxSize = me?.policies[0]?.max_size ?? null;
+  const policy = me?.policies.find(({ name }) => name === POLICY);
   const main = useRef<HTMLElement>(null);
   const [leftOut, setLeftOut] = useState(0);
 
   const add = (files: readonly File[], folders = 0) => {
-    queue.add(files, { maxSize: maxSize ?? Number.POSITIVE_INFINITY });
+    queue.add(files, policy ?? DEFAULT_RULES);
     setLeftOut(folders);
   };
   const isOver = useFileDrop(add);
@@ -51,7 +54,7 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
         <Account username={username} onSignOut={signOut} />
       </PageHeader>
       <main ref={main} tabIndex={-1} className={styles.page}>
-        <FilePicker maxSize={maxSize} onPick={add} />
+        <FilePicker maxSize={policy?.max_size ?? null} onPick={add} />
         {leftOut > 0 && (
           <Notice
             tone="info"

@@ -30,7 +30,7 @@ describe("a call", () => {
   test("carries the token and JSON, and answers with what the broker said", async () => {
     const { broker, requests } = connect(() => Response.json({ file: { id: "f1" } }));
 
-    const file = await broker.completeUpload("u1", { signal });
+    const file = await broker.completeUpload("u1", {}, { signal });
 
     expect(file).toEqual({ id: "f1" });
     const sent = requests.map(({ method, url, headers }) => [
@@ -43,6 +43,24 @@ describe("a call", () => {
       ["POST", "https://broker.example/v1/uploads/u1/complete", "Bearer t0ken", "application/json"],
     ]);
     expect(await requests[0]?.text()).toBe("{}");
+  });
+
+  test("about parts names them, and asks for the next page of them", async () => {
+    const part = { number: 7, checksum: "crc32c:4waSgw==" };
+    const signed = { number: 7, method: "PUT", url: "https://store.example/7" };
+    const { broker, requests } = connect(() => Response.json({ parts: [signed], file: { id: "f1" } }));
+
+    expect(await broker.signParts("u/1", [part], { signal })).toEqual([signed]);
+    await broker.completeUpload("u/1", { parts: [part] }, { signal });
+    await broker.readUpload("u/1", { fromPart: 1001, signal });
+
+    expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      "POST https://broker.example/v1/uploads/u%2F1/parts",
+      "POST https://broker.example/v1/uploads/u%2F1/complete",
+      "GET https://broker.example/v1/uploads/u%2F1?from_part=1001",
+    ]);
+    expect(await requests[0]?.json()).toEqual({ parts: [part] });
+    expect(await requests[1]?.json()).toEqual({ parts: [part] });
   });
 
   test("without a token carries none", async () => {

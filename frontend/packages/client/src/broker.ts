@@ -1,11 +1,14 @@
 import { BrokerUnreachable } from "./failures.ts";
 import { decodeProblem, type Problem } from "./problem.ts";
 import type {
+  Completion,
   Me,
   NewDownload,
   NewUpload,
   Page,
+  Part,
   PendingUpload,
+  PresignedPart,
   PresignedRequest,
   Session,
   StoredFile,
@@ -63,15 +66,37 @@ export class Broker {
     return this.#read("POST", "/v1/uploads", { body: upload, signal });
   }
 
-  /** Read an upload; while it is pending, its request is freshly signed. */
-  readUpload(id: string, { signal }: Cancellable): Promise<Upload> {
-    return this.#read("GET", path`/v1/uploads/${id}`, { signal });
+  /**
+   * Read an upload; while it is pending, its request is freshly signed.
+   *
+   * @param fromPart where the page of parts begins that the store holds: left out, at the first one.
+   */
+  readUpload(id: string, { fromPart, signal }: Cancellable & { fromPart?: number }): Promise<Upload> {
+    const query = fromPart === undefined ? "" : `?from_part=${fromPart}`;
+    return this.#read("GET", path`/v1/uploads/${id}` + query, { signal });
+  }
+
+  /** Have up to 1,000 parts signed that are about to be sent. */
+  async signParts(
+    id: string,
+    parts: readonly Part[],
+    { signal }: Cancellable,
+  ): Promise<readonly PresignedPart[]> {
+    const answer = await this.#read<{ parts: readonly PresignedPart[] }>(
+      "POST",
+      path`/v1/uploads/${id}/parts`,
+      {
+        body: { parts },
+        signal,
+      },
+    );
+    return answer.parts;
   }
 
   /** Have the broker verify what the store holds and publish it. */
-  async completeUpload(id: string, { signal }: Cancellable): Promise<StoredFile> {
+  async completeUpload(id: string, completion: Completion, { signal }: Cancellable): Promise<StoredFile> {
     const { file } = await this.#read<{ file: StoredFile }>("POST", path`/v1/uploads/${id}/complete`, {
-      body: {},
+      body: completion,
       signal,
     });
     return file;

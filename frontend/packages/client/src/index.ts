@@ -8,5 +8,13 @@ export { isTransient, sleep } from "./retry.ts";
 export { sendBlob } from "./send-blob.ts";
 export { throttle } from "./throttle.ts";
 export { type BatchProgress, batchProgress, progressOf } from "./upload-progress.ts";
-export { isActive, isRetryable, type UploadItem, UploadQueue, type UploadState } from "./upload-queue.ts";
+export {
+  DEFAULT_RULES,
+  isActive,
+  isRetryable,
+  type UploadItem,
+  UploadQueue,
+  type UploadRules,
+  type UploadState,
+} from "./upload-queue.ts";
 export type { Me, Page, PresignedRequest, Session, StoredFile, Usage } from "./wire.ts";

@@ -19,6 +19,8 @@ describe("isTransient", () => {
     ["a broker with a fault", problem("internal-error", 500), true],
     ["a refusal of the broker", problem("invalid-name", 422), false],
     ["an ended session", problem("expired-token", 401), false],
+    ["too many uploads at once", problem("too-many-uploads", 429), true],
+    ["no room", problem("quota-exceeded", 403), false],
     ["a busy store", new StoreRefused({ status: 503, code: "SlowDown" }), true],
     ["a byte flipped on the way", new StoreRefused({ status: 400, code: "BadDigest" }), true],
     ["a slow line", new StoreRefused({ status: 400, code: "RequestTimeout" }), true],
@@ -37,6 +39,9 @@ describe("canRetry", () => {
     [problem("expired-token", 401), true],
     [problem("invalid-name", 422), false],
     [problem("object-too-large", 422), false],
+    [problem("policy-violation", 422), false],
+    [problem("quota-exceeded", 403), true],
+    [problem("parts-mismatch", 409), true],
     [new SourceTooLarge({ limit: 5 }), false],
     [new SourceUnreadable(), false],
   ])("%o leaves a person hope: %s", (error, expected) => {
@@ -54,13 +59,13 @@ describe("backoff", () => {
   });
 
   test("waits at least as long as the broker asks, within reason", () => {
-    expect(backoff(1, problem("store-unavailable", 503, "2"), () => 0.5)).toBe(2250);
-    expect(backoff(1, problem("store-unavailable", 503, "3600"), () => 0)).toBe(8000);
+    expect(backoff(1, problem("store-unavailable", 503, { retryAfter: "2" }), () => 0.5)).toBe(2250);
+    expect(backoff(1, problem("store-unavailable", 503, { retryAfter: "3600" }), () => 0)).toBe(8000);
   });
 });
 
 describe("persist", () => {
-  const timer = { sleep: async () => {}, random: () => 0 };
+  const timer = { now: () => 0, sleep: async () => {}, random: () => 0 };
 
   test("gives up after the first try and four more", async () => {
     let tries = 0;

@@ -18,10 +18,18 @@ const TRANSIENT_STATUS = new Set([408, 429, 500, 502, 503, 504]);
 // S3 answers these with 400, though the next try may well succeed: a slow line, a byte flipped on the way
 const TRANSIENT_CODE = new Set(["RequestTimeout", "BadDigest"]);
 
-const HOPELESS_SLUG = new Set(["invalid-name", "invalid-type", "object-too-large", "insufficient-scope"]);
+const HOPELESS_SLUG = new Set([
+  "invalid-name",
+  "invalid-type",
+  "object-too-large",
+  "policy-violation",
+  "insufficient-scope",
+]);
 
-/** What waits and throws dice, so that tests need do neither. */
+/** What tells the time, waits and throws dice, so that tests need do none of it. */
 export interface Timer {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   /** At least 0, less than 1. */
   readonly random: () => number;

@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { FakeService, problem } from "../testing/fake-service.ts";
 import { BrokerUnreachable, StoreRefused, StoreUnreachable, UploadClosed } from "./failures.ts";
-import { Transfer, type TransferState } from "./transfer.ts";
+import { Transfer } from "./transfer.ts";
+import type { TransferState } from "./transport.ts";
+import { DEFAULT_RULES } from "./upload-queue.ts";
 
 const SIZE = 1000;
 
 function begin(service: FakeService, file = new File([new Uint8Array(SIZE)], "a.bin", { type: "a/b" })) {
-  const transfer = new Transfer(file, service);
+  const transfer = new Transfer(file, service, DEFAULT_RULES);
   const states: TransferState[] = [];
   const controller = new AbortController();
   const run = () => transfer.run({ signal: controller.signal, onState: (state) => states.push(state) });
@@ -30,7 +32,7 @@ describe("a transfer", () => {
       name: "a.bin",
       size: SIZE,
       type: "a/b",
-      checksum: "crc32c:4waSgw==",
+      checksum: "crc32c:2E3aVw==",
       created_at: "2026-11-22T12:00:00Z",
     });
     expect(service.calls).toEqual(["checksum", "create", "send", "complete"]);
@@ -242,7 +244,10 @@ describe("a second run", () => {
 describe("a broker that does not answer", () => {
   test.each(["create", "complete"] as const)("is asked again to %s", async (stage) => {
     const service = new FakeService();
-    service.faults[stage] = [new BrokerUnreachable("down"), problem("store-unavailable", 503, "2")];
+    service.faults[stage] = [
+      new BrokerUnreachable("down"),
+      problem("store-unavailable", 503, { retryAfter: "2" }),
+    ];
     const { run } = begin(service);
 
     await run();

@@ -1,44 +1,17 @@
-import type { Broker } from "./broker.ts";
-import { StoreRefused, UploadClosed } from "./failures.ts";
+import type { Delivery } from "./delivery.ts";
+import { MultipartDelivery, type PartRules } from "./multipart-delivery.ts";
 import { Problem } from "./problem.ts";
-import { persist, type Timer } from "./retry.ts";
-import type { StoreAnswer } from "./send-blob.ts";
-import type { CompletedUpload, PendingUpload, PresignedRequest, StoredFile } from "./wire.ts";
+import { isClosed } from "./read-open.ts";
+import { persist, RETRY_LIMIT } from "./retry.ts";
+import { SingleDelivery } from "./single-delivery.ts";
+import type { Run, Transport } from "./transport.ts";
+import type { PendingUpload, Policy, StoredFile } from "./wire.ts";
 
-interface Work {
-  readonly signal: AbortSignal;
-  readonly onProgress: (bytes: number) => void;
-}
-
-/** What a transfer needs from the outside. */
-export interface Transport {
-  readonly broker: Pick<Broker, "createUpload" | "readUpload" | "completeUpload" | "abortUpload">;
-  /** Compute the checksum that is declared, such as `crc32c:4waSgw==`. */
-  readonly checksum: (blob: Blob, work: Work) => Promise<string>;
-  /** Resolve with any answer of the store; reject only when there is none. */
-  readonly send: (request: PresignedRequest, blob: Blob, work: Work) => Promise<StoreAnswer>;
-  readonly timer: Timer;
-}
-
-/** What a transfer is doing. `bytes` counts what is hashed or sent so far. */
-export type TransferState =
-  | { readonly status: "checking"; readonly bytes: number }
-  | { readonly status: "sending"; readonly bytes: number }
-  /** The last try failed; the next begins by itself. */
-  | { readonly status: "waiting" }
-  /** The store took every byte; the broker verifies them. */
-  | { readonly status: "confirming" };
-
-export interface Run {
-  readonly signal: AbortSignal;
-  readonly onState: (state: TransferState) => void;
-}
-
-/** After these the upload can never complete: another one has to be created. */
-const CLOSED_SLUG = new Set(["not-found", "upload-aborted", "upload-expired", "upload-rejected"]);
+/** What a transfer heeds of the policy that it goes by. */
+export type TransferRules = PartRules & Pick<Policy, "single_put_max" | "checksum_required">;
 
 /**
- * Store one file by one PUT: checksum, create, send, complete.
+ * Store one file: checksum, create, deliver, complete.
  *
  * `run` may be called again after a failure. It then goes on where it stopped: what is hashed is not hashed
  * again, and what the store holds is not sent again.
@@ -46,22 +19,29 @@ const CLOSED_SLUG = new Set(["not-found", "upload-aborted", "upload-expired", "u
 export class Transfer {
   readonly #file: File;
   readonly #transport: Transport;
+  readonly #rules: TransferRules;
   #checksum: string | null = null;
-  #upload: PendingUpload | CompletedUpload | null = null;
-  #isDelivered = false;
+  #delivery: Delivery | null = null;
 
-  constructor(file: File, transport: Transport) {
+  constructor(file: File, transport: Transport, rules: TransferRules) {
     this.#file = file;
     this.#transport = transport;
+    this.#rules = rules;
   }
 
   /** @throws Problem, BrokerUnreachable, StoreRefused, StoreUnreachable, SourceUnreadable, UploadClosed */
   async run(run: Run): Promise<StoredFile> {
-    this.#checksum ??= await this.#hash(run);
-    this.#upload = await this.#open(this.#checksum, run);
-    const file = await this.#finish(this.#upload, run);
-    this.#forget();
-    return file;
+    try {
+      const file = (await this.#resume(run)) ?? (await this.#finish(await this.#open(run), run));
+      this.#delivery = null;
+      return file;
+    } catch (error) {
+      if (isClosed(error)) {
+        this.#delivery = null;
+        this.#checksum = null; // what was declared did not hold: look at the file again
+      }
+      throw error;
+    }
   }
 
   /**
@@ -70,141 +50,97 @@ export class Transfer {
    * Resolves with the file when that came too late, else with null. The caller has aborted `run` already.
    */
   async abandon({ signal }: { signal: AbortSignal }): Promise<StoredFile | null> {
-    const upload = this.#upload;
-    if (upload === null) {
+    const delivery = this.#delivery;
+    if (delivery === null) {
       return null;
     }
-    this.#forget();
+    this.#delivery = null;
     const { broker } = this.#transport;
     try {
-      await broker.abortUpload(upload.id, { signal });
+      await broker.abortUpload(delivery.id, { signal });
       return null;
     } catch (error) {
       if (!(error instanceof Problem && error.slug === "upload-completed")) {
         throw error;
       }
-      const late = await broker.readUpload(upload.id, { signal });
+      const late = await broker.readUpload(delivery.id, { signal });
       return late.status === "completed" ? late.file : null;
     }
   }
 
-  #hash({ signal, onState }: Run): Promise<string> {
-    const report = (bytes: number) => onState({ status: "checking", bytes });
-    report(0);
-    return this.#transport.checksum(this.#file, { signal, onProgress: report });
-  }
-
-  /** Create the upload, or find out what became of the one that an earlier run created. */
-  async #open(checksum: string, run: Run): Promise<PendingUpload | CompletedUpload> {
-    const { broker } = this.#transport;
-    const { name, size, type } = this.#file;
-    const known = this.#upload;
-    if (known !== null && this.#isDelivered) {
-      return known;
+  /** Find out what became of the upload that an earlier run left: it may be a file already. */
+  async #resume(run: Run): Promise<StoredFile | null> {
+    const delivery = this.#delivery;
+    if (delivery === null || delivery.isDone) {
+      return null;
     }
     run.onState({ status: "sending", bytes: 0 });
-    if (known !== null) {
-      const left = await this.#persist(run, () => this.#reread(known.id, run.signal));
-      if (left !== null) {
-        return left;
-      }
+    const upload = await this.#persist(run, () => delivery.refresh(run.signal));
+    if (upload === null) {
+      this.#delivery = null;
     }
-    const declared = { name, size, type: type || "application/octet-stream", checksum };
+    return upload?.status === "completed" ? upload.file : null;
+  }
+
+  async #open(run: Run): Promise<Delivery> {
+    this.#delivery ??= this.#choose(await this.#create(run));
+    return this.#delivery;
+  }
+
+  /** The broker decides how a file is sent. */
+  #choose(upload: PendingUpload): Delivery {
+    return upload.method === "single"
+      ? new SingleDelivery(this.#file, upload, this.#transport)
+      : new MultipartDelivery(this.#file, upload, this.#transport, this.#rules);
+  }
+
+  async #create(run: Run): Promise<PendingUpload> {
+    const { name, size, type } = this.#file;
+    const facts = { name, size, type: type || "application/octet-stream" };
+    const { single_put_max, checksum_required } = this.#rules;
+    // else it is hashed part by part, on the way: to read all of a large file first would take minutes
+    const isHashedFirst = size <= single_put_max || checksum_required;
+    const declared = isHashedFirst ? { ...facts, checksum: await this.#hash(run) } : facts;
+    run.onState({ status: "sending", bytes: 0 });
+    const { broker } = this.#transport;
     return await this.#persist(run, () => broker.createUpload(declared, { signal: run.signal }));
   }
 
-  async #finish(upload: PendingUpload | CompletedUpload, run: Run): Promise<StoredFile> {
-    if (upload.status === "completed") {
-      return upload.file;
+  async #hash({ signal, onState }: Run): Promise<string> {
+    const report = (bytes: number) => onState({ status: "checking", bytes });
+    if (this.#checksum === null) {
+      report(0);
+      this.#checksum = await this.#transport.checksum(this.#file, { signal, onProgress: report });
     }
-    if (!this.#isDelivered) {
-      await this.#deliver(upload, run);
-      this.#isDelivered = true;
-    }
-    return await this.#confirm(upload.id, run);
+    return this.#checksum;
   }
 
-  /** Every try may have its URL renewed once: it may have expired, or the clock may be wrong by a little. */
-  async #deliver(upload: PendingUpload, run: Run): Promise<void> {
-    let { request } = upload;
-    await this.#persist(run, async () => {
-      const answer = await this.#send(request, run);
-      if (answer.status !== 403) {
-        assertTaken(answer);
-        return;
+  /** Deliver and complete; what the broker does not find is delivered again, a few times. */
+  async #finish(delivery: Delivery, run: Run): Promise<StoredFile> {
+    for (let rounds = 1; ; rounds += 1) {
+      if (!delivery.isDone) {
+        await delivery.deliver(run);
       }
-      const renewed = await this.#reread(upload.id, run.signal);
-      if (renewed === null) {
-        throw new UploadClosed("The upload ended elsewhere");
+      try {
+        return await this.#confirm(delivery, run);
+      } catch (error) {
+        const knowsMore = error instanceof Problem && delivery.recall(error);
+        if (!knowsMore || rounds > RETRY_LIMIT) {
+          throw error;
+        }
       }
-      if (renewed.status === "pending") {
-        request = renewed.request;
-        assertTaken(await this.#send(request, run));
-      }
+    }
+  }
+
+  #confirm({ id, completion }: Delivery, run: Run): Promise<StoredFile> {
+    return this.#persist(run, () => {
+      run.onState({ status: "confirming" });
+      return this.#transport.broker.completeUpload(id, completion, { signal: run.signal });
     });
-  }
-
-  #send(request: PresignedRequest, { signal, onState }: Run): Promise<StoreAnswer> {
-    const report = (bytes: number) => onState({ status: "sending", bytes: Math.min(bytes, this.#file.size) });
-    report(0);
-    return this.#transport.send(request, this.#file, { signal, onProgress: report });
-  }
-
-  async #confirm(id: string, run: Run): Promise<StoredFile> {
-    const { signal, onState } = run;
-    try {
-      return await this.#persist(run, () => {
-        onState({ status: "confirming" });
-        return this.#transport.broker.completeUpload(id, { signal });
-      });
-    } catch (error) {
-      if (error instanceof Problem && error.slug === "upload-incomplete") {
-        this.#isDelivered = false;
-      } else if (isClosed(error)) {
-        this.#forget();
-        this.#checksum = null; // what was declared did not hold: look at the file again
-      }
-      throw error;
-    }
-  }
-
-  /** Read the upload, its request freshly signed; null when it can never complete any more. */
-  async #reread(id: string, signal: AbortSignal): Promise<PendingUpload | CompletedUpload | null> {
-    try {
-      const upload = await this.#transport.broker.readUpload(id, { signal });
-      if (upload.status === "pending" || upload.status === "completed") {
-        return upload;
-      }
-    } catch (error) {
-      if (!isClosed(error)) {
-        throw error;
-      }
-    }
-    this.#forget();
-    return null;
-  }
-
-  #forget(): void {
-    this.#upload = null;
-    this.#isDelivered = false;
   }
 
   #persist<T>({ signal, onState }: Run, action: () => Promise<T>): Promise<T> {
     const onWait = () => onState({ status: "waiting" });
     return persist(action, { timer: this.#transport.timer, signal, onWait });
-  }
-}
-
-function isClosed(error: unknown): boolean {
-  return error instanceof Problem && CLOSED_SLUG.has(error.slug);
-}
-
-/**
- * 412 on a PUT that may not overwrite says that an object is there: an earlier try whose answer was lost.
- * The broker decides whether it is the right one.
- */
-function assertTaken(answer: StoreAnswer): void {
-  if (answer.status >= 300 && answer.status !== 412) {
-    throw new StoreRefused(answer);
   }
 }

@@ -2,9 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FakeService, problem, type Stage } from "../testing/fake-service.ts";
 import { SourceTooLarge } from "./failures.ts";
 import { progressOf } from "./upload-progress.ts";
-import { type UploadItem, UploadQueue } from "./upload-queue.ts";
-
-const NO_LIMIT = { maxSize: Number.POSITIVE_INFINITY };
+import { DEFAULT_RULES, type UploadItem, UploadQueue } from "./upload-queue.ts";
 
 function makeFile(name: string, size = 1000): File {
   return new File([new Uint8Array(size)], name);
@@ -36,7 +34,7 @@ describe("a queue", () => {
 
     queue.add(
       ["a", "b", "c", "d", "e"].map((name) => makeFile(name)),
-      NO_LIMIT,
+      DEFAULT_RULES,
     );
     await expect.poll(() => service.count("complete")).toBe(3);
 
@@ -48,11 +46,32 @@ describe("a queue", () => {
       .toEqual(["cancelled", "confirming", "confirming", "completed", "completed"]);
   });
 
+  test("sends one large file at a time, and small ones overtake it", async () => {
+    const service = new FakeService();
+    service.stuck.add("send");
+    const queue = new UploadQueue(service);
+
+    queue.add(
+      [makeFile("large", 1001), makeFile("larger", 1002), makeFile("a"), makeFile("b"), makeFile("c")],
+      {
+        ...DEFAULT_RULES,
+        single_put_max: 1000,
+      },
+    );
+    await expect.poll(() => service.sending).toBe(6);
+
+    expect(statuses(queue)).toEqual(["sending", "queued", "sending", "sending", "queued"]);
+    service.stuck.clear();
+    await queue.cancel(only(queue).id);
+    await expect.poll(() => statuses(queue)[1]).toBe("completed");
+    await queue.clear();
+  });
+
   test("refuses a file above the limit before a byte of it is read, and sends the others", async () => {
     const service = new FakeService();
     const queue = new UploadQueue(service);
 
-    queue.add([makeFile("big", 1001), makeFile("fits", 1000)], { maxSize: 1000 });
+    queue.add([makeFile("big", 1001), makeFile("fits", 1000)], { ...DEFAULT_RULES, max_size: 1000 });
 
     expect(only(queue).state).toEqual({
       status: "failed",
@@ -69,7 +88,7 @@ describe("a queue", () => {
     service.stuck.add("complete");
     const queue = new UploadQueue(service);
 
-    queue.add([makeFile("a")], NO_LIMIT);
+    queue.add([makeFile("a")], DEFAULT_RULES);
     await expect.poll(() => statuses(queue)).toEqual(["confirming"]);
 
     expect(service.objects).toEqual(new Map([["upload-1", 1000]]));
@@ -83,7 +102,7 @@ describe("a queue", () => {
 
     queue.add(
       ["a", "b", "c", "d"].map((name) => makeFile(name)),
-      NO_LIMIT,
+      DEFAULT_RULES,
     );
 
     await expect.poll(() => seen.at(-1)).toEqual(Array(4).fill("completed"));
@@ -91,7 +110,7 @@ describe("a queue", () => {
 
   test("gives a snapshot that changes only when something did", async () => {
     const queue = new UploadQueue(new FakeService());
-    queue.add([makeFile("a"), makeFile("b")], NO_LIMIT);
+    queue.add([makeFile("a"), makeFile("b")], DEFAULT_RULES);
     await settled(queue);
 
     const before = queue.getSnapshot();
@@ -109,7 +128,7 @@ describe("a queue", () => {
     const told: string[] = [];
     queue.onSettled(({ name, state }) => told.push(`${name} ${state.status}`));
 
-    queue.add([makeFile("a"), makeFile("b")], NO_LIMIT);
+    queue.add([makeFile("a"), makeFile("b")], DEFAULT_RULES);
     await settled(queue);
 
     expect(told.toSorted()).toEqual(["a failed", "b completed"]);
@@ -126,7 +145,7 @@ describe("cancel", () => {
     const service = new FakeService();
     service.stuck.add(stage);
     const queue = new UploadQueue(service);
-    queue.add([makeFile("a")], NO_LIMIT);
+    queue.add([makeFile("a")], DEFAULT_RULES);
     await expect.poll(() => service.count(stage)).toBe(1);
 
     await queue.cancel(only(queue).id);
@@ -139,14 +158,14 @@ describe("cancel", () => {
     const service = new FakeService();
     service.storeFaults = ["lost"];
     const timer = {
-      random: () => 0,
+      ...service.timer,
       sleep: (_: number, signal: AbortSignal) =>
         new Promise<void>((_resolve, reject) => {
           signal.addEventListener("abort", () => reject(signal.reason));
         }),
     };
     const queue = new UploadQueue({ ...service, timer });
-    queue.add([makeFile("a")], NO_LIMIT);
+    queue.add([makeFile("a")], DEFAULT_RULES);
     await expect.poll(() => statuses(queue)).toEqual(["waiting"]);
 
     await queue.cancel(only(queue).id);
@@ -160,7 +179,7 @@ describe("cancel", () => {
     const queue = new UploadQueue(service);
     queue.add(
       ["a", "b", "c", "d"].map((name) => makeFile(name)),
-      NO_LIMIT,
+      DEFAULT_RULES,
     );
 
     await queue.cancel(queue.getSnapshot()[3]?.id ?? 0);
@@ -173,7 +192,7 @@ describe("cancel", () => {
     const service = new FakeService();
     service.stuck.add("complete");
     const queue = new UploadQueue(service);
-    queue.add([makeFile("a")], NO_LIMIT);
+    queue.add([makeFile("a")], DEFAULT_RULES);
     await expect.poll(() => service.count("complete")).toBe(1);
     service.uploads.set("upload-1", "completed"); // the broker was done; only its answer is missing
 
@@ -187,7 +206,7 @@ describe("cancel", () => {
     service.stuck.add("send");
     service.faults.abort = [problem("internal-error", 500)];
     const queue = new UploadQueue(service);
-    queue.add([makeFile("a")], NO_LIMIT);
+    queue.add([makeFile("a")], DEFAULT_RULES);
     await expect.poll(() => service.count("send")).toBe(1);
 
     await queue.cancel(only(queue).id);
@@ -201,7 +220,7 @@ describe("retry", () => {
     const service = new FakeService();
     service.storeFaults = Array(5).fill("lost");
     const queue = new UploadQueue(service);
-    queue.add([makeFile("a")], NO_LIMIT);
+    queue.add([makeFile("a")], DEFAULT_RULES);
     await expect.poll(() => statuses(queue)).toEqual(["failed"]);
 
     queue.retry(only(queue).id);
@@ -214,7 +233,7 @@ describe("retry", () => {
     const service = new FakeService();
     service.stuck.add("send");
     const queue = new UploadQueue(service);
-    queue.add([makeFile("a")], NO_LIMIT);
+    queue.add([makeFile("a")], DEFAULT_RULES);
     await expect.poll(() => service.count("send")).toBe(1);
     await queue.cancel(only(queue).id);
     service.stuck.clear();
@@ -232,7 +251,7 @@ describe("retry", () => {
 
   test("does nothing for a file that is too large", () => {
     const queue = new UploadQueue(new FakeService());
-    queue.add([makeFile("a")], { maxSize: 10 });
+    queue.add([makeFile("a")], { ...DEFAULT_RULES, max_size: 10 });
 
     queue.retry(only(queue).id);
 
@@ -245,7 +264,7 @@ describe("taking off the list", () => {
     const service = new FakeService();
     service.storeFaults = Array(5).fill("lost");
     const queue = new UploadQueue(service);
-    queue.add([makeFile("a")], NO_LIMIT);
+    queue.add([makeFile("a")], DEFAULT_RULES);
     await expect.poll(() => statuses(queue)).toEqual(["failed"]);
 
     await queue.remove(only(queue).id);
@@ -257,7 +276,7 @@ describe("taking off the list", () => {
   test("a completed upload leaves the file alone", async () => {
     const service = new FakeService();
     const queue = new UploadQueue(service);
-    queue.add([makeFile("a")], NO_LIMIT);
+    queue.add([makeFile("a")], DEFAULT_RULES);
     await settled(queue);
 
     queue.removeSettled();
@@ -272,7 +291,7 @@ describe("taking off the list", () => {
     const queue = new UploadQueue(service);
     queue.add(
       ["a", "b", "c", "d"].map((name) => makeFile(name)),
-      NO_LIMIT,
+      DEFAULT_RULES,
     );
     await expect.poll(() => service.count("send")).toBe(3);
 

@@ -1,13 +1,26 @@
 import { SourceTooLarge } from "./failures.ts";
 import { canRetry } from "./retry.ts";
 import { throttle } from "./throttle.ts";
-import { Transfer, type TransferState, type Transport } from "./transfer.ts";
-import type { StoredFile } from "./wire.ts";
+import { Transfer, type TransferRules } from "./transfer.ts";
+import type { TransferState, Transport } from "./transport.ts";
+import type { Policy, StoredFile } from "./wire.ts";
 
-/** HTTP/1.1 gives an origin six connections; some are left for the page's own calls. */
+/** HTTP/1.1 gives an origin six connections: one large file, which uses up to four, and two small ones. */
 const LANES = 3;
 
 const ABANDON_TIMEOUT_MS = 5_000;
+
+/** What the queue heeds of the policy that files are stored under. */
+export type UploadRules = TransferRules & Pick<Policy, "max_size">;
+
+/** The broker's defaults, for as long as it has not told its policy; its word on sizes comes anyway. */
+export const DEFAULT_RULES: UploadRules = {
+  max_size: Number.POSITIVE_INFINITY,
+  single_put_max: 16 * 1024 * 1024,
+  checksum_required: false,
+  part_concurrency: 4,
+  url_expires_in: 300,
+};
 
 export type UploadState =
   | TransferState
@@ -30,12 +43,15 @@ export interface UploadItem {
 interface Entry {
   item: UploadItem;
   readonly transfer: Transfer;
+  /** It is sent in parts, some at a time, and so takes several connections. */
+  readonly isLarge: boolean;
   controller: AbortController;
   running: Promise<void> | null;
 }
 
 /**
- * Send many files, a few at a time, in the order in which they came.
+ * Send many files, a few at a time, in the order in which they came. Only one of them is a large one, so that
+ * small files overtake it.
  *
  * A store in the sense of `useSyncExternalStore`; the methods are bound, so they can be passed around.
  */
@@ -75,20 +91,21 @@ export class UploadQueue {
     return () => this.#onSettled.delete(listener);
   };
 
-  /** Queue files. One of more than `maxSize` bytes fails before a byte of any is sent. */
-  readonly add = (files: readonly File[], { maxSize }: { maxSize: number }): void => {
+  /** Queue files. One that is larger than the rules allow fails before a byte of any is sent. */
+  readonly add = (files: readonly File[], rules: UploadRules): void => {
     this.#beginBatch();
     for (const file of files) {
       this.#lastId += 1;
       const { name, size, type } = file;
       this.#entries.set(this.#lastId, {
         item: { id: this.#lastId, name, size, type, batch: this.#batch, state: { status: "queued" } },
-        transfer: new Transfer(file, this.#transport),
+        transfer: new Transfer(file, this.#transport, rules),
+        isLarge: size > rules.single_put_max,
         controller: new AbortController(),
         running: null,
       });
-      if (size > maxSize) {
-        this.#fail(this.#lastId, new SourceTooLarge({ limit: maxSize }));
+      if (size > rules.max_size) {
+        this.#fail(this.#lastId, new SourceTooLarge({ limit: rules.max_size }));
       }
     }
     this.#publish();
@@ -156,13 +173,17 @@ export class UploadQueue {
   /** Start queued uploads while lanes are free. */
   #fill(): void {
     const entries = [...this.#entries];
-    let free = LANES - entries.filter(([, entry]) => entry.running !== null).length;
+    const running = entries.filter(([, entry]) => entry.running !== null);
+    let free = LANES - running.length;
+    let hasLarge = running.some(([, { isLarge }]) => isLarge);
     for (const [id, entry] of entries) {
       if (free <= 0) {
         return;
       }
-      if (entry.item.state.status === "queued" && entry.running === null) {
+      const mustWait = entry.isLarge && hasLarge;
+      if (entry.item.state.status === "queued" && entry.running === null && !mustWait) {
         free -= 1;
+        hasLarge ||= entry.isLarge;
         entry.running = this.#run(id, entry).then(() => {
           entry.running = null;
           this.#fill();

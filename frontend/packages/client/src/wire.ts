@@ -1,4 +1,5 @@
-// The broker's JSON, as broker/schemas.py declares it. Sizes are bytes, instants RFC 3339 UTC.
+// The broker's JSON, as broker/schemas.py declares it: the members that this package reads. Sizes are bytes,
+// instants RFC 3339 UTC.
 
 /** A request that the store takes exactly as it is, before `expires_at`. */
 export interface PresignedRequest {
@@ -19,8 +20,22 @@ export interface Me {
   readonly subject: string;
   readonly tenant: string;
   readonly scopes: readonly string[];
-  readonly policies: readonly { readonly name: string; readonly max_size: number }[];
+  readonly policies: readonly Policy[];
   readonly usage: Usage;
+}
+
+/** What may be uploaded under a name, and how. */
+export interface Policy {
+  readonly name: string;
+  readonly max_size: number;
+  /** A larger file is sent in parts. */
+  readonly single_put_max: number;
+  /** Whether every upload has to declare the checksum of the whole file. */
+  readonly checksum_required: boolean;
+  /** How many parts may be sent at once. */
+  readonly part_concurrency: number;
+  /** Seconds. */
+  readonly url_expires_in: number;
 }
 
 export interface Usage {
@@ -32,8 +47,8 @@ export interface NewUpload {
   readonly name: string;
   readonly size: number;
   readonly type: string;
-  /** `crc32c:<base64>`, S3's big-endian base64. */
-  readonly checksum: string;
+  /** `crc32c:<base64>`, S3's big-endian base64. A file sent in parts need not declare one of the whole. */
+  readonly checksum?: string;
 }
 
 /** A completed, verified upload. The DOM took the name `File`. */
@@ -54,25 +69,64 @@ interface UploadFacts {
   readonly checksum: string | null;
   readonly created_at: string;
   readonly expires_at: string;
-  readonly method: "single";
 }
 
-export interface PendingUpload extends UploadFacts {
+export interface PendingSingle extends UploadFacts {
   readonly status: "pending";
+  readonly method: "single";
   readonly request: PresignedRequest;
 }
 
+export interface PendingMultipart extends UploadFacts {
+  readonly status: "pending";
+  readonly method: "multipart";
+  /** Of every part but the last one, which has what is left. */
+  readonly part_size: number;
+  readonly part_count: number;
+  /** One page of what the store holds; there once the upload is read. */
+  readonly parts?: readonly HeldPart[];
+  /** The first part of the next page, null on the last page. */
+  readonly next_part?: number | null;
+}
+
+export type PendingUpload = PendingSingle | PendingMultipart;
+
 export interface CompletedUpload extends UploadFacts {
   readonly status: "completed";
+  readonly method: "single" | "multipart";
   readonly file: StoredFile;
 }
 
 export interface ClosedUpload extends UploadFacts {
   readonly status: "aborted" | "expired" | "rejected";
+  readonly method: "single" | "multipart";
 }
 
 /** One attempt to store one file. */
 export type Upload = PendingUpload | CompletedUpload | ClosedUpload;
+
+/** A part that the store holds; `checksum` is null where the store does not tell it. */
+export interface HeldPart {
+  /** From 1. */
+  readonly number: number;
+  readonly size: number;
+  readonly checksum: string | null;
+}
+
+/** A part as the client has it. */
+export interface Part {
+  readonly number: number;
+  readonly checksum: string;
+}
+
+export interface PresignedPart extends PresignedRequest {
+  readonly number: number;
+}
+
+/** What the broker is told to complete an upload; one sent in parts names them all. */
+export interface Completion {
+  readonly parts?: readonly Part[];
+}
 
 export interface NewDownload {
   readonly disposition: "attachment" | "inline";

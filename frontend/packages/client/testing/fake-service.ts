@@ -1,33 +1,61 @@
+import { checksumBlob } from "../src/blob-checksum.ts";
 import { StoreUnreachable } from "../src/failures.ts";
 import { decodeProblem, type Problem } from "../src/problem.ts";
 import type { StoreAnswer } from "../src/send-blob.ts";
-import type { Transport } from "../src/transfer.ts";
-import type { NewUpload, PendingUpload, StoredFile, Upload } from "../src/wire.ts";
+import type { Transport } from "../src/transport.ts";
+import type {
+  HeldPart,
+  NewUpload,
+  PendingUpload,
+  PresignedRequest,
+  StoredFile,
+  Upload,
+} from "../src/wire.ts";
 
-export type Stage = "checksum" | "create" | "read" | "send" | "complete" | "abort";
+export type Stage = "checksum" | "create" | "read" | "sign" | "send" | "complete" | "abort";
 
 /** What the store does to a PUT instead of storing it. */
 type StoreFault =
   | { readonly status: number; readonly code?: string }
   /** The connection breaks: before the object is stored, or only the answer is lost. */
   | "lost"
-  | "answer-lost";
+  | "answer-lost"
+  /** Nothing happens any more. */
+  | "hangs";
+
+const URL_LIFE_MS = 300_000;
 
 /**
- * A broker and a store that behave: they keep uploads and objects, refuse an overwrite with 412 and an old
- * signature with 403. Faults are put on top; time does not pass.
+ * A broker and a store that behave: they keep uploads, parts and objects, refuse an overwrite with 412, an old
+ * signature with 403 and other bytes than were signed with 400. Faults are put on top; time passes only as told.
  */
 export class FakeService implements Transport {
+  /** A larger file is sent in parts of `partSize`. */
+  singlePutMax = 1000;
+  partSize = 100;
+  /** How many parts one answer lists. */
+  partsPage = 1000;
+  tellsChecksums = true;
+  sendTakesSeconds = 0;
+
   /** Status of every upload that was created, by id. */
   readonly uploads = new Map<string, Upload["status"]>();
   /** Bytes of every object the store holds, by upload id. */
   readonly objects = new Map<string, number>();
+  /** The parts the store holds, by upload id and number. */
+  readonly parts = new Map<string, Map<number, HeldPart>>();
   /** What was called, to count it. */
   readonly calls: Stage[] = [];
+  /** Every number of a part that was sent, in order. */
+  readonly sentParts: number[] = [];
+  /** How many PUTs are under way. */
+  sending = 0;
   /** Every wait, in milliseconds. */
   readonly waits: number[] = [];
   /** Taken one by one by the next PUTs. */
   storeFaults: StoreFault[] = [];
+  /** Taken one by one by the next PUTs of that part. */
+  readonly partFaults = new Map<number, StoreFault[]>();
   /** Taken one by one by the next calls of that kind. */
   readonly faults: Partial<Record<Stage, Error[]>> = {};
   /** Stages that begin but never answer. */
@@ -36,6 +64,7 @@ export class FakeService implements Transport {
   readonly #declared = new Map<string, NewUpload>();
   #signature = 0;
   #validFrom = 0;
+  #time = 0;
 
   /** Make every presigned URL that was handed out worthless. */
   expireUrls(): void {
@@ -52,6 +81,7 @@ export class FakeService implements Transport {
   }
 
   readonly timer = {
+    now: () => this.#time,
     sleep: async (milliseconds: number, signal: AbortSignal): Promise<void> => {
       signal.throwIfAborted();
       this.waits.push(milliseconds);
@@ -59,10 +89,9 @@ export class FakeService implements Transport {
     random: () => 0.5,
   };
 
-  readonly checksum: Transport["checksum"] = async (blob, { signal, onProgress }) => {
-    await this.#enter("checksum", signal);
-    onProgress(blob.size);
-    return "crc32c:4waSgw==";
+  readonly checksum: Transport["checksum"] = async (blob, work) => {
+    await this.#enter("checksum", work.signal);
+    return await checksumBlob(blob, work);
   };
 
   readonly broker: Transport["broker"] = {
@@ -71,29 +100,36 @@ export class FakeService implements Transport {
       const id = `upload-${this.uploads.size + 1}`;
       this.uploads.set(id, "pending");
       this.#declared.set(id, declared);
+      this.parts.set(id, new Map());
       return this.#pending(id);
     },
 
-    readUpload: async (id, { signal }) => {
+    readUpload: async (id, { signal, fromPart = 1 }) => {
       await this.#enter("read", signal);
       const status = this.#statusOf(id);
+      const pending = this.#pending(id);
       if (status === "pending") {
-        return this.#pending(id);
+        return pending.method === "single" ? pending : { ...pending, ...this.#listParts(id, fromPart) };
       }
-      const { request: _request, ...facts } = this.#pending(id);
-      return status === "completed" ? { ...facts, status, file: this.#file(id) } : { ...facts, status };
+      return status === "completed" ? { ...pending, status, file: this.#file(id) } : { ...pending, status };
     },
 
-    completeUpload: async (id, { signal }) => {
+    signParts: async (id, parts, { signal }) => {
+      await this.#enter("sign", signal);
+      this.#assertPending(id);
+      return parts.map(({ number, checksum }) => ({
+        number,
+        ...this.#presign(`${id}?part=${number}&checksum=${encodeURIComponent(checksum)}`, {}),
+      }));
+    },
+
+    completeUpload: async (id, { parts }, { signal }) => {
       await this.#enter("complete", signal);
-      const status = this.#statusOf(id);
-      if (status !== "pending" && status !== "completed") {
-        throw problem(status === "expired" ? "upload-expired" : "upload-aborted", 409);
+      if (this.#statusOf(id) !== "completed") {
+        this.#assertPending(id);
+        this.#assertHeld(id, new Map(parts?.map(({ number, checksum }) => [number, checksum])));
+        this.uploads.set(id, "completed");
       }
-      if (!this.objects.has(id)) {
-        throw problem("upload-incomplete", 409);
-      }
-      this.uploads.set(id, "completed");
       return this.#file(id);
     },
 
@@ -107,31 +143,55 @@ export class FakeService implements Transport {
   };
 
   readonly send: Transport["send"] = async (request, blob, { signal, onProgress }): Promise<StoreAnswer> => {
-    const { searchParams, pathname } = new URL(request.url);
-    const id = pathname.slice(1);
-    onProgress(blob.size / 2);
-    await this.#enter("send", signal);
-    onProgress(blob.size);
+    this.sending += 1;
+    try {
+      onProgress(blob.size / 2);
+      await this.#enter("send", signal);
+      onProgress(blob.size);
+      return await this.#put(new URL(request.url), blob, signal);
+    } finally {
+      this.#time += this.sendTakesSeconds * 1000;
+      this.sending -= 1;
+    }
+  };
 
-    const fault = this.storeFaults.shift();
+  async #put({ pathname, searchParams }: URL, blob: Blob, signal: AbortSignal): Promise<StoreAnswer> {
+    const id = pathname.slice(1);
+    const number = Number(searchParams.get("part"));
+    if (number > 0) {
+      this.sentParts.push(number);
+    }
+    const fault = this.partFaults.get(number)?.shift() ?? this.storeFaults.shift();
     if (fault === "lost") {
       throw new StoreUnreachable("lost");
+    }
+    if (fault === "hangs") {
+      return await untilAborted(signal);
     }
     if (fault !== undefined && fault !== "answer-lost") {
       return { status: fault.status, code: fault.code ?? null };
     }
-    if (Number(searchParams.get("signature")) < this.#validFrom) {
+    const age = this.#time - Number(searchParams.get("date"));
+    if (Number(searchParams.get("signature")) < this.#validFrom || age > URL_LIFE_MS) {
       return { status: 403, code: "AccessDenied" };
     }
     if (this.objects.has(id)) {
       return { status: 412, code: "PreconditionFailed" };
     }
-    this.objects.set(id, blob.size);
+    if (number > 0) {
+      const checksum = await checksumBlob(blob, { signal, onProgress: () => {} });
+      if (checksum !== searchParams.get("checksum")) {
+        return { status: 400, code: "BadDigest" };
+      }
+      this.parts.get(id)?.set(number, { number, size: blob.size, checksum });
+    } else {
+      this.objects.set(id, blob.size);
+    }
     if (fault === "answer-lost") {
       throw new StoreUnreachable("lost");
     }
     return { status: 200, code: null };
-  };
+  }
 
   async #enter(stage: Stage, signal: AbortSignal): Promise<void> {
     this.calls.push(stage);
@@ -141,9 +201,7 @@ export class FakeService implements Transport {
       throw fault;
     }
     if (this.stuck.has(stage)) {
-      await new Promise((_, reject) => {
-        signal.addEventListener("abort", () => reject(signal.reason));
-      });
+      await untilAborted(signal);
     }
   }
 
@@ -155,41 +213,92 @@ export class FakeService implements Transport {
     return status;
   }
 
+  #assertPending(id: string): void {
+    const status = this.#statusOf(id);
+    if (status !== "pending") {
+      throw problem(`upload-${status}`, status === "expired" ? 410 : 409);
+    }
+  }
+
+  /** Make the object, if all of it is there and is what the client says. */
+  #assertHeld(id: string, declared: ReadonlyMap<number, string>): void {
+    const upload = this.#pending(id);
+    if (upload.method === "multipart") {
+      const numbers = Array.from({ length: upload.part_count }, (_, index) => index + 1);
+      const held = this.parts.get(id);
+      const missing = numbers.filter((number) => !held?.has(number));
+      if (missing.length > 0) {
+        throw problem("upload-incomplete", 409, { parts: missing });
+      }
+      const wrong = numbers.filter((number) => held?.get(number)?.checksum !== declared.get(number));
+      if (wrong.length > 0) {
+        throw problem("parts-mismatch", 409, { parts: wrong });
+      }
+      this.objects.set(id, upload.size);
+    }
+    if (!this.objects.has(id)) {
+      throw problem("upload-incomplete", 409);
+    }
+  }
+
+  #listParts(id: string, fromPart: number): { parts: readonly HeldPart[]; next_part: number | null } {
+    const held = [...(this.parts.get(id)?.values() ?? [])].toSorted((a, b) => a.number - b.number);
+    const left = held
+      .filter(({ number }) => number >= fromPart)
+      .map((part) => (this.tellsChecksums ? part : { ...part, checksum: null }));
+    return { parts: left.slice(0, this.partsPage), next_part: left[this.partsPage]?.number ?? null };
+  }
+
   #pending(id: string): PendingUpload {
-    this.#signature += 1;
-    const { name, size, type, checksum } = this.#facts(id);
-    return {
+    const facts = {
       id,
+      ...this.#facts(id),
       status: "pending",
-      name,
-      size,
-      type,
-      checksum,
       created_at: "2026-11-22T12:00:00Z",
       expires_at: "2026-11-23T12:00:00Z",
-      method: "single",
-      request: {
-        method: "PUT",
-        url: `https://store.example/${id}?signature=${this.#signature}`,
-        headers: { "content-type": type },
-        expires_at: "2026-11-22T12:05:00Z",
-      },
-    };
+    } as const;
+    if (facts.size > this.singlePutMax) {
+      const count = Math.ceil(facts.size / this.partSize);
+      return { ...facts, method: "multipart", part_size: this.partSize, part_count: count };
+    }
+    return { ...facts, method: "single", request: this.#presign(`${id}?`, { "content-type": facts.type }) };
+  }
+
+  #presign(target: string, headers: PresignedRequest["headers"]): PresignedRequest {
+    this.#signature += 1;
+    const url = `https://store.example/${target}&signature=${this.#signature}&date=${this.#time}`;
+    return { method: "PUT", url, headers, expires_at: "2026-11-22T12:05:00Z" };
   }
 
   #file(id: string): StoredFile {
     return { id, ...this.#facts(id), created_at: "2026-11-22T12:00:00Z" };
   }
 
-  #facts(id: string): NewUpload {
+  #facts(id: string): Pick<StoredFile, "name" | "size" | "type" | "checksum"> {
     const declared = this.#declared.get(id);
     if (declared === undefined) {
       throw problem("not-found", 404);
     }
-    return declared;
+    const { name, size, type, checksum = null } = declared;
+    return { name, size, type, checksum };
   }
 }
 
-export function problem(slug: string, status: number, retryAfter: string | null = null): Problem {
-  return decodeProblem(status, JSON.stringify({ type: `urn:broker:problem:${slug}`, status }), retryAfter);
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    // a connection takes its time to close
+    signal.addEventListener("abort", () => setTimeout(() => reject(signal.reason)));
+  });
+}
+
+export function problem(
+  slug: string,
+  status: number,
+  { retryAfter = null, ...members }: { retryAfter?: string | null; [member: string]: unknown } = {},
+): Problem {
+  return decodeProblem(
+    status,
+    JSON.stringify({ type: `urn:broker:problem:${slug}`, status, ...members }),
+    retryAfter,
+  );
 }

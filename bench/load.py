@@ -1,0 +1,119 @@
+"""Load on an HTTP server: keep-alive connections that each send one request after the other, no pipelining.
+
+It runs in a process of its own, so that client and server share neither a loop nor a core. Of an answer it
+reads no more than the status and the length: parsing more would make the generator slower than what it
+measures. `python bench/load.py` says how fast the generator itself is.
+"""
+
+import asyncio
+import itertools
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import cast
+
+import uvloop
+
+_HEAD = re.compile(rb"HTTP/1\.[01] (\d{3}).*?\r\ncontent-length: *(\d+)\r\n.*?\r\n\r\n", re.DOTALL | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Send `requests` (whole HTTP messages) in turn: for `seconds`, or each once where that is None."""
+
+    port: int
+    requests: list[bytes]
+    seconds: float | None = None
+    connections: int = 64
+
+
+@dataclass
+class Result:
+    """`times` are seconds from each request to its whole answer."""
+
+    seconds: float = 0
+    times: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    last_answer: bytes = b""
+
+    @property
+    def per_second(self) -> float:
+        return len(self.times) / self.seconds
+
+    def percentile(self, share: float) -> float:
+        """Return how long the given share of the requests took at most, in milliseconds."""
+        ranked = sorted(self.times)
+        return ranked[min(int(len(ranked) * share), len(ranked) - 1)] * 1000
+
+
+def run(job: Job) -> Result:
+    """Do the job; call it in a process of its own."""
+    return uvloop.run(_run(job))
+
+
+async def _run(job: Job) -> Result:
+    result = Result()
+    once = job.seconds is None
+    requests = iter(job.requests) if once else itertools.cycle(job.requests)
+    loop = asyncio.get_running_loop()
+    clients = [_Client(requests, result) for _ in range(job.connections)]
+    for client in clients:
+        await loop.create_connection(lambda client=client: client, "127.0.0.1", job.port)  # type: ignore[misc]
+    began = time.perf_counter()
+    if job.seconds is not None:
+        loop.call_later(job.seconds, lambda: [client.finish() for client in clients])
+    for client in clients:
+        client.send()
+    await asyncio.gather(*(client.done for client in clients))
+    result.seconds = time.perf_counter() - began
+    return result
+
+
+class _Client(asyncio.Protocol):
+    """One connection: the next request goes out when the answer to the last one is there."""
+
+    def __init__(self, requests: Iterator[bytes], result: Result) -> None:
+        self._requests = requests
+        self._result = result
+        self._buffer = b""
+        self._wanted = 0
+        self._status = 0
+        self._is_finishing = False
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionError("The server closed the connection"))
+
+    def finish(self) -> None:
+        self._is_finishing = True
+
+    def send(self) -> None:
+        request = None if self._is_finishing else next(self._requests, None)
+        if request is None:
+            self.done.set_result(None)
+            self._transport.close()
+            return
+        self._sent_at = time.perf_counter()
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        buffer = self._buffer = self._buffer + data if self._buffer else data
+        if not self._wanted:
+            head = _HEAD.match(buffer)
+            if head is None:
+                return
+            self._status = int(head[1])
+            self._wanted = head.end() + int(head[2])
+        if len(buffer) < self._wanted:
+            return
+        self._result.times.append(time.perf_counter() - self._sent_at)
+        self._result.statuses[self._status] += 1
+        self._result.last_answer = buffer
+        self._buffer, self._wanted = b"", 0
+        self.send()

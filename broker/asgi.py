@@ -1,0 +1,57 @@
+"""Starlette's routes and answers, without the work that is the same for every request here."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import cast
+
+from starlette import routing
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+
+class Route(routing.Route):
+    """A route to a function that answers. What the function raises goes up to the edge as it is.
+
+    Starlette's own wraps two more layers around the function, to look for handlers that we do not have.
+    """
+
+    def __init__(
+        self, path: str, endpoint: Callable[[Request], Awaitable[Response]], *, methods: list[str]
+    ) -> None:
+        super().__init__(path, endpoint, methods=methods)
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            response = await endpoint(Request(scope, receive))
+            await response(scope, receive, send)
+
+        self.app = app
+
+    def matches(self, scope: Scope) -> tuple[routing.Match, Scope]:
+        """Say whether the route takes the request; we have neither mounts nor parameters but text."""
+        found = self.path_regex.match(scope["path"]) if scope["type"] == "http" else None
+        if found is None:
+            return routing.Match.NONE, {}
+        match = routing.Match.FULL if scope["method"] in self.methods else routing.Match.PARTIAL
+        return match, {"endpoint": self.endpoint, "path_params": found.groupdict()}
+
+
+class Answer(Response):
+    """A body with its headers as they are; Starlette's own would work out what is known."""
+
+    def __init__(
+        self, body: bytes, *, status: int, media_type: bytes, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.status_code = status
+        self.body = body
+        self.background = None
+        self.raw_headers = [(b"content-length", b"%d" % len(body)), (b"content-type", media_type)]
+        if headers:
+            self.raw_headers += ((name.encode(), value.encode()) for name, value in headers.items())
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """Return the first header of this name, given in lower case, or an empty text."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return cast(bytes, value).decode("latin-1")
+    return ""

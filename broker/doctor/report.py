@@ -1,0 +1,58 @@
+"""The examination for a person, and for a program."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+
+import click
+import msgspec
+
+from broker.doctor.examination import Examination
+from broker.doctor.findings import Finding, Outcome
+
+_COLOURS: dict[Outcome, str] = {"ok": "green", "warning": "yellow", "failed": "red", "skipped": "blue"}
+
+
+def as_table(examination: Examination, *, width: int) -> Iterator[str]:
+    """Write a row for each finding, the fix below it, in lines of at most `width`; then the sum of it."""
+    findings = examination.findings
+    first, second = (max(map(len, column)) for column in (_COLOURS, [found.name for found in findings]))
+    for found in findings:
+        mark = click.style(f"{found.outcome:<{first}}", fg=_COLOURS[found.outcome])
+        yield f"{mark}  {found.name:<{second}}  " + _wrapped(found.detail, first + second + 4, width)
+        if found.fix:
+            indent = " " * (first + second + 4)
+            yield indent + _wrapped(f"Fix: {found.fix}", len(indent), width)
+    yield ""
+    yield from textwrap.wrap(_sum(examination), width)
+
+
+def as_json(examination: Examination) -> str:
+    """Write it as an object of `store`, `server`, `clock_skew_seconds`, `is_good` and `findings`."""
+    body = {
+        "server": examination.server,
+        "clock_skew_seconds": examination.clock_skew,
+        "is_good": examination.is_good,
+        "findings": [msgspec.structs.asdict(found) for found in examination.findings],
+    }
+    return msgspec.json.format(msgspec.json.encode(body), indent=2).decode()
+
+
+def _wrapped(text: str, column: int, width: int) -> str:
+    """Break the text, which begins at this column, into lines that all begin there."""
+    lines = textwrap.wrap(text, max(width - column, 20), break_on_hyphens=False, break_long_words=False)
+    return f"\n{' ' * column}".join(lines)
+
+
+def _sum(examination: Examination) -> str:
+    counted = Counter(found.outcome for found in examination.findings)
+    total = ", ".join(f"{counted[outcome]} {outcome}" for outcome in _COLOURS if counted[outcome])
+    return f"{examination.server or 'The store'}: {total}. {_conclusion(examination)}"
+
+
+def _conclusion(examination: Examination) -> str:
+    if any(found.is_hole for found in examination.findings):
+        return "Presigned URLs of this store can be abused: do not use it before that is mended."
+    if any(found.is_undecided for found in examination.findings):
+        return "Whether presigned URLs of this store can be abused is not known."
+    return "Nothing was found that keeps it from use." if examination.is_good else "It is not ready for use."

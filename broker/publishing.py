@@ -1,0 +1,260 @@
+"""Making a file of what the store holds: the one place that decides whether an upload is complete.
+
+The store decides, not the client: its parts are put together, its object is looked at, and only an object of
+the declared size, type and checksum becomes a file. Each step may be cut short and repeated, by this process
+or another one; whoever moves the upload out of `pending` is the only one who may remove what it stored.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from msgspec import structs
+
+from broker import checksums, keys, schemas, sniffing
+from broker.checksums import Checksum
+from broker.errors import (
+    InvalidChecksum,
+    InvalidField,
+    PartsMismatch,
+    StoreUnavailable,
+    UploadExpired,
+    UploadIncomplete,
+    UploadRejected,
+)
+from broker.parts import Plan
+from broker.policy import MAX_URL_EXPIRES_IN, Policies
+from broker.registry import File, Registry, Upload
+from broker.schemas import UploadStatus
+from broker.stores.base import ObjectFacts, Store, StoredPart
+
+log = logging.getLogger(__name__)
+
+NAMED_PARTS = 100  # that a problem lists at most
+PAGE = 1000  # parts in one answer of the store
+
+
+class NotAsDeclaredError(Exception):
+    """The object can never become the file that was declared."""
+
+
+class Publisher:
+    """Turns pending uploads into files, or into nothing."""
+
+    def __init__(self, *, registry: Registry, store: Store, policies: Policies) -> None:
+        self._registry = registry
+        self._store = store
+        self._policies = policies
+
+    async def complete(self, upload: Upload, sent: schemas.CompleteUpload, *, at: datetime) -> File | None:
+        """Publish a pending upload: None when it was settled meanwhile.
+
+        Raises InvalidField, UploadIncomplete, PartsMismatch and StoreUnavailable, after which it can be tried
+        again; UploadExpired and UploadRejected, after which it cannot.
+        """
+        if at >= upload.expires_at:
+            await self.settle(upload, "expired", at=at)
+            return None
+        try:
+            expected = await self._assemble(upload, sent)
+            facts = await self._store.head(upload.key)
+            if facts is None:
+                await self._refuse_missing(upload, at=at)
+                return None
+            await self._verify(upload, facts, expected)
+        except NotAsDeclaredError as error:
+            if await self.settle(upload, "rejected", at=at):
+                raise UploadRejected(str(error)) from error
+            return None
+        return await self.publish(upload, facts, expected, at=at)
+
+    async def is_whole(self, upload: Upload, facts: ObjectFacts) -> bool:
+        """Say whether the object can be told to be the declared one, although nobody came to complete it.
+
+        Raises StoreUnavailable.
+        """
+        if upload.store_upload_id and upload.checksum_algorithm not in facts.checksums:
+            return False  # only the client that sent the parts knows their checksums
+        try:
+            await self._verify(upload, facts, _acceptable(upload.checksum))
+        except NotAsDeclaredError:
+            return False
+        return True
+
+    async def settle(self, upload: Upload, status: UploadStatus, *, at: datetime) -> bool:
+        """End a pending upload without a file and remove what it stored; say whether it was still pending."""
+        visit_at = at + timedelta(seconds=MAX_URL_EXPIRES_IN)  # when no URL can store anything any more
+        was_pending = await self._registry.settle_upload(upload, status, at=at, visit_at=visit_at)
+        if was_pending:
+            log.info("Upload %s", status, extra={"upload": upload.id})
+            await self.remove(upload)
+        return was_pending
+
+    async def remove(self, upload: Upload) -> bool:
+        """Remove what an upload that is no file stored; False leaves it to the reconciler."""
+        try:
+            if upload.store_upload_id:
+                await self._store.abort_multipart(upload.key, upload.store_upload_id)
+            await self._store.delete(upload.key)
+        except StoreUnavailable:
+            log.warning("Object could not be removed yet", extra={"upload": upload.id})
+            return False
+        return True
+
+    async def _assemble(self, upload: Upload, sent: schemas.CompleteUpload) -> tuple[Checksum, ...]:
+        """Put the parts together, if there are any; return the checksums that the object may have."""
+        declared = _acceptable(sent.checksum) or _acceptable(upload.checksum)
+        if upload.store_upload_id is None or upload.part_size is None:
+            if sent.parts is not None:
+                raise InvalidField("This upload is not sent in parts.", field="parts")
+            return declared
+        plan = Plan(upload.size, upload.part_size)
+        vouched = vouched_for(upload, plan, sent.parts)
+        held = await self._list_parts(upload, upload.store_upload_id, plan)
+        if held is None:  # put together before, or given up by the store: the object's HEAD will tell
+            return checksums.of_parts(list(vouched.values()), plan.sizes) if vouched else declared
+        parts = match(plan, held, vouched)
+        known = [part.checksum for part in parts if part.checksum]
+        computed = checksums.of_parts(known, plan.sizes) if len(known) == len(parts) else ()
+        if declared and computed and not set(declared) & set(computed):
+            raise NotAsDeclaredError(f"The parts make {computed[0]}, not {declared[0]}.")
+        expected = computed or declared
+        outcome = await self._store.complete_multipart(
+            upload.key, upload.store_upload_id, parts, checksum=expected[0] if expected else None
+        )
+        if outcome == "mismatch":
+            raise PartsMismatch(
+                "The store holds other bytes than were declared: send the parts again.",
+                parts=list(range(1, plan.count + 1))[:NAMED_PARTS],
+            )
+        return expected
+
+    async def _list_parts(self, upload: Upload, store_upload_id: str, plan: Plan) -> list[StoredPart] | None:
+        """Return what the store holds; one part more than there may be is enough to know of more."""
+        held: list[StoredPart] = []
+        while len(held) <= plan.count:
+            after = held[-1].number if held else 0
+            page = await self._store.list_parts(upload.key, store_upload_id, after=after, limit=PAGE)
+            if page is None:
+                return None
+            held += page
+            if len(page) < PAGE:
+                break
+        return held
+
+    async def _refuse_missing(self, upload: Upload, *, at: datetime) -> None:
+        if upload.store_upload_id is None:
+            raise UploadIncomplete("The store does not hold the object yet: send it, then complete.")
+        # neither parts nor object: the store has cleaned up, as MinIO does after a day
+        if await self.settle(upload, "expired", at=at):
+            raise UploadExpired("The store has given the parts up: begin a new upload.")
+
+    async def publish(
+        self, upload: Upload, facts: ObjectFacts, expected: Sequence[Checksum] = (), *, at: datetime
+    ) -> File | None:
+        """Record the file of a verified object, once: the file that it is now, or None if it is none."""
+        file = File(
+            id=keys.new_id(at),
+            tenant=upload.tenant,
+            owner=upload.owner,
+            upload_id=upload.id,
+            key=upload.key,
+            name=upload.name,
+            folder=upload.folder,
+            size=upload.size,
+            type=upload.type,
+            checksum=_verified(upload, facts, expected),
+            part_size=upload.part_size,
+            policy=upload.policy,
+            etag=facts.etag,
+            created_at=at,
+        )
+        published = await self._registry.publish(file)
+        if published is file:
+            log.info("Upload completed", extra={"upload": upload.id, "file": file.id})
+        return published
+
+    async def _verify(self, upload: Upload, facts: ObjectFacts, expected: Sequence[Checksum]) -> None:
+        """Raise NotAsDeclaredError if the object is not the file; else as check_facts."""
+        check_facts(upload, facts, expected)
+        if self._policies.of(upload.policy).sniff and upload.size:
+            start = await self._store.read_start(upload.key, sniffing.START_BYTES)
+            if contradiction := sniffing.contradiction(start, upload.type):
+                raise NotAsDeclaredError(contradiction)
+
+
+def vouched_for(
+    upload: Upload, plan: Plan, sent: Sequence[schemas.SentPart] | None
+) -> dict[int, Checksum] | None:
+    """Read the checksums that the client says it sent. Raises PartsMismatch, InvalidChecksum."""
+    if sent is None:
+        return None
+    numbers = [part.number for part in sent]
+    if sorted(numbers) != list(range(1, plan.count + 1)):
+        raise PartsMismatch(f"Name each of the {plan.count} parts once, and no other.", parts=[])
+    return {
+        part.number: checksums.parse_as(upload.checksum_algorithm, part.checksum, field="parts")
+        for part in sorted(sent, key=lambda part: part.number)
+    }
+
+
+def match(plan: Plan, held: Sequence[StoredPart], vouched: Mapping[int, Checksum] | None) -> list[StoredPart]:
+    """Return the parts to put together, if the store holds exactly those of the plan.
+
+    Raises UploadIncomplete for those that are missing, PartsMismatch for those that are others.
+    """
+    by_number = {part.number: part for part in held}
+    numbers = range(1, plan.count + 1)
+    if missing := [number for number in numbers if number not in by_number]:
+        raise UploadIncomplete(
+            f"The store holds {plan.count - len(missing)} of the {plan.count} parts.",
+            parts=missing[:NAMED_PARTS],
+        )
+    wrong = [number for number in by_number if number > plan.count]
+    wrong += [number for number in numbers if by_number[number].size != plan.size_of(number)]
+    vouched = vouched or {}
+    for number, checksum in vouched.items():
+        if by_number[number].checksum not in {None, checksum}:
+            wrong.append(number)
+    if wrong:
+        raise PartsMismatch(
+            "The store holds other parts than were declared: send them again.", parts=wrong[:NAMED_PARTS]
+        )
+    return [structs.replace(by_number[n], checksum=vouched.get(n, by_number[n].checksum)) for n in numbers]
+
+
+def check_facts(upload: Upload, facts: ObjectFacts, expected: Sequence[Checksum]) -> None:
+    """Raise NotAsDeclaredError if the object differs from what was declared.
+
+    Raises StoreUnavailable when the store cannot tell: then nothing is known against the object.
+    """
+    if facts.size != upload.size:
+        raise NotAsDeclaredError(f"The object has {facts.size} bytes, but {upload.size} were declared.")
+    if facts.type != upload.type:
+        raise NotAsDeclaredError(f"The object is of the type {facts.type}, but {upload.type} was declared.")
+    if not expected:
+        return
+    algorithm = expected[0].algorithm
+    found = facts.checksums.get(algorithm)
+    if found is None and upload.checksum is None and upload.store_upload_id is None:
+        raise InvalidChecksum(
+            "The store can confirm only a checksum that was declared when the upload was created.",
+            field="checksum",
+        )
+    if found is None:
+        log.error("Store does not say the checksum of an object", extra={"upload": upload.id})
+        raise StoreUnavailable("The object store does not say the object's checksum.")
+    if found not in {checksum.value for checksum in expected}:
+        raise NotAsDeclaredError(f"The object's {algorithm} checksum is {found}, not the one declared.")
+
+
+def _verified(upload: Upload, facts: ObjectFacts, expected: Sequence[Checksum]) -> str | None:
+    """Return the checksum to record: of all bytes where it is known, else what the store says."""
+    if expected:
+        return str(expected[0])
+    found = facts.checksums.get(upload.checksum_algorithm)
+    return found and f"{upload.checksum_algorithm}:{found}"
+
+
+def _acceptable(declared: str | None) -> tuple[Checksum, ...]:
+    return (checksums.parse_whole(declared),) if declared else ()

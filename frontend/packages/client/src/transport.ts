@@ -1,0 +1,36 @@
+import type { Broker } from "./broker.ts";
+import type { Timer } from "./retry.ts";
+import type { StoreAnswer } from "./send-blob.ts";
+import type { PresignedRequest } from "./wire.ts";
+
+export interface Work {
+  readonly signal: AbortSignal;
+  readonly onProgress: (bytes: number) => void;
+}
+
+/** What a transfer needs from the outside. */
+export interface Transport {
+  readonly broker: Pick<
+    Broker,
+    "createUpload" | "readUpload" | "signParts" | "completeUpload" | "abortUpload"
+  >;
+  /** Compute the checksum that is declared, such as `crc32c:4waSgw==`. */
+  readonly checksum: (blob: Blob, work: Work) => Promise<string>;
+  /** Resolve with any answer of the store; reject only when there is none. */
+  readonly send: (request: PresignedRequest, blob: Blob, work: Work) => Promise<StoreAnswer>;
+  readonly timer: Timer;
+}
+
+/** What a transfer is doing. `bytes` counts what is hashed or sent so far. */
+export type TransferState =
+  | { readonly status: "checking"; readonly bytes: number }
+  | { readonly status: "sending"; readonly bytes: number }
+  /** The last try failed; the next begins by itself. */
+  | { readonly status: "waiting" }
+  /** The store took every byte; the broker verifies them. */
+  | { readonly status: "confirming" };
+
+export interface Run {
+  readonly signal: AbortSignal;
+  readonly onState: (state: TransferState) => void;
+}

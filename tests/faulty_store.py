@@ -1,0 +1,161 @@
+"""A proxy in front of a real store that fails as told: what no real store does on demand."""
+
+import http.client
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET
+from struct import pack
+from urllib.parse import urlsplit
+
+from broker.settings import StoreSettings
+
+
+class FaultyStore:
+    """`faults` meet one request each, in turn; then come those of `otherwise`, or the store's own answers.
+
+    `requests` lists the methods and targets of all that was asked; `held` counts the requests that hang.
+    """
+
+    def __init__(self, store: StoreSettings, address: str) -> None:
+        self.upstream = urlsplit(store.url).netloc
+        self.settings = replace(store, url=f"http://{address}")
+        self.faults: deque[Fault] = deque()
+        self.otherwise: Fault | None = None
+        self.requests: list[str] = []
+        self.held = threading.Semaphore(0)
+        self.released = threading.Event()
+
+    def next_fault(self) -> "Fault | None":
+        try:
+            return self.faults.popleft()
+        except IndexError:
+            return self.otherwise
+
+
+class Exchange(BaseHTTPRequestHandler):
+    """One request to the proxy."""
+
+    protocol_version = "HTTP/1.1"
+    store: FaultyStore  # set by the server
+
+    def _do(self) -> None:
+        self.store.requests.append(f"{self.command} {self.path}")
+        self.body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        fault = self.store.next_fault()
+        if fault:
+            fault(self)
+        else:
+            self.answer(*self.forward())
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _do  # noqa: N815 -- the base class wants them so
+
+    def forward(self) -> tuple[int, dict[str, str], bytes]:
+        """Have the store do what was asked; return its answer."""
+        upstream = http.client.HTTPConnection(self.store.upstream, timeout=20)
+        upstream.request(self.command, self.path, self.body, dict(self.headers))
+        answer = upstream.getresponse()
+        content = answer.read()
+        upstream.close()
+        return answer.status, dict(answer.getheaders()), content
+
+    def answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
+        self.send_response_only(status)
+        for name, value in ({"Content-Length": str(len(content))} | headers).items():
+            if name.lower() != "transfer-encoding":
+                self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def reset(self) -> None:
+        """Cut the connection off, as a process that dies or a firewall does."""
+        self.wfile.flush()
+        self.connection.setsockopt(SOL_SOCKET, SO_LINGER, pack("ii", 1, 0))
+        self.close_connection = True
+        with suppress(OSError):
+            self.connection.shutdown(SHUT_RDWR)
+        self.connection.close()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
+        pass
+
+
+Fault = Callable[[Exchange], None]
+
+
+def error(status: int, code: str) -> Fault:
+    """Answer with this error; the store hears nothing."""
+    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>m</Message></Error>".encode()
+    return lambda exchange: exchange.answer(status, {"Content-Type": "application/xml"}, body)
+
+
+def body(content: bytes, status: int = 200) -> Fault:
+    """Answer with this body; the store hears nothing."""
+    return lambda exchange: exchange.answer(status, {}, content)
+
+
+def reset(exchange: Exchange) -> None:
+    """Cut the connection off before the store hears of the request."""
+    exchange.reset()
+
+
+def lose_answer(exchange: Exchange) -> None:
+    """Have the store do it, and cut the connection off."""
+    exchange.forward()
+    exchange.reset()
+
+
+def cut_short(exchange: Exchange) -> None:
+    """Have the store do it, and cut its answer off in the middle."""
+    status, headers, content = exchange.forward()
+    exchange.answer(status, headers | {"Content-Length": str(len(content))}, content[: len(content) // 2])
+    exchange.reset()
+
+
+def hang(exchange: Exchange) -> None:
+    """Say nothing until the test ends."""
+    exchange.store.held.release()
+    exchange.store.released.wait(60)
+    exchange.reset()
+
+
+def trickle(exchange: Exchange) -> None:
+    """Begin an answer that grows by a byte now and then, and never ends."""
+    exchange.send_response_only(200)
+    exchange.send_header("Content-Length", "1000000")
+    exchange.end_headers()
+    exchange.store.held.release()
+    with suppress(OSError):
+        while not exchange.store.released.wait(0.05):
+            exchange.wfile.write(b" ")
+    exchange.reset()
+
+
+@contextmanager
+def faulty(store: StoreSettings) -> Iterator[FaultyStore]:
+    """Run the proxy in front of this store; `settings` of what is yielded lead through it."""
+
+    class Handler(Exchange):
+        pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 128
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            pass  # those who gave up have closed their end
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        proxy = Handler.store = FaultyStore(store, f"127.0.0.1:{server.server_address[1]}")
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield proxy
+        finally:
+            proxy.released.set()
+            server.shutdown()
+            thread.join()

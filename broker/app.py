@@ -11,7 +11,7 @@ from broker import web
 from broker.accounts import Accounts
 from broker.auth import Tokens
 from broker.background import Job, background, repeat
-from broker.database import SqliteDatabase
+from broker.database import Database
 from broker.edge import Edge
 from broker.endpoints import files, health, receipts, session, uploads
 from broker.endpoints.page import page
@@ -24,7 +24,8 @@ from broker.publishing import Publisher
 from broker.receipts import Receipts, signing_key
 from broker.reconciler import Reconciler
 from broker.registry import Registry
-from broker.settings import Settings
+from broker.settings import Settings, SettingsError
+from broker.sqlite import SqliteDatabase
 from broker.stores.base import Store
 from broker.stores.s3 import S3Store
 from broker.uploads import Uploads
@@ -70,12 +71,26 @@ def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
 def open_services(settings: Settings, lifecycle: Lifecycle | None = None) -> Iterator[Services]:
     """Make what the endpoints call, for the length of a block. Raises SettingsError, RegistryUnavailable."""
     store = S3Store(settings.store)
-    registry = Registry(SqliteDatabase(settings.database_url))
+    registry = Registry(open_database(settings.database_url))
     try:
         yield _connect(settings, registry, store, lifecycle or Lifecycle())
     finally:
         store.close()
         registry.close()
+
+
+def open_database(url: str) -> Database:
+    """Open the database that BROKER_DATABASE_URL names. Raises SettingsError, RegistryUnavailable."""
+    if url.startswith("sqlite:"):
+        return SqliteDatabase(url)
+    try:
+        from broker.postgres import PostgresDatabase  # its driver is an extra
+    except ImportError as error:
+        raise SettingsError(
+            "BROKER_DATABASE_URL: PostgreSQL needs the extra postgres: "
+            "pip install 'presigned-url-broker[postgres]'"
+        ) from error
+    return PostgresDatabase(url)
 
 
 def _connect(settings: Settings, registry: Registry, store: Store, lifecycle: Lifecycle) -> Services:

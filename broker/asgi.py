@@ -25,13 +25,14 @@ class Route(routing.Route):
             await response(scope, receive, send)
 
         self.app = app
+        self._taken = frozenset(self.methods or ())
 
     def matches(self, scope: Scope) -> tuple[routing.Match, Scope]:
         """Say whether the route takes the request; we have neither mounts nor parameters but text."""
         found = self.path_regex.match(scope["path"]) if scope["type"] == "http" else None
         if found is None:
             return routing.Match.NONE, {}
-        match = routing.Match.FULL if scope["method"] in self.methods else routing.Match.PARTIAL
+        match = routing.Match.FULL if scope["method"] in self._taken else routing.Match.PARTIAL
         return match, {"endpoint": self.endpoint, "path_params": found.groupdict()}
 
 

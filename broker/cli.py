@@ -17,6 +17,7 @@ from broker.app import create_app, open_services
 from broker.bootstrap import BootstrapError, bootstrap
 from broker.errors import BrokerError
 from broker.lifecycle import Lifecycle
+from broker.policy_command import policy_group
 from broker.receipt_command import receipt_group
 from broker.schemas import MAX_PASSWORD, MAX_USERNAME
 from broker.server import ListenError, is_loopback, listen, serve
@@ -110,6 +111,7 @@ def add_user(name: str) -> None:
     click.echo(f"Added {name}.")
 
 
+main.add_command(policy_group)
 main.add_command(receipt_group)
 
 

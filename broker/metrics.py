@@ -28,12 +28,21 @@ class Metrics:
         self._seconds = Histogram(
             "broker_http_request_seconds", "Time to the answer.", ["endpoint"], registry=self._registry
         )
+        self.reconciled = Counter(
+            "broker_reconciled_uploads", "Uploads visited.", ["action"], registry=self._registry
+        )
         self._body_bytes_in = Counter(
             "broker_http_request_body_bytes", "Body bytes received from clients.", registry=self._registry
         )
         self._body_bytes_out = Counter(
             "broker_http_response_body_bytes", "Body bytes sent to clients.", registry=self._registry
         )
+        self.store_clock_skew = Gauge(
+            "broker_store_clock_skew_seconds",
+            "How far the store's clock is ahead of ours; NaN while that is not known.",
+            registry=self._registry,
+        )
+        self.store_clock_skew.set(math.nan)
         self._series: dict[tuple[str, str, int], _Series] = {}
 
     def count(

@@ -21,6 +21,7 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DBAPIError
 
 from broker.database import migrate, unavailable
+from broker.grouping import Change, GroupWriter, Job, alike, answer, attempt_together
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -52,6 +53,7 @@ class PostgresDatabase:
     def __init__(self, url: str) -> None:
         self._writers = _Connections(url, _WRITERS, "READ COMMITTED")
         self._readers = _Connections(url, _READERS, "AUTOCOMMIT")
+        self._group_writer = GroupWriter(self._write_group)
         try:
             migrate(self._writers.engine, _begin_alone)
         except BaseException:
@@ -64,18 +66,30 @@ class PostgresDatabase:
     async def write(self, change: Callable[[Connection], T]) -> T:
         return await self._call(self._writers, change)
 
-    async def write_each(
-        self, change: Callable[[Connection, Sequence[Item]], Sequence[T]], items: Sequence[Item]
-    ) -> Sequence[T]:
-        return await self._call(self._writers, lambda connection: change(connection, items))
+    async def write_each(self, change: Change[Item, T], items: Sequence[Item]) -> Sequence[T]:
+        return await self._group_writer.make(change, items)
 
     def close(self) -> None:
+        self._group_writer.close()
         self._readers.close()
         self._writers.close()
 
     async def _call(self, connections: "_Connections", function: Callable[[Connection], T]) -> T:
         deadline = time.monotonic() + _CALL_SECONDS
         return await asyncio.wrap_future(connections.threads.submit(connections.run, function, deadline))
+
+    def _write_group(self, group: list[Job]) -> None:
+        """Do jobs of a kind in one transaction: else each would wait for the counters of its quota."""
+        deadline = group[0].since + _CALL_SECONDS
+
+        def attempt(change: Change[Any, Any], items: Sequence[Any]) -> Any:  # noqa: ANN401 - or the error
+            try:
+                return self._writers.run(lambda connection: change(connection, items), deadline)
+            except Exception as error:  # noqa: BLE001 - it is the caller's, who gets it from the future
+                return error
+
+        for jobs in alike(group):
+            answer(attempt_together(jobs, attempt))
 
 
 class _Connections:

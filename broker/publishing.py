@@ -118,16 +118,15 @@ class Publisher:
         computed = checksums.of_parts(known, plan.sizes) if len(known) == len(parts) else ()
         if declared and computed and not set(declared) & set(computed):
             raise NotAsDeclaredError(f"The parts make {computed[0]}, not {declared[0]}.")
-        expected = computed or declared
         outcome = await self._store.complete_multipart(
-            upload.key, upload.store_upload_id, parts, checksum=expected[0] if expected else None
+            upload.key, upload.store_upload_id, parts, checksum=computed[0] if computed else None
         )
         if outcome == "mismatch":
             raise PartsMismatch(
                 "The store holds other bytes than were declared: send the parts again.",
                 parts=list(range(1, plan.count + 1))[:NAMED_PARTS],
             )
-        return expected
+        return computed or declared
 
     async def _list_parts(self, upload: Upload, store_upload_id: str, plan: Plan) -> list[StoredPart] | None:
         """Return what the store holds; one part more than there may be is enough to know of more."""
@@ -244,6 +243,10 @@ def check_facts(upload: Upload, facts: ObjectFacts, expected: Sequence[Checksum]
     if found is None:
         log.error("Store does not say the checksum of an object", extra={"upload": upload.id})
         raise StoreUnavailable("The object store does not say the object's checksum.")
+    if "-" in found and not any("-" in checksum.value for checksum in expected):
+        raise InvalidChecksum(
+            "This store confirms a whole by the checksums of its parts: name them.", field="parts"
+        )
     if found not in {checksum.value for checksum in expected}:
         raise NotAsDeclaredError(f"The object's {algorithm} checksum is {found}, not the one declared.")
 

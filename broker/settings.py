@@ -99,6 +99,7 @@ class StoreSettings:
     region: Required = "us-east-1"
     addressing: Literal["path", "virtual"] = "path"
     key_prefix: KeyPrefix = "uploads"
+    self_test: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET
-from struct import pack
+from socket import SHUT_RDWR
 from urllib.parse import urlsplit
 
 from broker.settings import StoreSettings
@@ -71,14 +70,10 @@ class Exchange(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    def reset(self) -> None:
-        """Cut the connection off, as a process that dies or a firewall does."""
-        self.wfile.flush()
-        self.connection.setsockopt(SOL_SOCKET, SO_LINGER, pack("ii", 1, 0))
+    def disconnect(self) -> None:
         self.close_connection = True
         with suppress(OSError):
             self.connection.shutdown(SHUT_RDWR)
-        self.connection.close()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
         pass
@@ -98,29 +93,29 @@ def body(content: bytes, status: int = 200) -> Fault:
     return lambda exchange: exchange.answer(status, {}, content)
 
 
-def reset(exchange: Exchange) -> None:
-    """Cut the connection off before the store hears of the request."""
-    exchange.reset()
+def disconnect(exchange: Exchange) -> None:
+    """Cut the connection off; the store hears nothing."""
+    exchange.disconnect()
 
 
 def lose_answer(exchange: Exchange) -> None:
     """Have the store do it, and cut the connection off."""
     exchange.forward()
-    exchange.reset()
+    exchange.disconnect()
 
 
 def cut_short(exchange: Exchange) -> None:
     """Have the store do it, and cut its answer off in the middle."""
     status, headers, content = exchange.forward()
     exchange.answer(status, headers | {"Content-Length": str(len(content))}, content[: len(content) // 2])
-    exchange.reset()
+    exchange.disconnect()
 
 
 def hang(exchange: Exchange) -> None:
     """Say nothing until the test ends."""
     exchange.store.held.release()
     exchange.store.released.wait(60)
-    exchange.reset()
+    exchange.disconnect()
 
 
 def trickle(exchange: Exchange) -> None:
@@ -132,7 +127,7 @@ def trickle(exchange: Exchange) -> None:
     with suppress(OSError):
         while not exchange.store.released.wait(0.05):
             exchange.wfile.write(b" ")
-    exchange.reset()
+    exchange.disconnect()
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def assert_problem(answer: httpx.Response, kind: type[BrokerError], **members: o
     assert body["status"] == kind.status
     assert body["detail"].endswith(".")
     assert {name: body.get(name) for name in members} == members
-    assert set(body) - {"type", "title", "status", "detail"} <= {"field", "limit", "rule", "scope"}
+    assert set(body) - {"type", "title", "status", "detail"} <= {"field", "limit", "parts", "rule", "scope"}
     if kind.status == 401:
         assert answer.headers["www-authenticate"].startswith("Bearer")
     if kind.status == 503:

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 import yaml
 
 from broker import cli, settings
-from broker.settings import BootstrapSettings, Settings, SettingsError
+from broker.settings import BootstrapSettings, Policy, Quota, Settings, SettingsError
 from tests.running import RunningBroker
 
 ROOT = Path(__file__).parent.parent
@@ -49,7 +50,14 @@ def environment(service: str, env: Mapping[str, str]) -> dict[str, str]:
 def load(env: Mapping[str, str]) -> Settings:
     """Read the settings as bootstrap and broker do when this is the .env."""
     settings.load_bootstrap(environment("bootstrap", env))
-    return settings.load(environment("broker", env))
+    return settings.load(environment("broker", env) | {"BROKER_CONFIG": str(config(env))})
+
+
+def config(env: Mapping[str, str]) -> Path:
+    """Find the file of this machine that the broker reads in its container."""
+    mounts = [volume for volume in SERVICES["broker"]["volumes"] if isinstance(volume, dict)]
+    (mount,) = (each for each in mounts if each["target"] == environment("broker", env)["BROKER_CONFIG"])
+    return ROOT / interpolate(mount["source"], env)
 
 
 def instructions(name: str) -> list[str]:
@@ -85,10 +93,35 @@ def test_every_secret_in_the_example_is_a_sample() -> None:
 
 def test_the_services_get_all_settings_and_no_others() -> None:
     not_for_minio = {"BROKER_STORE_ADDRESSING"}
+    in_the_file = {name for name, _ in settings.variables() if name.startswith("BROKER_POLICIES_")}
 
-    for service, cls in (("broker", Settings), ("bootstrap", BootstrapSettings)):
+    for service, cls, others in (
+        ("broker", Settings, not_for_minio | in_the_file),
+        ("bootstrap", BootstrapSettings, not_for_minio | {"BROKER_CONFIG"}),
+    ):
         known = {name for name, _ in settings.variables(cls)}
-        assert set(SERVICES[service]["environment"]) == known - not_for_minio
+        assert set(SERVICES[service]["environment"]) == known - others
+
+
+def test_the_policies_in_compose_are_those_of_the_file_that_one_chooses(tmp_path: Path) -> None:
+    chosen = tmp_path / "broker.toml"
+    chosen.write_text("[policies.default]\nmax_size = '1 GiB'")
+
+    assert load(CHOSEN).policies == {"default": Policy()}
+    assert load(CHOSEN | {"BROKER_CONFIG": str(chosen)}).policies == {"default": Policy(max_size=2**30)}
+
+
+def test_the_example_of_policies_has_every_setting_and_shows_the_defaults(tmp_path: Path) -> None:
+    lines = re.sub(r"^# (?=\[|\w+ = )", "", (ROOT / "broker.example.toml").read_text(), flags=re.MULTILINE)
+    said = tmp_path / "broker.toml"
+    said.write_text(lines)
+
+    policies, places = settings.load_policies({"BROKER_CONFIG": str(said)})
+
+    variables = {name.replace("<NAME>", "DEFAULT") for name, _ in settings.variables() if "<NAME>" in name}
+    assert {f"BROKER_{place.replace('.', '_').upper()}" for place in places} == variables
+    without_default = {"scope": None, "quota": Quota(), "tenant_quota": Quota()}
+    assert replace(policies["default"], **without_default) == Policy()  # type: ignore[arg-type]  # real fields
 
 
 def test_the_example_has_every_variable_and_no_others() -> None:
@@ -100,6 +133,7 @@ def test_the_example_has_every_variable_and_no_others() -> None:
 
 def test_the_example_shows_the_defaults() -> None:
     defaults = {name: str(value) for name, value in settings.variables() if value is not ...}
+    del defaults["BROKER_CONFIG"]  # a file in the container; in .env it is one of this machine
     in_compose = {name: rest for name, operator, rest in _VARIABLE.findall(COMPOSE) if operator == "-"}
 
     for name, shown in OPTIONAL.items():

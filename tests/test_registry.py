@@ -13,11 +13,11 @@ from sqlalchemy import Connection, create_engine, text
 
 from broker import migrations, tables
 from broker.auth import Claims
-from broker.database import SqliteDatabase
 from broker.errors import RegistryUnavailable
 from broker.keys import new_id
 from broker.registry import Counters, File, Full, Registry, Reservation, Upload, User
 from broker.settings import Quota
+from broker.sqlite import SqliteDatabase
 
 AT = datetime(2026, 11, 22, 12, 30, 15, 123456, tzinfo=UTC)
 ALICE = Claims(subject="alice", tenant="acme", scopes=frozenset())

@@ -32,3 +32,32 @@ def upload(client: httpx.Client, body: bytes, **declared: object) -> dict[str, A
     completion = client.post(f"/v1/uploads/{created['id']}/complete").raise_for_status()
     file: dict[str, Any] = completion.json()["file"]
     return file
+
+
+def cut(created: dict[str, Any], body: bytes) -> dict[int, bytes]:
+    """Cut the bytes into the parts that the broker asks for."""
+    size = created["part_size"]
+    return {number + 1: body[number * size : (number + 1) * size] for number in range(created["part_count"])}
+
+
+def sign(client: httpx.Client, created: dict[str, Any], parts: dict[int, bytes]) -> list[dict[str, Any]]:
+    """Have the PUTs of these parts presigned."""
+    wanted = [{"number": number, "checksum": checksum_of(part)} for number, part in parts.items()]
+    answer = client.post(f"/v1/uploads/{created['id']}/parts", json={"parts": wanted})
+    signed: list[dict[str, Any]] = answer.raise_for_status().json()["parts"]
+    return signed
+
+
+def send_parts(client: httpx.Client, created: dict[str, Any], parts: dict[int, bytes]) -> None:
+    """Send parts as a client does."""
+    for request in sign(client, created, parts):
+        put({"request": request}, parts[request["number"]]).raise_for_status()
+
+
+def named(parts: dict[int, bytes]) -> dict[str, Any]:
+    """Name the parts with their checksums, as a client does that completes."""
+    return {"parts": [{"number": n, "checksum": checksum_of(part)} for n, part in parts.items()]}
+
+
+def complete(client: httpx.Client, created: dict[str, Any], body: object = None) -> httpx.Response:
+    return client.post(f"/v1/uploads/{created['id']}/complete", json=body or {})

@@ -109,6 +109,16 @@ async def probe_cors(store: StoreSettings, origin: str) -> Finding:
     return finding
 
 
+async def read_clock(store: StoreSettings) -> float | None:
+    """Return by how many seconds the store's clock is ahead of ours, if it says. Raises Inconclusive."""
+    async with open_lab(store, store.url) as lab:
+        try:
+            await lab.send("HEAD", store.url)  # any answer has a Date, a refusal too
+        except httpx.TransportError as error:
+            raise Inconclusive(f"{store.url} does not answer ({error!r}).") from error
+    return lab.clock_skew
+
+
 def _probes(settings: Settings) -> tuple[Probe, ...]:
     origins = settings.origins
     return (

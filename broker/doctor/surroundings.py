@@ -9,9 +9,8 @@ from broker.doctor.findings import Inconclusive, Seen, listed, ok
 from broker.doctor.lab import Lab, decided
 from broker.sigv4 import Endpoint
 
-MAX_CLOCK_SKEW = 60  # seconds; S3 refuses what is signed 15 minutes off
-
-_REFUSED_SKEW = 900
+_MAX_CLOCK_SKEW = 60  # seconds
+_REFUSED_SKEW = 900  # S3 refuses what is signed so far off
 _FOREIGN_ORIGIN = "https://foreign.example"
 # what a page sends, and the headers for which it needs permission
 _CROSS_ORIGIN = {
@@ -74,7 +73,7 @@ async def clock(lab: Lab) -> Seen:
     fix = "Set both clocks by NTP."
     if abs(skew) > _REFUSED_SKEW:
         return Seen("failed", f"{detail} Signatures 15 minutes off are refused.", fix)
-    if abs(skew) > MAX_CLOCK_SKEW:
+    if abs(skew) > _MAX_CLOCK_SKEW:
         return Seen("warning", f"{detail} URLs live shorter or longer than they should.", fix)
     return ok("The clocks of the store and of this machine agree.")
 

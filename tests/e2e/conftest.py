@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from broker.bootstrap import bootstrap
 from broker.server import listen
+from broker.settings import Policy
 from broker.stores.embedded import EmbeddedStore
 from tests.running import RunningBroker, origin_of, run_broker_on
 
@@ -25,6 +26,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PASSWORD = "a good password"
+POLICIES = {"default": Policy(max_size=5 * 1024**3)}  # a file above that fits on any disk, if it has holes
 
 
 @pytest.fixture(scope="package")
@@ -36,7 +38,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
         with EmbeddedStore(directory / "store", origins=origins) as store:
             list(bootstrap(store.settings, admin=store.settings.control, origins=origins, users=False))
             database_url = f"sqlite:///{directory / 'broker.db'}"
-            with run_broker_on(listener, store.settings, database_url) as broker:
+            with run_broker_on(listener, store.settings, database_url, policies=POLICIES) as broker:
                 broker.add_user("alice", PASSWORD)
                 yield broker
 

@@ -7,9 +7,10 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import pytest
 from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
 from broker.stores.s3 import connect
@@ -122,6 +123,101 @@ def test_real_files_go_straight_to_the_store_and_come_back_unchanged(
     assert metric(site, "broker_http_response_body_bytes_total") - answered_before < MIB
 
 
+def test_a_large_file_goes_in_parts_straight_to_the_store_and_comes_back_unchanged(
+    page: Page, context: BrowserContext, site: RunningBroker, files: Path
+) -> None:
+    body = os.urandom(36 * MIB)
+    sent: list[Request] = []
+    context.on("request", lambda request: sent.append(request))
+    received_before = metric(site, "broker_http_request_body_bytes_total")
+    sign_in(page)
+
+    drop(page, write(files, {"large.bin": body, "small.txt": b"overtakes"}))
+    expect(page.get_by_text("2 uploaded", exact=True)).to_be_visible(timeout=30_000)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download large.bin", exact=True).click()
+
+    assert sha256(download.value.path().read_bytes()) == sha256(body)
+    puts = [request for request in sent if request.method == "PUT"]
+    assert {origin_of(request.url) for request in puts} == {site.settings.store.public_url}
+    lengths = sorted(int(request.all_headers()["content-length"]) for request in puts)
+    assert lengths == [9, 4 * MIB, 8 * MIB, 8 * MIB, 8 * MIB, 8 * MIB]
+    assert all("x-amz-checksum-crc32c" in request.headers for request in puts)
+    signing = [request for request in sent if request.url.endswith("/parts")]
+    assert len(signing) == 2  # four parts, then the fifth, while those are on their way
+    assert metric(site, "broker_http_request_body_bytes_total") - received_before < 10_000
+
+
+@pytest.mark.parametrize("fault", ["cut off", "refused"])
+def test_a_part_that_fails_is_sent_again_and_no_other(
+    page: Page, site: RunningBroker, files: Path, fault: str
+) -> None:
+    """Cut off, it is sent again; refused with 403, as when its URL has expired, it is signed again before."""
+    sign_in(page)
+    parts: list[str] = []
+
+    def fail_the_first(route: Route) -> None:
+        parts.append(part_number(route.request.url))
+        if len(parts) > 1:
+            route.continue_()
+        elif fault == "cut off":
+            route.abort()
+        else:
+            route.fulfill(status=403, headers={"access-control-allow-origin": site.url}, body="<Error/>")
+
+    page.route(f"{site.settings.store.public_url}/**", fail_the_first)
+
+    drop(page, write(files, {f"{fault}.bin": os.urandom(20 * MIB)}))
+
+    expect(page.get_by_role("button", name=f"Download {fault}.bin")).to_be_visible(timeout=30_000)
+    assert sorted(parts) == sorted(["1", "2", "3", parts[0]])
+
+
+def test_a_large_upload_goes_on_with_the_part_that_is_missing(
+    page: Page, site: RunningBroker, files: Path
+) -> None:
+    body = os.urandom(20 * MIB)
+    store = f"{site.settings.store.public_url}/**"
+    sign_in(page)
+    page.clock.install()  # so that the pauses between the tries need no waiting
+    failing = {"2"}
+    delivered: list[str] = []
+
+    def fail_the_second(route: Route) -> None:
+        number = part_number(route.request.url)
+        if number in failing:
+            route.abort()
+        else:
+            delivered.append(number)
+            route.continue_()
+
+    page.route(store, fail_the_second)
+    drop(page, write(files, {"resumed.bin": body}))
+    # which is told once nothing else is under way
+    expect(page.get_by_text("Connection trouble, trying again…")).to_be_visible(timeout=30_000)
+    failed = page.get_by_text("The storage does not answer.").first
+    for _ in range(50):
+        if failed.is_visible():
+            break
+        page.clock.run_for(10_000)
+    expect(failed).to_be_visible()
+    assert sorted(delivered) == ["1", "3"]
+
+    failing.clear()
+    page.get_by_role("button", name="Retry resumed.bin").click()
+
+    expect(page.get_by_role("button", name="Download resumed.bin")).to_be_visible(timeout=30_000)
+    assert sorted(delivered) == ["1", "2", "3"]
+    with site.client("alice", tenant="default") as client:
+        stored = client.get("/v1/files").json()["items"][0]
+        fetched = httpx.get(client.post(f"/v1/files/{stored['id']}/download").json()["url"])
+    assert (stored["name"], sha256(fetched.content)) == ("resumed.bin", sha256(body))
+
+
+def part_number(url: str) -> str:
+    return parse_qs(urlsplit(url).query)["partNumber"][0]
+
+
 def origin_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
@@ -146,34 +242,36 @@ def test_creating_and_completing_a_file_are_one_round_trip_each(page: Page, file
     assert all(re.fullmatch(pattern, call) for pattern, call in zip(patterns, uploading, strict=True))
 
 
+@pytest.mark.parametrize(("name", "size"), [("one piece.bin", 12 * MIB), ("parts.bin", 24 * MIB)])
 def test_progress_is_real_and_a_cancelled_upload_leaves_nothing(
-    page: Page, context: BrowserContext, site: RunningBroker, files: Path
+    page: Page, context: BrowserContext, site: RunningBroker, files: Path, name: str, size: int
 ) -> None:
     sign_in(page)
     devtools = context.new_cdp_session(page)
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 2 * MIB}
     devtools.send("Network.emulateNetworkConditions", slow)
 
-    drop(page, write(files, {"slow.bin": os.urandom(12 * MIB)}))
-    progress = page.get_by_role("progressbar", name="Progress of slow.bin")
+    drop(page, write(files, {name: os.urandom(size)}))
+    progress = page.get_by_role("progressbar", name=f"Progress of {name}")
     seen: list[int] = []
-    page.wait_for_function(MOVES, arg=None)
+    page.wait_for_function(MOVES, arg=name)
     seen.append(int(progress.get_attribute("aria-valuenow") or -1))
-    page.get_by_role("button", name="Cancel slow.bin").click()
+    page.get_by_role("button", name=f"Cancel {name}").click()
     expect(page.get_by_text("Cancelled")).to_be_visible()
 
     assert 0 < seen[0] < 100
     with site.client("alice", tenant="default") as client:
-        assert "slow.bin" not in [file["name"] for file in client.get("/v1/files").json()["items"]]
+        assert name not in [file["name"] for file in client.get("/v1/files").json()["items"]]
+        assert client.get("/v1/uploads").json()["items"] == []
 
     devtools.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
-    page.get_by_role("button", name="Retry slow.bin").click()
-    expect(page.get_by_role("button", name="Download slow.bin")).to_be_visible()
+    page.get_by_role("button", name=f"Retry {name}").click()
+    expect(page.get_by_role("button", name=f"Download {name}")).to_be_visible()
 
 
 # true once the bar has moved but is not full
-MOVES = """() => {
-  const bar = document.querySelector('[role=progressbar][aria-label="Progress of slow.bin"]');
+MOVES = """(name) => {
+  const bar = document.querySelector(`[role=progressbar][aria-label="Progress of ${name}"]`);
   const now = Number(bar?.ariaValueNow);
   return now > 5 && now < 95;
 }"""

@@ -1,0 +1,103 @@
+"""The registry in a SQLite file.
+
+SQLite takes one writer at a time, so one thread does all writing, and everything that waits for it goes
+into one transaction: full durability then costs next to nothing under load.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from broker.database import migrate, unavailable
+from broker.grouping import Change, GroupWriter, Job, alike, answer, attempt_together, make_one
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+
+_READERS = 4
+_BUSY_MS = 5000
+
+
+class SqliteDatabase:
+    """A SQLite file in WAL mode, brought to the newest revision when opened. Raises RegistryUnavailable."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _make_engine(url)
+        migrate(self._engine, _begin_alone)
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="registry-reader")
+        self._written = self._engine.connect()
+        self._writer = GroupWriter(partial(_write_group, self._written))
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        return await asyncio.wrap_future(self._readers.submit(self._read, query))
+
+    async def write(self, change: Callable[[Connection], T]) -> T:
+        return (await self.write_each(make_one, [change]))[0]
+
+    async def write_each(self, change: Change[Item, T], items: Sequence[Item]) -> Sequence[T]:
+        return await self._writer.make(change, items)
+
+    def close(self) -> None:
+        self._writer.close()
+        self._readers.shutdown()
+        self._written.close()
+        self._engine.dispose()
+
+    def _read(self, query: Callable[[Connection], T]) -> T:
+        try:
+            with self._engine.connect() as connection:
+                return query(connection)
+        except DBAPIError as error:
+            raise unavailable(error) from error
+
+
+def _write_group(connection: Connection, group: list[Job]) -> None:
+    """Do the jobs in one transaction, each in a savepoint, so that one that fails harms no other."""
+    outcomes: list[tuple[Job, Any]] = []
+    try:
+        with connection.begin():
+            _begin_alone(connection)
+            for jobs in alike(group):
+                outcomes += attempt_together(jobs, partial(_attempt, connection))
+    except SQLAlchemyError as error:
+        failure = unavailable(error)
+        outcomes = [(job, failure) for job in group]
+    answer(outcomes)
+
+
+def _attempt(connection: Connection, change: Change[Any, Any], items: Sequence[Any]) -> Any:  # noqa: ANN401 - or the error
+    try:
+        with connection.begin_nested():
+            return change(connection, items)
+    except DBAPIError as error:
+        driver = connection.connection.driver_connection
+        if driver is None or not driver.in_transaction:
+            raise  # a full disk, for one: SQLite took the whole group back, not this change alone
+        return unavailable(error)
+    except Exception as error:  # noqa: BLE001 - it is the caller's, who gets it from the future
+        return error
+
+
+def _begin_alone(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _make_engine(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,  # what cannot be written is logged; there are hashes of passwords among it
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:  # noqa: ANN401 - sqlite3's own, behind SQLAlchemy's back
+        connection.isolation_level = None  # no BEGIN behind our back (pysqlite's legacy transactions)
+        for pragma in "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}":
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine

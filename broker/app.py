@@ -12,9 +12,12 @@ from broker.accounts import Accounts
 from broker.auth import Tokens
 from broker.background import Job, background, repeat
 from broker.database import Database
+from broker.diagnosis import Diagnostics
+from broker.doctor.examination import probe_cors
 from broker.edge import Edge
-from broker.endpoints import files, health, receipts, session, uploads
+from broker.endpoints import capabilities, events, files, health, receipts, session, uploads
 from broker.endpoints.page import page
+from broker.events import Events
 from broker.files import Files
 from broker.intake import Intake
 from broker.lifecycle import Lifecycle
@@ -24,6 +27,7 @@ from broker.publishing import Publisher
 from broker.receipts import Receipts, signing_key
 from broker.reconciler import Reconciler
 from broker.registry import Registry
+from broker.self_test import SelfTest
 from broker.settings import Settings, SettingsError
 from broker.sqlite import SqliteDatabase
 from broker.stores.base import Store
@@ -48,7 +52,15 @@ def create_app(settings: Settings, lifecycle: Lifecycle | None = None) -> ASGIAp
 
     router = Router(
         # they are tried in this order: what is called most comes first
-        routes=[*uploads.routes, *files.routes, *session.routes, *receipts.routes, *health.routes],
+        routes=[
+            *uploads.routes,
+            *files.routes,
+            *session.routes,
+            *receipts.routes,
+            *events.routes,
+            *capabilities.routes,
+            *health.routes,
+        ],
         # not a mount: that would swallow the 405 of an address whose other methods have a route
         default=page(store_origin=services.store.public_origin),
         redirect_slashes=False,  # an address that does not exist is a problem, not a redirect
@@ -64,6 +76,7 @@ def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
         for visit in await services.reconciler.reconcile(at=web.now()):
             services.metrics.reconciled.labels(visit.action).inc()
 
+    yield services.self_test.run
     yield partial(repeat, reconcile, seconds=settings.reconcile_interval, lifecycle=services.lifecycle)
 
 
@@ -103,14 +116,30 @@ def _connect(settings: Settings, registry: Registry, store: Store, lifecycle: Li
     )
     publisher = Publisher(registry=registry, store=store, policies=policies)
     intake = Intake(registry=registry, store=store, policies=policies, key_prefix=settings.store.key_prefix)
+    self_test = SelfTest(settings.store)
+    metrics = Metrics()
+    metrics.watch_store_clock(lambda: self_test.clock_skew)
     return Services(
         accounts=Accounts(
             registry=registry, tokens=tokens, token_expires_in=settings.access_token_expires_in
         ),
+        diagnostics=Diagnostics(
+            registry=registry,
+            store=store,
+            probe_cors=partial(probe_cors, settings.store),
+            clock_skew=lambda: self_test.clock_skew,
+        ),
+        events=Events(
+            registry=registry,
+            store=store,
+            publisher=publisher,
+            token=settings.events_token,
+            bucket=settings.store.bucket,
+        ),
         files=Files(registry=registry, store=store, policies=policies),
         intake=intake,
         lifecycle=lifecycle,
-        metrics=Metrics(),
+        metrics=metrics,
         policies=policies,
         receipts=receipts,
         reconciler=Reconciler(
@@ -120,6 +149,7 @@ def _connect(settings: Settings, registry: Registry, store: Store, lifecycle: Li
             key_prefix=settings.store.key_prefix,
         ),
         registry=registry,
+        self_test=self_test,
         store=store,
         tokens=tokens,
         uploads=Uploads(

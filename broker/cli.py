@@ -15,6 +15,7 @@ from broker import __version__, dev, logs, settings
 from broker.accounts import DEMO_USER
 from broker.app import create_app, open_services
 from broker.bootstrap import BootstrapError, bootstrap
+from broker.doctor_command import doctor_command
 from broker.errors import BrokerError
 from broker.lifecycle import Lifecycle
 from broker.policy_command import policy_group
@@ -112,6 +113,7 @@ def add_user(name: str) -> None:
 
 
 main.add_command(policy_group)
+main.add_command(doctor_command)
 main.add_command(receipt_group)
 
 

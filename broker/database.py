@@ -39,7 +39,8 @@ class Database(Protocol):
 
 def unavailable(error: Exception) -> RegistryUnavailable:
     """Log the failure, and make of it what callers get."""
-    log.error("Registry failed: %s", error)
+    what, *_values = str(error).split("\n", 1)  # PostgreSQL shows the whole row that it refuses
+    log.error("Registry failed: %s", what)
     return RegistryUnavailable("The registry cannot be used right now; nothing was changed.")
 
 

@@ -1,8 +1,10 @@
 """What is counted. `GET /metrics` shows it to Prometheus."""
 
+import math
+from collections.abc import Callable
 from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -37,12 +39,11 @@ class Metrics:
         self._body_bytes_out = Counter(
             "broker_http_response_body_bytes", "Body bytes sent to clients.", registry=self._registry
         )
-        self.store_clock_skew = Gauge(
+        self._store_clock_skew = Gauge(
             "broker_store_clock_skew_seconds",
             "How far the store's clock is ahead of ours; NaN while that is not known.",
             registry=self._registry,
         )
-        self.store_clock_skew.set(math.nan)
         self._series: dict[tuple[str, str, int], _Series] = {}
 
     def count(
@@ -58,6 +59,10 @@ class Metrics:
         series.seconds.observe(seconds)
         self._body_bytes_in.inc(bytes_in)
         self._body_bytes_out.inc(bytes_out)
+
+    def watch_store_clock(self, skew: Callable[[], float | None]) -> None:
+        """Ask this for the seconds by which the store's clock is ahead, whenever the counters are shown."""
+        self._store_clock_skew.set_function(lambda: math.nan if (seconds := skew()) is None else seconds)
 
     def render(self) -> bytes:
         """Show the counters in Prometheus's text format."""

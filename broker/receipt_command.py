@@ -88,7 +88,7 @@ async def _get(url: str) -> bytes:
     try:
         async with (
             asyncio.timeout(_SECONDS),
-            httpx.AsyncClient(headers={"accept-encoding": "identity"}, timeout=None) as client,
+            httpx.AsyncClient(headers={"accept-encoding": "identity"}, timeout=None) as client,  # noqa: S113 - the line above bounds it all
             client.stream("GET", url) as answer,
         ):
             if answer.status_code != httpx.codes.OK:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 MAX_USERNAME = 200
 MAX_PASSWORD = 1000
@@ -265,6 +265,72 @@ class CompletedUploads(_Answer, frozen=True):
     """One item for each upload that was named, in the same order."""
 
     items: tuple[CompletedItem, ...]
+
+
+class EventObject(Struct, frozen=True):
+    """`key` is written as a form's field: `/` as %2F, a space as +."""
+
+    key: str
+    size: int = 0
+    etag: str = field(name="eTag", default="")
+
+
+class EventBucket(Struct, frozen=True):
+    name: str
+
+
+class StoredEntity(Struct, frozen=True):
+    bucket: EventBucket
+    object: EventObject
+
+
+class EventRecord(Struct, frozen=True):
+    event_name: str = field(name="eventName")
+    s3: StoredEntity
+
+
+class StoreEvent(Struct, frozen=True):
+    """A bucket notification of S3's form, of which only this is read.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    """
+
+    records: tuple[EventRecord, ...] = field(name="Records", default=())
+
+
+class Symptoms(_Request, frozen=True):
+    """What a client has seen of a transfer that fails.
+
+    `status` is that of the store's answer, null when there was none or the browser hides it; `code` is
+    S3's name of the error, from the answer's body; `part` is the number of the part that was sent.
+    """
+
+    status: Annotated[int, Meta(ge=100, le=599)] | None = None
+    code: Annotated[str, Meta(max_length=100)] | None = None
+    part: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+
+
+class Diagnosis(Struct, frozen=True):
+    """The likeliest cause; `detail` and `action` are sentences for a person."""
+
+    cause: Literal[
+        "completed",
+        "aborted",
+        "expired",
+        "rejected",
+        "store-unavailable",
+        "already-stored",
+        "parts-lost",
+        "clock-skew",
+        "bytes-changed",
+        "request-changed",
+        "store-full",
+        "url-expired",
+        "origin-refused",
+        "network",
+    ]
+    detail: str
+    action: str
 
 
 class ListFiles(_Request, frozen=True):

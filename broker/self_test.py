@@ -51,7 +51,7 @@ class SelfTest:
         return (f"The store's clock is {abs(skew):.0f} s {direction} the broker's: set both by NTP.",)
 
     async def require_safe(self) -> None:
-        """Return if presigned URLs cannot be abused. Raises StoreUnsafe; StoreUnavailable without a verdict."""
+        """Return if presigned URLs cannot be abused. Raises StoreUnsafe, StoreUnavailable."""
         if not self._store.self_test:
             return
         if not self._has_verdict.is_set():
@@ -90,7 +90,7 @@ class SelfTest:
                 async with asyncio.timeout(_LOOK):
                     await self._look()
             except (Inconclusive, TimeoutError) as error:
-                log.warning("Store self-test had no result: %s", error or "the store was too slow")
+                log.warning("Store self-test had no result: %s", str(error) or "it took too long")
                 self._due_at = 0
             except Exception:
                 log.exception("Store self-test crashed")

@@ -154,6 +154,9 @@ class Settings:
     policies: Mapping[str, Policy] = field(default_factory=lambda: {"default": Policy()})
     access_token_expires_in: Annotated[int, Meta(ge=60, le=86400)] = 900
     receipt_key: str = field(default="", repr=False)
+    events_token: Annotated[str, Meta(pattern=r"^(.{32,})?\Z", description="of at least 32 characters")] = (
+        field(default="", repr=False)
+    )
     reconcile_interval: Annotated[int, Meta(ge=1, le=86400)] = 60
     drain_seconds: Annotated[int, Meta(ge=0, le=300)] = 5
     log_format: Literal["json", "text"] = "json"
@@ -215,6 +218,13 @@ def load_policies(environ: Mapping[str, str] = os.environ) -> tuple[dict[str, Po
     """
     found = _find(environ)
     return _policies(found), {".".join(key): given.place for key, given in found.items()}
+
+
+def missing(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """List the variables of settings that have no default and stand nowhere. Raises SettingsError."""
+    found = _find(environ)
+    required = [key for key, default in sources.leaves(Settings) if default is ... and key in _OF_SETTINGS]
+    return [sources.variable(key) for key in required if key not in found]
 
 
 def variables(cls: type = Settings) -> Iterator[tuple[str, Any]]:

@@ -14,7 +14,9 @@ from starlette.responses import Response
 from broker.accounts import Accounts
 from broker.asgi import Answer, header
 from broker.auth import Claims, Tokens
+from broker.diagnosis import Diagnostics
 from broker.errors import BodyTooLarge, InvalidField, MalformedJson, Unauthenticated, UnsupportedMediaType
+from broker.events import Events
 from broker.files import Files
 from broker.intake import Intake
 from broker.lifecycle import Lifecycle
@@ -23,6 +25,7 @@ from broker.policy import Policies
 from broker.receipts import Receipts
 from broker.reconciler import Reconciler
 from broker.registry import Registry
+from broker.self_test import SelfTest
 from broker.stores.base import Store
 from broker.uploads import Uploads
 
@@ -43,6 +46,8 @@ class Services:
     """Everything that endpoints call, made once by `create_app`."""
 
     accounts: Accounts
+    diagnostics: Diagnostics
+    events: Events
     files: Files
     intake: Intake
     lifecycle: Lifecycle
@@ -51,6 +56,7 @@ class Services:
     receipts: Receipts
     reconciler: Reconciler
     registry: Registry
+    self_test: SelfTest
     store: Store
     tokens: Tokens
     uploads: Uploads
@@ -66,12 +72,18 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def bearer(request: Request) -> str:
+    """Return the token of the Authorization header, or an empty text."""
+    scheme, _, token = header(request.scope, b"authorization").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 def claims(request: Request, *, at: datetime) -> Claims:
     """Say who calls. Raises Unauthenticated, InvalidToken, ExpiredToken."""
-    scheme, _, token = header(request.scope, b"authorization").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    token = bearer(request)
+    if not token:
         raise Unauthenticated("Send an access token: Authorization: Bearer <token>.")
-    return services(request).tokens.verify(token.strip(), at=at)
+    return services(request).tokens.verify(token, at=at)
 
 
 def idempotency_key(request: Request) -> str | None:

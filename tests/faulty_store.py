@@ -43,7 +43,7 @@ class Exchange(BaseHTTPRequestHandler):
 
     def _do(self) -> None:
         self.store.requests.append(f"{self.command} {self.path}")
-        self.body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.body = self._read_body()
         fault = self.store.next_fault()
         if fault:
             fault(self)
@@ -51,6 +51,18 @@ class Exchange(BaseHTTPRequestHandler):
             self.answer(*self.forward())
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _do  # noqa: N815 -- the base class wants them so
+    do_OPTIONS = _do  # noqa: N815
+
+    def _read_body(self) -> bytes:
+        """Read the body as it is: chunked, if it is sent so."""
+        if self.headers.get("transfer-encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("content-length", 0)))
+        lines: list[bytes] = []
+        for line in iter(self.rfile.readline, b""):
+            lines.append(line)
+            if lines[-2:] == [b"0\r\n", b"\r\n"]:
+                break
+        return b"".join(lines)
 
     def forward(self) -> tuple[int, dict[str, str], bytes]:
         """Have the store do what was asked; return its answer."""

@@ -5,9 +5,9 @@ from types import ModuleType
 
 import pytest
 
-from broker import canonical, checksums, keys, logs, policy, server, sigv4
+from broker import canonical, checksums, keys, logs, media_types, policy, rules, server, sigv4, sizes, sources
 
-MODULES = [canonical, checksums, keys, logs, policy, server, sigv4]
+MODULES = [canonical, checksums, keys, logs, media_types, policy, rules, server, sigv4, sizes, sources]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)

@@ -93,6 +93,18 @@ def test_c17_folders_that_are_tricks_or_too_long_are_refused(folder: str) -> Non
     assert caught.value.members["field"] == "folder"
 
 
+def test_a_folder_far_too_long_is_refused_before_its_names_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def look_at(name: str) -> str:
+        raise AssertionError("looked at")
+
+    monkeypatch.setattr(keys, "check_name", look_at)
+
+    with pytest.raises(InvalidName):
+        keys.check_folder("a/" * 500_000 + "a")
+
+
 def test_the_names_of_a_folder_are_composed() -> None:
     assert keys.check_folder("fu\u0308r/u\u0308ber") == "für/über"
 

@@ -56,6 +56,7 @@ def test_c42_a_name_and_a_type_that_do_not_go_together_are_told(name: str, media
         ("a.js", "text/javascript"),
         ("a.wav", "audio/x-wav"),
         ("a.mp4", "audio/mp4"),
+        ("a.mov", "video/mp4"),
         ("a.webm", "video/webm"),
         ("a.csv", "application/vnd.ms-excel"),
         ("a.zip", "application/x-zip-compressed"),

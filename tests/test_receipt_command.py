@@ -1,7 +1,7 @@
 """`broker receipt verify`, as a person runs it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -130,7 +130,7 @@ def answering(answer: Answer) -> Iterator[str]:
             thread.join()
 
 
-def sending(body: bytes, *, status: int = 200, **headers: str) -> Answer:
+def sending(body: bytes, *, status: int = 200, headers: Mapping[str, str] = {}) -> Answer:
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)
         for name, value in headers.items():
@@ -152,10 +152,13 @@ def test_a_key_set_is_fetched_from_its_address() -> None:
     ("answer", "reason"),
     [
         (sending(b"", status=404), "answered with status 404, not with a key set"),
-        (sending(JWKS, status=302, location="https://files.example.com/"), "answered with status 302"),
+        (
+            sending(JWKS, status=302, headers={"location": "https://files.example.com/"}),
+            "answered with status 302",
+        ),
         (sending(b"<html>"), "is not JSON"),
         (sending(JWKS + b" " * 70_000), "is too large for a key set"),
-        (sending(JWKS, **{"content-length": "9999"}), "cannot be fetched from"),
+        (sending(JWKS, headers={"content-length": "9999"}), "cannot be fetched from"),
         (lambda _: None, "cannot be fetched from"),
     ],
     ids=["missing", "elsewhere", "a page", "too large", "cut short", "hung up"],

@@ -174,7 +174,7 @@ def decode(text: str) -> bytes:
 HEADER, PAYLOAD, SIGNATURE = RECEIPT.split(".")
 KID = json.loads(decode(HEADER))["kid"]
 OTHER_KEY = signing_key("", secret_key="another secret key of 32 letters")
-OTHER_X = encode(OTHER_KEY.public_key().public_bytes_raw())
+OTHER_JWK = {"kty": "OKP", "crv": "Ed25519", "x": encode(OTHER_KEY.public_key().public_bytes_raw())}
 PUBLIC_BYTES = KEY.public_key().public_bytes_raw()
 PUBLIC_PEM = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
@@ -202,7 +202,7 @@ FORGED = {
     "no signature": f"{HEADER}.{PAYLOAD}.",
     "another key": forge(OTHER_KEY),
     "a key that is not in the set": forge(OTHER_KEY, header={"kid": "other"}),
-    "a key in its own header": forge(OTHER_KEY, header={"jwk": {"kty": "OKP", "crv": "Ed25519", "x": OTHER_X}}),
+    "a key in its own header": forge(OTHER_KEY, header={"jwk": OTHER_JWK}),
     "alg none": f"{NONE}.{PAYLOAD}.",
     "alg none with a signature": f"{NONE}.{PAYLOAD}.{SIGNATURE}",
     "HS256 with the public key": mac(PUBLIC_BYTES),
@@ -215,7 +215,7 @@ FORGED = {
     "no file id": forge(without="jti"),
     "no JWS at all": "01kdvdna000000000000000001",
     "nothing": "",
-}  # fmt: skip
+}
 
 
 def test_the_forger_of_these_tests_makes_good_receipts(verify: Verifier) -> None:

@@ -1,23 +1,17 @@
 import asyncio
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from msgspec import structs
-from sqlalchemy import Connection, create_engine, text
 
-from broker import migrations, tables
+from broker.app import open_database
 from broker.auth import Claims
-from broker.errors import RegistryUnavailable
+from broker.database import Database
 from broker.keys import new_id
 from broker.registry import Counters, File, Full, Registry, Reservation, Upload, User
 from broker.settings import Quota
-from broker.sqlite import SqliteDatabase
 
 AT = datetime(2026, 11, 22, 12, 30, 15, 123456, tzinfo=UTC)
 ALICE = Claims(subject="alice", tenant="acme", scopes=frozenset())
@@ -27,20 +21,15 @@ ALICE_ELSEWHERE = Claims(subject="alice", tenant="other", scopes=frozenset())
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'broker.db'}"
-
-
-@pytest.fixture
-def database(url: str) -> Iterator[SqliteDatabase]:
-    database = SqliteDatabase(url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def registry(database: SqliteDatabase) -> Registry:
+def registry(database: Database) -> Registry:
     return Registry(database)
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Registry]:
+    registry = Registry(open_database(url))
+    yield registry
+    registry.close()
 
 
 def upload_of(claims: Claims = ALICE, *, size: int = 3) -> Upload:
@@ -110,15 +99,13 @@ def test_what_was_written_reads_back_whole(registry: Registry) -> None:
     asyncio.run(story())
 
 
-def test_what_was_written_survives_a_restart(url: str) -> None:
+def test_what_was_written_survives_a_restart(database_url: str) -> None:
     async def story() -> None:
-        first = Registry(SqliteDatabase(url))
-        file = await publish(first, upload_of())
-        first.close()
+        with opened(database_url) as first:
+            file = await publish(first, upload_of())
 
-        second = Registry(SqliteDatabase(url))
-        assert await second.find_file(ALICE, file.id) == file
-        second.close()
+        with opened(database_url) as second:
+            assert await second.find_file(ALICE, file.id) == file
 
     asyncio.run(story())
 
@@ -334,117 +321,66 @@ def test_a_user_name_is_given_once(registry: Registry) -> None:
     asyncio.run(story())
 
 
-def test_a_change_that_fails_keeps_nothing_and_harms_no_other(database: SqliteDatabase) -> None:
-    def add(name: str, *, then_fail: bool) -> None:
-        def change(connection: Connection) -> None:
-            connection.execute(
-                text("INSERT INTO users VALUES (:name, 't', 'h', '2026-01-01')"), {"name": name}
+def test_nobody_has_a_name_that_no_database_can_hold(registry: Registry) -> None:
+    assert asyncio.run(registry.find_user("al\0ice")) is None
+
+
+def test_c35_of_two_replicas_that_complete_one_makes_the_file(database_url: str) -> None:
+    async def story() -> None:
+        with opened(database_url) as one, opened(database_url) as other:
+            for _ in range(10):
+                upload = upload_of()
+                await add(one, upload)
+
+                files = await asyncio.gather(*(r.publish(file_of(upload)) for r in (one, other) * 4))
+
+                assert len({file.id for file in files if file}) == 1
+                assert None not in files
+            assert await counters(other) == Counters(files=10, bytes=30)
+
+    asyncio.run(story())
+
+
+def test_of_two_replicas_that_complete_and_abort_one_does(database_url: str) -> None:
+    async def story() -> None:
+        with opened(database_url) as one, opened(database_url) as other:
+            for _ in range(20):
+                upload = upload_of()
+                await add(one, upload)
+
+                was_aborted, file = await asyncio.gather(settle(one, upload), other.publish(file_of(upload)))
+
+                assert was_aborted is (file is None)
+            found = await counters(one)
+            assert (found.pending, found.pending_bytes, found.bytes) == (0, 0, 3 * found.files)
+
+    asyncio.run(story())
+
+
+def test_c53_two_replicas_do_not_overshoot(database_url: str) -> None:
+    async def story() -> None:
+        with opened(database_url) as one, opened(database_url) as other:
+            outcomes = await asyncio.gather(
+                *(add(r, upload_of(size=1), Quota(bytes=10)) for r in (one, other) * 20)
             )
-            if then_fail:
-                raise KeyError(name)
 
-        changes.append(database.write(change))
-
-    async def story() -> None:
-        for n in range(30):
-            add(f"user {n}", then_fail=n % 3 == 0)
-
-        results = await asyncio.gather(*changes, return_exceptions=True)
-
-        found = await database.read(lambda c: set(c.execute(text("SELECT name FROM users")).scalars()))
-        assert found == {f"user {n}" for n in range(30) if n % 3}
-        assert [isinstance(result, KeyError) for result in results] == [n % 3 == 0 for n in range(30)]
-
-    changes: list = []  # type: ignore[type-arg]  # of coroutines
-    asyncio.run(story())
-
-
-def test_a_caller_that_goes_away_does_not_stop_the_writer(database: SqliteDatabase) -> None:
-    async def story() -> None:
-        gone = asyncio.ensure_future(database.write(lambda c: c.execute(text("SELECT 1")).scalar()))
-        await asyncio.sleep(0)
-        gone.cancel()
-
-        assert await database.write(lambda c: c.execute(text("SELECT 2")).scalar()) == 2
+            assert sum(isinstance(outcome, Upload) for outcome in outcomes) == 10
+            assert await counters(one) == await counters(other) == Counters(pending=10, pending_bytes=10)
 
     asyncio.run(story())
 
 
-def test_a_database_that_fails_is_unavailable_and_recovers(database: SqliteDatabase, url: str) -> None:
-    async def story(blocker: sqlite3.Connection) -> None:
-        registry = Registry(database)
-        await database.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout=10"))
-        blocker.execute("BEGIN IMMEDIATE")
-        with pytest.raises(RegistryUnavailable):
-            await add(registry, upload_of())
-        assert await stored(registry, ALICE) == (0, 0)  # reading goes on
-
-        blocker.rollback()
-        await publish(registry, upload_of())
-
-    blocker = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-    asyncio.run(story(blocker))
-    blocker.close()
-
-
-def test_when_the_disk_is_full_nothing_is_acknowledged_that_is_not_kept(database: SqliteDatabase) -> None:
-    """SQLite answers a full disk by taking back the whole transaction, not the one statement."""
-
-    def add(name: str, size: int) -> Callable[[Connection], object]:
-        row = {"name": name, "hash": "x" * size}
-        return lambda c: c.execute(text("INSERT INTO users VALUES (:name, 't', :hash, '2026-01-01')"), row)
-
+def test_c56_of_two_replicas_that_get_one_key_both_return_one_upload(database_url: str) -> None:
     async def story() -> None:
-        await database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=40"))
-        sizes = [10] * 50 + [400_000] + [10] * 50
+        with opened(database_url) as one, opened(database_url) as other:
+            for n in range(10):
+                uploads = [structs.replace(upload_of(), idempotency_key=f"k{n}") for _ in range(8)]
 
-        results = await asyncio.gather(
-            *(database.write(add(f"user {n}", size)) for n, size in enumerate(sizes)), return_exceptions=True
-        )
+                outcomes = await asyncio.gather(
+                    *(add(r, u) for r, u in zip((one, other) * 4, uploads, strict=True))
+                )
 
-        found = await database.read(lambda c: set(c.execute(text("SELECT name FROM users")).scalars()))
-        kept = {f"user {n}" for n, result in enumerate(results) if not isinstance(result, Exception)}
-        assert found == kept
-        assert any(isinstance(result, RegistryUnavailable) for result in results)
-        await database.write(add("afterwards", 10))
+                assert len({outcome.id for outcome in outcomes if isinstance(outcome, Upload)}) == 1
+            assert await counters(one) == Counters(pending=10, pending_bytes=30)
 
     asyncio.run(story())
-
-
-def test_a_registry_of_a_newer_release_is_refused_in_a_sentence(database: SqliteDatabase, url: str) -> None:
-    asyncio.run(database.write(lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num='9999'")))
-
-    with pytest.raises(RegistryUnavailable, match="newer release"):
-        SqliteDatabase(url)
-
-
-def test_what_cannot_be_opened_is_said_in_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "not a database").write_bytes(b"x" * 4096)
-
-    for path in tmp_path / "not a database", tmp_path / "nowhere" / "broker.db":
-        with pytest.raises(RegistryUnavailable, match="registry cannot be opened"):
-            SqliteDatabase(f"sqlite:///{path}")
-
-
-def test_every_commit_is_durable(database: SqliteDatabase) -> None:
-    async def pragma(name: str) -> object:
-        return await database.write(lambda c: c.exec_driver_sql(f"PRAGMA {name}").scalar())
-
-    assert asyncio.run(pragma("journal_mode")) == "wal"
-    assert asyncio.run(pragma("synchronous")) == 2  # FULL
-    assert asyncio.run(pragma("foreign_keys")) == 1
-
-
-def test_the_migrations_make_the_tables_that_the_code_knows(database: SqliteDatabase, url: str) -> None:
-    engine = create_engine(url)
-    with engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), tables.metadata)
-    engine.dispose()
-
-    assert differences == []
-
-
-def test_the_newest_migration_is_the_one_that_the_code_asks_for() -> None:
-    scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
-
-    assert scripts.get_heads() == [tables.REVISION]

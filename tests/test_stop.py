@@ -5,7 +5,8 @@ import re
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,9 +38,8 @@ def test_c60_a_service_that_is_to_stop_is_not_ready_and_still_answers(environ: d
         assert httpx.get(f"{url}/readyz").json() == {"status": "ready"}
         with begun_request(port) as request:
             process.send_signal(signal.SIGTERM)
-
-            # each on a connection of its own
             wait_until_stopping(url)
+
             assert httpx.get(f"{url}/livez").status_code == 200
             assert httpx.get(f"{url}/v1/me", headers=host()).status_code == 401
             assert finish(request) == 401
@@ -151,18 +151,26 @@ def is_cut(request: socket.socket) -> bool:
 
 
 def wait_until_stopping(url: str) -> None:
-    answer = httpx.get(f"{url}/readyz")
-    while answer.status_code == 200:  # the signal is on its way
-        answer = httpx.get(f"{url}/readyz")
-    assert_problem(answer, ShuttingDown)
+    """Ask, each time on a new connection, until the signal has arrived."""
+    wait_until(lambda: httpx.get(f"{url}/readyz").status_code != 200)
+    assert_problem(httpx.get(f"{url}/readyz"), ShuttingDown)
 
 
 def wait_until_closed(port: int) -> None:
-    while True:
+    def is_closed() -> bool:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=SECONDS).close()
         except OSError:
-            return
+            return True
+        return False
+
+    wait_until(is_closed)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < give_up_at
 
 
 def messages_until_the_end(process: "subprocess.Popen[str]") -> list[str]:

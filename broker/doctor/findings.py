@@ -8,6 +8,20 @@ from msgspec import Struct
 Outcome = Literal["ok", "warning", "failed", "skipped"]
 
 
+# what the service looks for when it starts: each is of what a presigned URL binds
+BINDING = (
+    "signature",
+    "signed-length",
+    "signed-type",
+    "signed-checksum",
+    "no-overwrite",
+    "copy-source",
+    "copy-source-part",
+    "unsigned-headers",
+    "unsigned-trailer",
+)
+
+
 class Seen(Struct, frozen=True):
     """What one probe saw: `detail` says it in a sentence, `fix` what to do about it."""
 

@@ -1,5 +1,6 @@
 """Probes of what stands around the store: browsers' rules, the clocks, who may do what."""
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 
 import httpx
@@ -82,14 +83,14 @@ async def put_signer(lab: Lab) -> Seen:
     """Who signs PUTs can do nothing else: a hole in the store then does not open every object."""
     if lab.store.put_signer.access_key == lab.store.control.access_key:
         return Seen("warning", "It is the control identity, which may do everything.", _USERS)
-    copied = lab.new_key()
+    copied, spare = lab.new_key(), await _spare(lab)
     source = {"x-amz-copy-source": f"/{lab.store.bucket}/{lab.sample}"}
     allowed = await _allowed(
         {
             "read objects": lab.get(lab.sample, lab.put_signer),
             "copy objects": lab.ask("PUT", copied, signer=lab.put_signer, headers=source),
             "list the bucket": lab.ask("GET", signer=lab.put_signer, query={"list-type": "2"}),
-            "delete objects": lab.get(await _spare(lab), lab.put_signer, "DELETE"),
+            "delete objects": lab.get(spare, lab.put_signer, "DELETE"),
         }
     )
     if allowed:
@@ -104,11 +105,12 @@ async def get_signer(lab: Lab) -> Seen:
     read = await lab.get(lab.sample, lab.get_signer)
     if not read.is_success:
         return Seen("failed", f"It may not read objects ({read.status_code}).", _USERS)
+    spare = await _spare(lab)
     allowed = await _allowed(
         {
             "write objects": lab.get(lab.new_key(), lab.get_signer, "PUT"),
             "list the bucket": lab.ask("GET", signer=lab.get_signer, query={"list-type": "2"}),
-            "delete objects": lab.get(await _spare(lab), lab.get_signer, "DELETE"),
+            "delete objects": lab.get(spare, lab.get_signer, "DELETE"),
         }
     )
     if allowed:
@@ -130,13 +132,13 @@ async def identities(lab: Lab) -> Seen:
 
 async def anonymous(lab: Lab) -> Seen:
     """Who has no URL gets nothing."""
-    key = lab.new_key()
+    key, spare = lab.new_key(), await _spare(lab)
     allowed = await _allowed(
         {
             "read objects": lab.send("GET", lab.endpoint.url_of(lab.sample)),
             "list the bucket": lab.send("GET", lab.endpoint.url_of("", {"list-type": "2"})),
             "write objects": lab.send("PUT", lab.endpoint.url_of(key), content=b"anybody"),
-            "delete objects": lab.send("DELETE", lab.endpoint.url_of(await _spare(lab))),
+            "delete objects": lab.send("DELETE", lab.endpoint.url_of(spare)),
         }
     )
     if allowed:
@@ -178,7 +180,8 @@ async def _spare(lab: Lab) -> str:
 
 
 async def _allowed(attempts: Mapping[str, Awaitable[httpx.Response]]) -> list[str]:
-    return [name for name, answer in attempts.items() if decided(await answer).is_success]
+    answers = await asyncio.gather(*attempts.values())
+    return [name for name, answer in zip(attempts, answers, strict=True) if decided(answer).is_success]
 
 
 async def _preflight(lab: Lab, origin: str, method: str, headers: list[str]) -> httpx.Response:

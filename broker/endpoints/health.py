@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from broker import metrics, schemas, web
 from broker.asgi import Route
-from broker.errors import ShuttingDown
+from broker.errors import BrokerError, ShuttingDown
 
 
 async def livez(_: Request) -> Response:
@@ -16,10 +16,22 @@ async def livez(_: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     services = web.services(request)
+    try:
+        await _require_ready(services)
+    except BrokerError as error:
+        services.self_test.note(error.slug)
+        raise
+    services.self_test.note("ready")
+    if reasons := services.self_test.warnings:
+        return web.answer(schemas.Health(status="degraded", reasons=reasons))
+    return web.answer(schemas.Health(status="ready"))
+
+
+async def _require_ready(services: web.Services) -> None:
     if services.lifecycle.is_stopping:
         raise ShuttingDown("The service is stopping; another one answers.")
     await asyncio.gather(services.registry.check(), services.store.check())
-    return web.answer(schemas.Health(status="ready"))
+    await services.self_test.require_safe()
 
 
 async def show_metrics(request: Request) -> Response:

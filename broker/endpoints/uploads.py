@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from broker import problems, schemas, web
-from broker.asgi import Route
+from broker.asgi import Route, header
 from broker.errors import BrokerError
 
 
@@ -82,6 +82,17 @@ async def complete_uploads(request: Request) -> Response:
     )
 
 
+async def diagnose_upload(request: Request) -> Response:
+    at = web.now()
+    claims = web.claims(request, at=at)
+    seen = await web.decode(request, schemas.Symptoms)
+    origin = header(request.scope, b"origin")
+    diagnostics = web.services(request).diagnostics
+    return web.answer(
+        await diagnostics.diagnose(claims, request.path_params["id"], seen, origin=origin, at=at)
+    )
+
+
 async def abort_upload(request: Request) -> Response:
     at = web.now()
     claims = web.claims(request, at=at)
@@ -96,6 +107,7 @@ routes = [
     Route("/v1/uploads/batch/complete", complete_uploads, methods=["POST"]),
     Route("/v1/uploads/{id}/parts", sign_parts, methods=["POST"]),
     Route("/v1/uploads/{id}/complete", complete_upload, methods=["POST"]),
+    Route("/v1/uploads/{id}/diagnose", diagnose_upload, methods=["POST"]),
     Route("/v1/uploads/{id}", get_upload, methods=["GET"]),
     Route("/v1/uploads/{id}", abort_upload, methods=["DELETE"]),
 ]

@@ -23,6 +23,7 @@ _CALLS_AT_ONCE = 16
 _READ_SECONDS = 5
 _CALL_SECONDS = 8
 _CHECK_SECONDS = 2
+_PATIENCE_SECONDS = 2
 
 # Amazon may assemble for minutes: who gives up earlier finds the object when he completes again
 _ASSEMBLIES_AT_ONCE = 8
@@ -46,8 +47,14 @@ class S3Store:
         self._get_signer = _signer(settings.get_signer, public, settings)
         control = _signer(settings.control, _endpoint("BROKER_STORE_URL", settings.url, settings), settings)
         self._calls = Lane(
-            control, at_once=_CALLS_AT_ONCE, seconds=_CALL_SECONDS, read_seconds=_READ_SECONDS, patience=2
+            control,
+            at_once=_CALLS_AT_ONCE,
+            seconds=_CALL_SECONDS,
+            read_seconds=_READ_SECONDS,
+            patience=_PATIENCE_SECONDS,
         )
+        # not every store does (R2): learnt with the first upload, until then the caller's HEAD alone decides
+        self._knows_whole_crc = False
         self._assemblies = Lane(
             control,
             at_once=_ASSEMBLIES_AT_ONCE,
@@ -102,9 +109,11 @@ class S3Store:
         ]
 
     async def create_multipart(self, key: str, *, media_type: str, algorithm: ChecksumAlgorithm) -> str:
-        return await self._calls.run(
-            partial(s3_calls.create_multipart_upload, key=key, media_type=media_type, algorithm=algorithm)
-        )
+        call = partial(s3_calls.create_multipart_upload, key=key, media_type=media_type, algorithm=algorithm)
+        upload = await self._calls.run(call)
+        if algorithm == "crc32c":
+            self._knows_whole_crc = upload.has_whole_checksum
+        return upload.id
 
     async def list_parts(
         self, key: str, store_upload_id: str, *, after: int, limit: int
@@ -148,7 +157,7 @@ class S3Store:
             key=key,
             upload_id=store_upload_id,
             parts=parts,
-            checksum=checksum,
+            whole=checksum if checksum and checksum.algorithm == "crc32c" and self._knows_whole_crc else None,
         )
         return await self._assemblies.run(call)
 

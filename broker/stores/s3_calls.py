@@ -5,12 +5,14 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Sto
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import Struct
+
 from broker import checksums
 from broker.checksums import Checksum
 from broker.schemas import ChecksumAlgorithm
 from broker.stores import s3_xml
 from broker.stores.base import Assembly, ObjectFacts, StoredPart
-from broker.stores.s3_client import Answer, Refused, Send, refuse
+from broker.stores.s3_client import Refused, Send, refuse
 from broker.stores.s3_xml import ObjectsPage, PartsPage
 
 _ASSEMBLIES: Mapping[str, Assembly] = {
@@ -22,6 +24,13 @@ _ASSEMBLIES: Mapping[str, Assembly] = {
     "BadDigest": "mismatch",
     "XAmzContentChecksumMismatch": "mismatch",  # MinIO's word
 }
+
+
+class NewMultipart(Struct, frozen=True, kw_only=True):
+    """A multipart upload; `has_whole_checksum`: its object will have a checksum of all its bytes."""
+
+    id: str
+    has_whole_checksum: bool
 
 
 def head_bucket(send: Send) -> bool:
@@ -76,15 +85,26 @@ def list_objects_v2(send: Send, prefix: str, *, token: str | None, limit: int) -
     return s3_xml.parse_objects(send("GET", query=query).body)
 
 
-def create_multipart_upload(send: Send, key: str, *, media_type: str, algorithm: ChecksumAlgorithm) -> str:
-    """Return the id of a new upload. A repeat after a lost answer leaves an empty one behind, which no client
-    can send to, and which the bucket's lifecycle rule removes.
+def create_multipart_upload(
+    send: Send, key: str, *, media_type: str, algorithm: ChecksumAlgorithm
+) -> NewMultipart:
+    """Begin an upload. A repeat after a lost answer leaves an empty one behind, which no client can send to,
+    and which the bucket's lifecycle rule removes.
     """
+    query = {"uploads": ""}
     headers = {"content-type": media_type, "x-amz-checksum-algorithm": algorithm.upper()}
-    # the checksum of all bytes, which only a CRC can give: else it is that of the parts' checksums
-    whole = {"x-amz-checksum-type": "FULL_OBJECT"} if algorithm == "crc32c" else {}
-    answer = _send_with_extra(send, whole, "POST", key, query={"uploads": ""}, headers=headers)
-    return s3_xml.parse_upload_id(answer.body)
+    # a CRC can be of all bytes; left out, it is that of the parts' checksums, as it always is with SHA-256
+    whole = headers | {"x-amz-checksum-type": "FULL_OBJECT"} if algorithm == "crc32c" else headers
+    try:
+        answer = send("POST", key, query=query, headers=whole)
+    except Refused as error:
+        if error.code not in {"InvalidRequest", "InvalidArgument", "NotImplemented"}:
+            raise
+        answer = send("POST", key, query=query, headers=headers)
+    return NewMultipart(
+        id=s3_xml.parse_upload_id(answer.body),
+        has_whole_checksum=answer.headers.get("x-amz-checksum-type") == "FULL_OBJECT",
+    )
 
 
 def list_parts(send: Send, key: str, upload_id: str, *, after: int, limit: int) -> PartsPage | None:
@@ -99,30 +119,25 @@ def list_parts(send: Send, key: str, upload_id: str, *, after: int, limit: int) 
 
 
 def complete_multipart_upload(
-    send: Send, key: str, upload_id: str, parts: Sequence[StoredPart], *, checksum: Checksum | None
+    send: Send, key: str, upload_id: str, parts: Sequence[StoredPart], *, whole: Checksum | None
 ) -> Assembly:
-    """Make an object of the parts, on a key not in use; send its CRC32C along, which the store then verifies.
+    """Make an object of the parts, on a key not in use; the store verifies the checksums of parts and whole.
 
-    A repeat after a lost answer says `exists` or `gone`, for there is nothing more to assemble. A SHA-256 of
-    the whole is not sent: the store computes one of the parts' hashes only, and verifies those.
+    A repeat after a lost answer says `exists` or `gone`, for there is nothing more to assemble.
     """
-    whole: dict[str, str] = {}
-    if checksum and checksum.algorithm == "crc32c":
-        whole = {checksum.header: checksum.value, "x-amz-checksum-type": "FULL_OBJECT"}
+    headers = {"content-type": "application/xml", "if-none-match": "*"}
+    if whole:
+        headers |= {whole.header: whole.value, "x-amz-checksum-type": "FULL_OBJECT"}
+    body = s3_xml.parts_document(parts)
     try:
-        answer = _send_with_extra(
-            send,
-            whole,
-            "POST",
-            key,
-            query={"uploadId": upload_id},
-            headers={"content-type": "application/xml", "if-none-match": "*"},
-            body=s3_xml.parts_document(parts),
-        )
+        answer = send("POST", key, query={"uploadId": upload_id}, headers=headers, body=body)
         code = s3_xml.parse_completed(answer.body)
         if code is not None:
             refuse(answer.status, code)
     except Refused as error:
+        # where the object's checksum is that of the parts' ones, each of them has to be said
+        if error.code == "InvalidRequest" and any(part.checksum is None for part in parts):
+            return "mismatch"
         if error.code not in _ASSEMBLIES:
             raise
         return _ASSEMBLIES[error.code]
@@ -132,25 +147,6 @@ def complete_multipart_upload(
 def abort_multipart_upload(send: Send, key: str, upload_id: str) -> None:
     """Remove an upload. A repeat finds nothing, or removes a part that was on its way the first time."""
     _ignore(send, "NoSuchUpload", "DELETE", key, query={"uploadId": upload_id})
-
-
-def _send_with_extra(
-    send: Send,
-    extra: Mapping[str, str],
-    method: str,
-    key: str,
-    *,
-    query: Mapping[str, str],
-    headers: Mapping[str, str],
-    body: bytes = b"",
-) -> Answer:
-    """Send with headers that some stores do not take, and without these when they are refused."""
-    try:
-        return send(method, key, query=query, headers={**headers, **extra}, body=body)
-    except Refused as error:
-        if not extra or error.code not in {"InvalidRequest", "InvalidArgument", "NotImplemented"}:
-            raise
-        return send(method, key, query=query, headers=headers, body=body)
 
 
 def _ignore(send: Send, code: str, method: str, key: str, *, query: Mapping[str, str] | None = None) -> None:

@@ -1,22 +1,24 @@
 """A store that fails: what is tried again, what is not, and what the caller learns."""
 
 import asyncio
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from itertools import count
 
 import httpx
 import pytest
+from msgspec import structs
 
 from broker.errors import StoreUnavailable
 from broker.settings import StoreSettings
 from broker.stores.base import PartToSend, StoredPart
 from broker.stores.s3 import S3Store
-from tests import faulty_store
+from broker.stores.threads import AllStuck
 from tests.contract.test_store import crc32c, run
 from tests.faulty_store import (
+    Exchange,
     Fault,
     FaultyStore,
     body,
@@ -148,23 +150,234 @@ def test_every_call_is_tried_again(proxy: FaultyStore, store: S3Store, key: str,
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize(
     "fault",
-    [error(403, "AccessDenied"), error(400, "MalformedXML"), error(404, "NoSuchBucket"), error(409, "Odd")],
-    ids=["403", "400", "404", "409"],
+    [error(400, "MalformedXML"), error(403, "AccessDenied"), error(409, "OperationAborted")],
+    ids=["400", "403", "409"],
 )
 def test_what_the_store_refuses_is_not_tried_again(
     proxy: FaultyStore, store: S3Store, key: str, name: str, fault: Fault
 ) -> None:
     proxy.otherwise = fault
-    is_absence = fault is not None and name == "head"
 
-    async def story() -> object:
-        return await CALLS[name](store, key)
-
-    if is_absence:
-        with pytest.raises(StoreUnavailable):
-            run(lambda: CALLS["delete"](store, key))
-    else:
-        with pytest.raises(StoreUnavailable):
-            run(story)
+    with pytest.raises(StoreUnavailable):
+        run(lambda: CALLS[name](store, key))
 
     assert len(proxy.requests) == 1
+
+
+@pytest.mark.parametrize("fault", [lose_answer, cut_short])
+def test_completing_again_after_a_lost_answer_says_that_the_object_is_there(
+    proxy: FaultyStore, store: S3Store, key: str, fault: Fault
+) -> None:
+    async def story() -> None:
+        upload_id, parts = await begin(store, key)
+        proxy.faults.append(fault)
+
+        assert await store.complete_multipart(key, upload_id, parts, checksum=None) == "exists"
+
+        assert await store.read_start(key, 100) == DATA
+
+    run(story)
+
+
+@pytest.mark.parametrize("name", ["delete", "abort_multipart", "create_multipart"])
+@pytest.mark.parametrize("fault", [lose_answer, disconnect])
+def test_what_changes_the_store_may_be_repeated_after_a_lost_answer(
+    proxy: FaultyStore, store: S3Store, key: str, name: str, fault: Fault
+) -> None:
+    async def story() -> None:
+        upload_id, parts = await begin(store, key)
+        await store.complete_multipart(key, upload_id, parts, checksum=None)
+        proxy.faults.append(fault)
+
+        await CALLS[name](store, key)
+
+        assert (await store.head(key) is None) is (name == "delete")
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("PreconditionFailed", "exists"),
+        ("NoSuchUpload", "gone"),
+        ("InvalidPart", "mismatch"),
+        ("InvalidPartOrder", "mismatch"),
+        ("EntityTooSmall", "mismatch"),
+        ("BadDigest", "mismatch"),
+        ("XAmzContentChecksumMismatch", "mismatch"),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_error_in_the_answer_to_a_completion_counts_whatever_its_status(
+    proxy: FaultyStore, store: S3Store, key: str, status: int, code: str, expected: str
+) -> None:
+    async def story() -> None:
+        upload_id, parts = await begin(store, key)
+        proxy.faults.append(error(status, code))
+
+        assert await store.complete_multipart(key, upload_id, parts, checksum=None) == expected
+
+    run(story)
+
+
+@pytest.mark.parametrize("code", ["InternalError", "SlowDown"])
+def test_a_completion_whose_200_is_a_passing_error_is_tried_again(
+    proxy: FaultyStore, store: S3Store, key: str, code: str
+) -> None:
+    async def story() -> None:
+        upload_id, parts = await begin(store, key)
+        proxy.faults.extend([error(200, code)] * 2)
+
+        assert await store.complete_multipart(key, upload_id, parts, checksum=None) == "completed"
+
+        proxy.otherwise = error(200, code)
+        with pytest.raises(StoreUnavailable):
+            await store.complete_multipart(key, upload_id, parts, checksum=None)
+
+    run(story)
+
+
+BOMB = b"""<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]>
+<CompleteMultipartUploadResult>&c;</CompleteMultipartUploadResult>"""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<html>", b"<CompleteMultipartUploadResult>", b"<Other/>", BOMB, b"\xff\xfe"],
+    ids=["empty", "html", "cut", "other", "entities", "bytes"],
+)
+def test_an_answer_that_cannot_be_read_is_no_success(
+    proxy: FaultyStore, store: S3Store, key: str, content: bytes
+) -> None:
+    proxy.otherwise = body(content)
+
+    for name in "complete_multipart", "create_multipart", "list_parts", "list_objects":
+        proxy.requests.clear()
+        with pytest.raises(StoreUnavailable):
+            run(lambda name=name: CALLS[name](store, key))  # type: ignore[misc]
+        assert len(proxy.requests) == 3
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, "InvalidRequest"), (501, "NotImplemented")])
+def test_a_store_that_takes_no_checksum_of_the_whole_is_served_without(
+    proxy: FaultyStore, store: S3Store, key: str, status: int, code: str
+) -> None:
+    async def story() -> None:
+        proxy.faults.append(error(status, code))
+        upload_id, [part] = await begin(store, key)
+        parts = [structs.replace(part, checksum=crc32c(DATA))]
+
+        outcome = await store.complete_multipart(key, upload_id, parts, checksum=crc32c(DATA))
+
+        facts = await store.head(key)
+        assert outcome == "completed"
+        assert facts is not None
+        assert facts.checksums["crc32c"].endswith("-1")  # a composite: no more was asked for
+
+    run(story)
+
+
+def test_a_store_that_hangs_costs_its_callers_no_more_than_their_time(
+    proxy: FaultyStore, hurried: S3Store, key: str
+) -> None:
+    proxy.otherwise = hang
+
+    async def story() -> None:
+        calls = (call(hurried, key) for call in CALLS.values())
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} == {StoreUnavailable}
+
+    run(story)
+    await_idle(hurried)  # the threads are free again while the store still hangs
+
+
+def test_an_answer_that_never_ends_is_given_up(proxy: FaultyStore, hurried: S3Store, key: str) -> None:
+    proxy.otherwise = trickle
+
+    with pytest.raises(StoreUnavailable):
+        run(lambda: hurried.read_start(key, 1000))
+
+    await_idle(hurried)
+
+
+def test_a_call_that_hangs_does_not_hold_up_the_next(proxy: FaultyStore, hurried: S3Store, key: str) -> None:
+    async def story() -> None:
+        proxy.faults.append(hang)
+        hanging = asyncio.create_task(hurried.delete(key))
+        await asyncio.to_thread(proxy.held.acquire)
+
+        assert await hurried.head(key) is None
+
+        with pytest.raises(StoreUnavailable):
+            await hanging
+
+    run(story)
+
+
+def test_completions_that_hang_leave_the_other_calls_their_threads(
+    proxy: FaultyStore, hurried: S3Store, key: str
+) -> None:
+    async def story() -> None:
+        proxy.otherwise = hang
+        completions = [asyncio.create_task(complete(hurried, key)) for _ in range(100)]
+        await asyncio.to_thread(proxy.held.acquire)
+        proxy.otherwise = None
+
+        assert await hurried.head(key) is None
+
+        await asyncio.gather(*completions, return_exceptions=True)
+
+    async def complete(store: S3Store, key: str) -> None:
+        await CALLS["complete_multipart"](store, key)
+
+    run(story)
+
+
+def test_while_every_thread_is_stuck_a_call_fails_at_once(
+    proxy: FaultyStore, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setattr("broker.stores.s3._CALLS_AT_ONCE", 2)
+    monkeypatch.setattr("broker.stores.s3._PATIENCE_SECONDS", 0)
+    store = S3Store(proxy.settings)
+
+    async def story() -> None:
+        proxy.otherwise = hang
+        stuck = [asyncio.create_task(store.delete(key)) for _ in range(2)]
+        for _ in stuck:
+            await asyncio.to_thread(proxy.held.acquire)
+
+        with pytest.raises(StoreUnavailable) as refusal:
+            await store.head(key)
+
+        assert isinstance(refusal.value.__cause__, AllStuck)
+        assert len(proxy.requests) == 2  # nobody lined up
+        proxy.otherwise = None
+        proxy.released.set()
+        await asyncio.gather(*stuck)
+        assert await store.head(key) is None
+
+    run(story)
+    store.close()
+
+
+def await_idle(store: S3Store) -> None:
+    """Wait until no thread of the store has anything to do."""
+    deadline = time.monotonic() + 10
+    while store._calls._threads._busy or store._assemblies._threads._busy:
+        assert time.monotonic() < deadline, "threads are stuck"
+        time.sleep(0.01)
+
+
+def test_c59_a_clock_that_differs_is_seen_even_in_a_refusal(proxy: FaultyStore, store: S3Store) -> None:
+    def an_hour_ahead(exchange: Exchange) -> None:
+        date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+        exchange.answer(403, {"Date": date}, b"<Error><Code>RequestTimeTooSkewed</Code></Error>")
+
+    proxy.otherwise = an_hour_ahead
+
+    with pytest.raises(StoreUnavailable):
+        run(lambda: list_objects(store, "uploads"))
+
+    assert store.clock_skew is not None
+    assert abs(store.clock_skew - 3600) < 30

@@ -1,0 +1,77 @@
+"""What holds for SQLite alone."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from broker.errors import RegistryUnavailable
+from broker.sqlite import SqliteDatabase
+from tests.user_rows import add_user, users_of
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "broker.db"
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[SqliteDatabase]:
+    database = SqliteDatabase(f"sqlite:///{path}")
+    yield database
+    database.close()
+
+
+def test_a_database_that_fails_is_unavailable_and_recovers(database: SqliteDatabase, path: Path) -> None:
+    async def story(blocker: sqlite3.Connection) -> None:
+        await database.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout=10"))
+        blocker.execute("BEGIN IMMEDIATE")
+        with pytest.raises(RegistryUnavailable):
+            await database.write(add_user("alice"))
+        assert await users_of(database) == set()  # reading goes on
+
+        blocker.rollback()
+        await database.write(add_user("alice"))
+
+    blocker = sqlite3.connect(path, isolation_level=None)
+    asyncio.run(story(blocker))
+    blocker.close()
+
+
+def test_when_the_disk_is_full_nothing_is_acknowledged_that_is_not_kept(database: SqliteDatabase) -> None:
+    """SQLite answers a full disk by taking back the whole transaction, not the one statement."""
+
+    async def story() -> None:
+        await database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=40"))
+        sizes = [10] * 50 + [400_000] + [10] * 50
+
+        results = await asyncio.gather(
+            *(database.write(add_user(f"user {n}", "x" * size)) for n, size in enumerate(sizes)),
+            return_exceptions=True,
+        )
+
+        kept = {f"user {n}" for n, result in enumerate(results) if not isinstance(result, Exception)}
+        assert await users_of(database) == kept
+        assert any(isinstance(result, RegistryUnavailable) for result in results)
+        await database.write(add_user("afterwards"))
+
+    asyncio.run(story())
+
+
+def test_what_cannot_be_opened_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "not a database").write_bytes(b"x" * 4096)
+
+    for path in tmp_path / "not a database", tmp_path / "nowhere" / "broker.db":
+        with pytest.raises(RegistryUnavailable, match="registry cannot be opened"):
+            SqliteDatabase(f"sqlite:///{path}")
+
+
+def test_every_commit_is_durable(database: SqliteDatabase) -> None:
+    async def pragma(name: str) -> object:
+        return await database.write(lambda c: c.exec_driver_sql(f"PRAGMA {name}").scalar())
+
+    assert asyncio.run(pragma("journal_mode")) == "wal"
+    assert asyncio.run(pragma("synchronous")) == 2  # FULL
+    assert asyncio.run(pragma("foreign_keys")) == 1

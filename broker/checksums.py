@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-
 """
 
 import base64
-import binascii
 import functools
 import hashlib
 import re
@@ -17,6 +16,12 @@ from msgspec import Struct
 from broker.errors import InvalidChecksum
 
 DIGEST_BYTES = {"crc32c": 4, "sha256": 32}
+
+# Base64 as a store writes it: the last character has spare bits, and only with zeros there is it canonical
+_FORMS = {
+    "crc32c": re.compile(r"[A-Za-z0-9+/]{5}[AQgw]=="),
+    "sha256": re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="),
+}
 
 _CASTAGNOLI = 0x82F63B78  # the polynomial of CRC32C (RFC 3720 §12.1), reflected
 _COUNT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
@@ -48,14 +53,10 @@ def parse(text: str, *, field: str = "checksum") -> Checksum:
     Checksum(algorithm='crc32c', value='4waSgw==')
     """
     algorithm, _, value = text.partition(":")
-    if algorithm not in DIGEST_BYTES:
+    form = _FORMS.get(algorithm)
+    if form is None:
         raise InvalidChecksum("A checksum begins with crc32c: or sha256:.", field=field)
-    try:
-        digest = base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise InvalidChecksum("The checksum is not base64.", field=field) from error
-    # decoding is lenient about the last character's spare bits: only the canonical text may go on
-    if len(digest) != DIGEST_BYTES[algorithm] or base64.b64encode(digest).decode() != value:
+    if not form.fullmatch(value):
         raise InvalidChecksum(
             f"A {algorithm} checksum is the base64 of {DIGEST_BYTES[algorithm]} bytes.", field=field
         )

@@ -1,4 +1,4 @@
-"""The command line: `broker dev`, `serve`, `bootstrap` and `user add`."""
+"""The command line: `broker dev`, `serve`, `bootstrap` and `user add`; other groups have their own files."""
 
 import asyncio
 import logging

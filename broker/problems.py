@@ -41,16 +41,22 @@ def answer_to(error: Exception, scope: Scope) -> Response:
     """Turn whatever a request raised into its answer, and log it."""
     match error:
         case BrokerError():
-            return _answer_to_broker_error(error)
+            return _answer_to_broker_error(error, scope)
         case HTTPException():
             return _answer_to_http_exception(error, scope)
     log.error("Request crashed", exc_info=error)
     return problem(InternalError("The service failed; the request id names the trace in its log."))
 
 
-def _answer_to_broker_error(error: BrokerError) -> Response:
+def _answer_to_broker_error(error: BrokerError, scope: Scope) -> Response:
     level = logging.ERROR if error.status >= 500 else logging.INFO
-    log.log(level, "Request refused", extra={"slug": error.slug, "detail": error.detail})
+    log.log(
+        level,
+        "%s %s refused",
+        scope["method"],
+        scope["path"],  # never the query: see broker/edge.py
+        extra={"status": error.status, "slug": error.slug, "detail": error.detail},
+    )
     return problem(error)
 
 

@@ -200,7 +200,10 @@ RESERVE = COUNT.where(
 # by the name of the dialect: each has its own way to say the same
 INSERT_UPLOADS = {
     "sqlite": sqlite.insert(uploads).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(uploads).on_conflict_do_nothing(),
+    # SQLAlchemy forgets how many rows an INSERT made if not told to remember
+    "postgresql": postgresql.insert(uploads)
+    .on_conflict_do_nothing()
+    .execution_options(preserve_rowcount=True),
 }
 INSERT_USAGE = {
     "sqlite": sqlite.insert(usage).on_conflict_do_nothing(),

@@ -153,7 +153,7 @@ def _convert(given: Given, hint: object) -> object:
 
 def _refuse_samples(value: object, place: str) -> None:
     """Refuse what stands in examples and tutorials; anybody can look it up."""
-    is_secret = place.lower().removesuffix("_file").endswith("_key")
+    is_secret = place.lower().removesuffix("_file").endswith(("_key", "_token"))
     text = str(value).lower()
     if is_secret and (text in SAMPLE_SECRETS or "change-me" in text):
         raise SettingsError(f"{place} is a sample value; choose one of your own (openssl rand -hex 32)")

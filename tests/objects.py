@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from broker import web
 from broker.settings import StoreSettings
+from broker.sigv4 import Credentials, Endpoint, Signer
 from broker.stores.s3 import connect
+from tests.transfers import checksum_of
 
 
 def at_time(monkeypatch: pytest.MonkeyPatch, offset: timedelta) -> None:
@@ -36,3 +39,16 @@ def drop_parts(store: StoreSettings, created: dict[str, Any]) -> None:
     client = connect(store, store.control)
     for upload_id in parts_uploads(store, created):
         client._abort_multipart_upload(store.bucket, key_of(store, created), upload_id)
+
+
+def store_object(store: StoreSettings, key: str, body: bytes, media_type: str) -> None:
+    """Store an object that no presigned URL allows, as only the control identity can."""
+    control = Credentials(store.control.access_key, store.control.secret_key)
+    signer = Signer(control, Endpoint(store.url, store.bucket), store.region)
+    headers = {
+        "content-length": str(len(body)),
+        "content-type": media_type,
+        "x-amz-checksum-crc32c": checksum_of(body).removeprefix("crc32c:"),
+    }
+    url = signer.presign("PUT", key, headers=headers, expires_in=60, at=datetime.now(UTC))
+    httpx.put(url, headers=headers, content=body).raise_for_status()

@@ -18,14 +18,19 @@ def assert_problem(answer: httpx.Response, kind: type[BrokerError], **members: o
     body: dict[str, Any] = answer.json()
     assert answer.status_code == kind.status, body
     assert answer.headers["content-type"] == "application/problem+json"
+    if kind.status == 401:
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+    if kind.status == 503:
+        assert int(answer.headers["retry-after"]) > 0
+    return assert_problem_body(body, kind, **members)
+
+
+def assert_problem_body(body: dict[str, Any], kind: type[BrokerError], **members: object) -> dict[str, Any]:
+    """Check that this is the problem, as it also stands in the answer to a batch."""
     assert body["type"] == f"urn:broker:problem:{kind.slug}"
     assert body["title"] == kind.title
     assert body["status"] == kind.status
     assert body["detail"].endswith(".")
     assert {name: body.get(name) for name in members} == members
     assert set(body) - {"type", "title", "status", "detail"} <= {"field", "limit", "parts", "rule", "scope"}
-    if kind.status == 401:
-        assert answer.headers["www-authenticate"].startswith("Bearer")
-    if kind.status == 503:
-        assert int(answer.headers["retry-after"]) > 0
     return body

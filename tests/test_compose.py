@@ -132,7 +132,7 @@ def test_the_example_has_every_variable_and_no_others() -> None:
 
 
 def test_the_example_shows_the_defaults() -> None:
-    defaults = {name: str(value) for name, value in settings.variables() if value is not ...}
+    defaults = {name: shown(value) for name, value in settings.variables() if value is not ...}
     del defaults["BROKER_CONFIG"]  # a file in the container; in .env it is one of this machine
     in_compose = {name: rest for name, operator, rest in _VARIABLE.findall(COMPOSE) if operator == "-"}
 

@@ -117,7 +117,9 @@ def test_an_origin_with_a_path_is_answered_with_the_form_to_use() -> None:
     )
 
 
-@pytest.mark.parametrize("name", [name for name in REQUIRED if name.endswith("_KEY")])
+@pytest.mark.parametrize(
+    "name", [*(name for name in REQUIRED if name.endswith("_KEY")), "BROKER_EVENTS_TOKEN"]
+)
 @pytest.mark.parametrize("value", ["minioadmin", "changeme", "change-me-" + "0" * 32])
 def test_c61_sample_secrets_are_refused(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name} is a sample value"):

@@ -63,8 +63,8 @@ class Request:
 
     @property
     def missing(self) -> set[str]:
-        """The headers that were signed and not sent."""
-        return self.signed - set(self.headers)
+        """The headers that were signed and not sent; a length may be told by chunks."""
+        return self.signed - set(self.headers) - {"content-length"}
 
     @property
     def extra(self) -> set[str]:
@@ -94,7 +94,7 @@ HOLES: dict[str, Hole] = {
         status == 403
         and request.is_put
         and not (request.is_forged or request.is_unsigned or request.missing or request.extra)
-        and request.headers["content-type"] == "text/plain"
+        and request.headers.get("content-type") == "text/plain"
     ),
     "signed-type": lambda request, _: (
         request.is_put
@@ -115,6 +115,26 @@ HOLES: dict[str, Hole] = {
 }
 
 
+Change = Callable[[Request, Answer], Answer]
+
+
+def instead(is_meant: Callable[[Request], bool], status: int, content: str = "", **headers: str) -> Change:
+    """Answer the requests that are meant otherwise than the store does; underscores in names are hyphens."""
+    answer = Answer(status, {k.replace("_", "-"): v for k, v in headers.items()}, content.encode())
+    return lambda request, original: answer if is_meant(request) else original
+
+
+def cut(is_meant: Callable[[Request], bool]) -> Change:
+    """Give the requests that are meant no answer at all."""
+
+    def change(request: Request, answer: Answer) -> Answer:
+        if is_meant(request):
+            raise ConnectionResetError
+        return answer
+
+    return change
+
+
 @contextmanager
 def vulnerable(
     store: StoreSettings,
@@ -122,7 +142,7 @@ def vulnerable(
     *,
     server: str | None = None,
     clock_offset: timedelta = timedelta(),
-    change: Callable[[Request, Answer], Answer] = lambda _, answer: answer,
+    change: Change = lambda _, answer: answer,
 ) -> Iterator[StoreSettings]:
     """Run the proxy; what is yielded leads through it, for the broker and in public.
 

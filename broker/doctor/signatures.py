@@ -74,7 +74,7 @@ async def signed_length(lab: Lab) -> Seen:
     return _judge(
         lab,
         "signed-length",
-        [f"took {listed(passed)} body than the URL was signed for"] if passed else [],
+        [f"took what does not have the signed length: {listed(passed)} body"] if passed else [],
         fine="A body of another length than the signed one is refused.",
     )
 

@@ -101,11 +101,11 @@ async def abort_upload(request: Request) -> Response:
 
 
 routes = [
+    Route("/v1/uploads/{id}/parts", sign_parts, methods=["POST"]),
     Route("/v1/uploads", create_upload, methods=["POST"]),
     Route("/v1/uploads", list_uploads, methods=["GET"]),
     Route("/v1/uploads/batch", create_uploads, methods=["POST"]),
     Route("/v1/uploads/batch/complete", complete_uploads, methods=["POST"]),
-    Route("/v1/uploads/{id}/parts", sign_parts, methods=["POST"]),
     Route("/v1/uploads/{id}/complete", complete_upload, methods=["POST"]),
     Route("/v1/uploads/{id}/diagnose", diagnose_upload, methods=["POST"]),
     Route("/v1/uploads/{id}", get_upload, methods=["GET"]),

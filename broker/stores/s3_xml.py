@@ -99,9 +99,10 @@ def parse_objects(body: bytes) -> ObjectsPage:
             )
             for fields in _each(root, "Contents")
         ]
+        next_token = about["NextContinuationToken"] if _is_truncated(root) else None
     except (KeyError, ValueError) as error:
         raise UnreadableDocument("An object that is none") from error
-    return ObjectsPage(objects, about["NextContinuationToken"] if _is_truncated(root) else None)
+    return ObjectsPage(objects, next_token)
 
 
 def parts_document(parts: Iterable[StoredPart]) -> bytes:

@@ -23,9 +23,10 @@ class Threads:
     up behind them, until a thread is free to try again. A call that raises Transient brought no answer.
     """
 
-    def __init__(self, count: int, *, patience: float) -> None:
+    def __init__(self, count: int, *, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._count = count
         self._patience = patience
+        self._clock = clock
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="store")
         self._lock = threading.Lock()
         self._busy = 0
@@ -44,15 +45,13 @@ class Threads:
     def _are_stuck(self) -> bool:
         with self._lock:
             since = self._silent_since
-            return (
-                self._busy == self._count and since is not None and time.monotonic() - since > self._patience
-            )
+            return self._busy == self._count and since is not None and self._clock() - since > self._patience
 
     def _run(self, call: Callable[[], T]) -> T:
         with self._lock:
             self._busy += 1
             if self._silent_since is None:
-                self._silent_since = time.monotonic()
+                self._silent_since = self._clock()
         is_answered = True
         try:
             return call()
@@ -63,4 +62,4 @@ class Threads:
             with self._lock:
                 self._busy -= 1
                 if is_answered:
-                    self._silent_since = time.monotonic() if self._busy else None
+                    self._silent_since = self._clock() if self._busy else None

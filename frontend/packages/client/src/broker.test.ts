@@ -63,6 +63,14 @@ describe("a call", () => {
     expect(await requests[1]?.json()).toEqual({ parts: [part] });
   });
 
+  test("that creates carries the key by which the broker knows a second try", async () => {
+    const { broker, requests } = connect(() => Response.json({ id: "u1" }));
+
+    await broker.createUpload({ name: "a", size: 1, type: "x/y" }, { idempotencyKey: "k", signal });
+
+    expect(requests[0]?.headers.get("idempotency-key")).toBe("k");
+  });
+
   test("without a token carries none", async () => {
     const { broker, requests } = connect(() => Response.json({}), null);
 
@@ -96,7 +104,7 @@ describe("a call that fails", () => {
   test("rejects with the problem that the broker names", async () => {
     const { broker, refused } = connect(() => refuse(422, "invalid-name"));
 
-    const work = broker.createUpload({ name: "", size: 0, type: "x/y", checksum: "" }, { signal });
+    const work = broker.createUpload({ name: "", size: 0, type: "x/y" }, { idempotencyKey: "k", signal });
 
     await expect(work).rejects.toMatchObject({ slug: "invalid-name", status: 422, detail: "It is so." });
     expect(refused).toEqual([]);

@@ -33,6 +33,7 @@ interface BrokerOptions {
 
 interface Call extends Cancellable {
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -62,8 +63,13 @@ export class Broker {
     return this.#read("GET", "/v1/me", { signal });
   }
 
-  createUpload(upload: NewUpload, { signal }: Cancellable): Promise<PendingUpload> {
-    return this.#read("POST", "/v1/uploads", { body: upload, signal });
+  /** @param idempotencyKey the same for every try, so that a lost answer does not leave a second upload. */
+  createUpload(
+    upload: NewUpload,
+    { idempotencyKey, signal }: Cancellable & { idempotencyKey: string },
+  ): Promise<PendingUpload> {
+    const headers = { "idempotency-key": idempotencyKey };
+    return this.#read("POST", "/v1/uploads", { body: upload, headers, signal });
   }
 
   /**
@@ -135,11 +141,12 @@ export class Broker {
     }
   }
 
-  async #call(method: string, target: string, { body, signal }: Call): Promise<Response> {
+  async #call(method: string, target: string, { body, headers, signal }: Call): Promise<Response> {
     const token = this.#token();
     const response = await this.#send(`${this.#origin}${target}`, {
       method,
       headers: {
+        ...headers,
         accept: "application/json",
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),

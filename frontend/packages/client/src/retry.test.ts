@@ -20,6 +20,7 @@ describe("isTransient", () => {
     ["a refusal of the broker", problem("invalid-name", 422), false],
     ["an ended session", problem("expired-token", 401), false],
     ["too many uploads at once", problem("too-many-uploads", 429), true],
+    ["an earlier try that is still being worked on", problem("request-in-progress", 409), true],
     ["no room", problem("quota-exceeded", 403), false],
     ["a busy store", new StoreRefused({ status: 503, code: "SlowDown" }), true],
     ["a byte flipped on the way", new StoreRefused({ status: 400, code: "BadDigest" }), true],

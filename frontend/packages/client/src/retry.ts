@@ -38,7 +38,7 @@ export interface Timer {
 /** Say whether the same action may succeed a moment later. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof Problem) {
-    return TRANSIENT_STATUS.has(error.status);
+    return TRANSIENT_STATUS.has(error.status) || error.slug === "request-in-progress";
   }
   if (error instanceof StoreRefused) {
     return TRANSIENT_STATUS.has(error.status) || TRANSIENT_CODE.has(error.code ?? "");

@@ -257,6 +257,17 @@ describe("a broker that does not answer", () => {
   });
 });
 
+test("a lost answer to the creation does not leave a second upload behind", async () => {
+  const service = new FakeService();
+  service.losesCreated = true;
+  const { run } = begin(service);
+
+  await run();
+
+  expect(service.count("create")).toBe(2);
+  expect(service.uploads).toEqual(new Map([["upload-1", "completed"]]));
+});
+
 describe("abandon", () => {
   test("before anything was created asks nothing of the broker", async () => {
     const service = new FakeService();

@@ -1,4 +1,5 @@
 import type { Delivery } from "./delivery.ts";
+import { newIdempotencyKey } from "./idempotency-key.ts";
 import { MultipartDelivery, type PartRules } from "./multipart-delivery.ts";
 import { Problem } from "./problem.ts";
 import { isClosed } from "./read-open.ts";
@@ -21,6 +22,7 @@ export class Transfer {
   readonly #transport: Transport;
   readonly #rules: TransferRules;
   #checksum: string | null = null;
+  #idempotencyKey = newIdempotencyKey();
   #delivery: Delivery | null = null;
 
   constructor(file: File, transport: Transport, rules: TransferRules) {
@@ -103,7 +105,10 @@ export class Transfer {
     const declared = isHashedFirst ? { ...facts, checksum: await this.#hash(run) } : facts;
     run.onState({ status: "sending", bytes: 0 });
     const { broker } = this.#transport;
-    return await this.#persist(run, () => broker.createUpload(declared, { signal: run.signal }));
+    const options = { idempotencyKey: this.#idempotencyKey, signal: run.signal };
+    const upload = await this.#persist(run, () => broker.createUpload(declared, options));
+    this.#idempotencyKey = newIdempotencyKey(); // should another upload be needed
+    return upload;
   }
 
   async #hash({ signal, onState }: Run): Promise<string> {

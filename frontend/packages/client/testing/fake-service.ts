@@ -1,5 +1,5 @@
 import { checksumBlob } from "../src/blob-checksum.ts";
-import { StoreUnreachable } from "../src/failures.ts";
+import { BrokerUnreachable, StoreUnreachable } from "../src/failures.ts";
 import { decodeProblem, type Problem } from "../src/problem.ts";
 import type { StoreAnswer } from "../src/send-blob.ts";
 import type { Transport } from "../src/transport.ts";
@@ -36,6 +36,8 @@ export class FakeService implements Transport {
   /** How many parts one answer lists. */
   partsPage = 1000;
   tellsChecksums = true;
+  /** Whether the answer to the first try to create something never arrives. */
+  losesCreated = false;
   sendTakesSeconds = 0;
 
   /** Status of every upload that was created, by id. */
@@ -61,6 +63,8 @@ export class FakeService implements Transport {
   /** Stages that begin but never answer. */
   readonly stuck = new Set<Stage>();
 
+  /** The ids of uploads by idempotency key. */
+  readonly #created = new Map<string, string>();
   readonly #declared = new Map<string, NewUpload>();
   #signature = 0;
   #validFrom = 0;
@@ -95,12 +99,20 @@ export class FakeService implements Transport {
   };
 
   readonly broker: Transport["broker"] = {
-    createUpload: async (declared, { signal }) => {
+    createUpload: async (declared, { idempotencyKey, signal }) => {
       await this.#enter("create", signal);
+      const known = this.#created.get(idempotencyKey);
+      if (known !== undefined) {
+        return this.#pending(known);
+      }
       const id = `upload-${this.uploads.size + 1}`;
+      this.#created.set(idempotencyKey, id);
       this.uploads.set(id, "pending");
       this.#declared.set(id, declared);
       this.parts.set(id, new Map());
+      if (this.losesCreated) {
+        throw new BrokerUnreachable("the answer is lost");
+      }
       return this.#pending(id);
     },
 

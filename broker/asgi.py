@@ -52,7 +52,7 @@ class Answer(Response):
 
 def header(scope: Scope, name: bytes) -> str:
     """Return the first header of this name, given in lower case, or an empty text."""
-    for key, value in scope["headers"]:
-        if key == name:
-            return cast(bytes, value).decode("latin-1")
-    return ""
+    by_name = scope.get("broker.headers")
+    if by_name is None:
+        by_name = scope["broker.headers"] = dict(reversed(scope["headers"]))
+    return cast(bytes, by_name.get(name, b"")).decode("latin-1")

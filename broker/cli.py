@@ -19,6 +19,7 @@ from broker.doctor_command import doctor_command
 from broker.errors import BrokerError
 from broker.lifecycle import Lifecycle
 from broker.policy_command import policy_group
+from broker.prune_command import prune_command
 from broker.receipt_command import receipt_group
 from broker.schemas import MAX_PASSWORD, MAX_USERNAME
 from broker.server import ListenError, is_loopback, listen, serve
@@ -113,6 +114,7 @@ def add_user(name: str) -> None:
 
 
 main.add_command(policy_group)
+main.add_command(prune_command)
 main.add_command(doctor_command)
 main.add_command(receipt_group)
 

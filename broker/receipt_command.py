@@ -16,6 +16,7 @@ from broker.server import is_loopback
 
 _MAX_BYTES = 64 * 1024
 _SECONDS = 10
+_HEADERS = {"accept-encoding": "identity"}  # or few bytes could become many
 
 
 class KeySetError(Exception):
@@ -88,7 +89,7 @@ async def _get(url: str) -> bytes:
     try:
         async with (
             asyncio.timeout(_SECONDS),
-            httpx.AsyncClient(headers={"accept-encoding": "identity"}, timeout=None) as client,  # noqa: S113 - the line above bounds it all
+            httpx.AsyncClient(headers=_HEADERS, timeout=None) as client,  # noqa: S113 - bounded one line above
             client.stream("GET", url) as answer,
         ):
             if answer.status_code != httpx.codes.OK:

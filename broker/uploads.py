@@ -265,12 +265,13 @@ def _with_parts(upload: schemas.Upload, page: Sequence[StoredPart]) -> schemas.U
 def _parts_to_send(upload: Upload, plan: Plan, wanted: Sequence[schemas.PartToSign]) -> Iterator[PartToSend]:
     """Check what the client wants to send. Raises InvalidField, InvalidChecksum."""
     seen: set[int] = set()
+    last = plan.count
     for index, part in enumerate(wanted):
-        if not 1 <= part.number <= plan.count or part.number in seen:
+        if not 1 <= part.number <= last or part.number in seen:
             raise InvalidField(
-                f"The upload has the parts 1 to {plan.count}, and each is asked for once.",
+                f"The upload has the parts 1 to {last}, and each is asked for once.",
                 field=f"parts[{index}].number",
-                limit=plan.count,
+                limit=last,
             )
         seen.add(part.number)
         field = f"parts[{index}].checksum"

@@ -41,7 +41,7 @@ def drop_parts(store: StoreSettings, created: dict[str, Any]) -> None:
         client._abort_multipart_upload(store.bucket, key_of(store, created), upload_id)
 
 
-def store_object(store: StoreSettings, key: str, body: bytes, media_type: str) -> None:
+def store_object(store: StoreSettings, key: str, body: bytes, media_type: str) -> httpx.Response:
     """Store an object that no presigned URL allows, as only the control identity can."""
     control = Credentials(store.control.access_key, store.control.secret_key)
     signer = Signer(control, Endpoint(store.url, store.bucket), store.region)
@@ -51,4 +51,4 @@ def store_object(store: StoreSettings, key: str, body: bytes, media_type: str) -
         "x-amz-checksum-crc32c": checksum_of(body).removeprefix("crc32c:"),
     }
     url = signer.presign("PUT", key, headers=headers, expires_in=60, at=datetime.now(UTC))
-    httpx.put(url, headers=headers, content=body).raise_for_status()
+    return httpx.put(url, headers=headers, content=body).raise_for_status()

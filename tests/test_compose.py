@@ -16,6 +16,7 @@ import yaml
 from broker import cli, settings
 from broker.settings import BootstrapSettings, Policy, Quota, Settings, SettingsError
 from tests.running import RunningBroker
+from tests.test_settings import written
 
 ROOT = Path(__file__).parent.parent
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -132,7 +133,7 @@ def test_the_example_has_every_variable_and_no_others() -> None:
 
 
 def test_the_example_shows_the_defaults() -> None:
-    defaults = {name: shown(value) for name, value in settings.variables() if value is not ...}
+    defaults = {name: written(value) for name, value in settings.variables() if value is not ...}
     del defaults["BROKER_CONFIG"]  # a file in the container; in .env it is one of this machine
     in_compose = {name: rest for name, operator, rest in _VARIABLE.findall(COMPOSE) if operator == "-"}
 

@@ -1,7 +1,10 @@
 """What the doctor says, and the command without a store."""
 
+import json
+
+import click
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from broker.cli import main
 from broker.doctor import examination, report
@@ -9,7 +12,7 @@ from broker.doctor.examination import Examination
 from broker.doctor.findings import BINDING, Finding, Outcome
 from tests.test_settings import GOOD
 
-LONG = "a sentence of words that goes on and on until it does not fit into a single line of the screen any more"
+LONG = "a sentence that goes on and on until it does not fit into a single line of the screen any more"
 
 
 def finding(name: str, outcome: Outcome, *, fix: str = "", is_abuse: bool = False) -> Finding:
@@ -20,19 +23,64 @@ def examined(*findings: Finding) -> Examination:
     return Examination(findings=findings, server="MinIO", clock_skew=0.1)
 
 
-def test_a_row_wraps_below_itself_and_its_fix_stands_below_it() -> None:
-    rows = report.as_table(examined(finding("clock", "failed", fix="Set both clocks.")), width=80)
+def run(*arguments: str, environ: dict[str, str]) -> Result:
+    return CliRunner().invoke(main, ["doctor", *arguments], env=environ)
 
-    assert [line.rstrip() for line in click_free(rows)] == [
-        "failed   clock  a sentence of words that goes on and on until it does not fit",
-        "                into a single line of the screen any more.",
+
+def test_a_row_wraps_below_itself_with_the_fix_at_its_end() -> None:
+    lines = report.as_table(examined(finding("clock", "failed", fix="Set both clocks.")), width=80)
+
+    assert click.unstyle("\n".join(lines)).splitlines() == [
+        "failed   clock  a sentence that goes on and on until it does not fit into a",
+        "                single line of the screen any more.",
         "                Fix: Set both clocks.",
         "",
-        "MinIO: 1 failed. It is not ready for use.",
+        "MinIO: 1 failed.",
+        "It is not ready for use.",
     ]
 
 
-def click_free(rows: object) -> list[str]:
-    import re
+@pytest.mark.parametrize(
+    ("outcome", "is_abuse", "is_good", "conclusion"),
+    [
+        ("ok", True, True, "Nothing was found"),
+        ("warning", True, True, "Nothing was found"),
+        ("skipped", False, True, "Nothing was found"),
+        ("skipped", True, False, "is not known"),
+        ("failed", False, False, "not ready"),
+        ("failed", True, False, "can be abused"),
+    ],
+)
+def test_the_sum_says_whether_the_store_may_be_used(
+    outcome: Outcome, is_abuse: bool, is_good: bool, conclusion: str
+) -> None:
+    result = examined(finding("clock", "ok"), finding("copy-source", outcome, is_abuse=is_abuse))
 
-    return re.sub(r"\x1b\[\d+m", "", "\n".join(rows)).splitlines()  # type: ignore[arg-type]
+    assert result.is_good == is_good
+    assert conclusion in list(report.as_table(result, width=100))[-1]
+    assert json.loads(report.as_json(result))["is_good"] == is_good
+
+
+def test_the_short_form_is_what_capabilities_tell() -> None:
+    assert tuple(probe.name for probe in examination.BINDING) == BINDING
+
+
+def test_without_settings_the_doctor_names_all_that_is_missing() -> None:
+    result = run(environ={})
+
+    assert result.exit_code == 2
+    assert all(name in result.output for name in GOOD)
+
+
+def test_a_bad_setting_is_named() -> None:
+    result = run(environ=GOOD | {"BROKER_STORE_URL": "nowhere"})
+
+    assert result.exit_code == 2
+    assert result.output.startswith("Error: BROKER_STORE_URL: ")
+
+
+def test_a_probe_that_does_not_exist_is_answered_with_those_that_do() -> None:
+    result = run("--only", "clok", environ=GOOD)
+
+    assert result.exit_code == 2
+    assert "clok; there are public-url, " in result.output

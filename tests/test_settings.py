@@ -414,10 +414,10 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
 
     documented = [tuple(cell.strip(" `") for cell in row.split("|")[1:3]) for row in rows]
 
-    assert documented == [(name, shown(value)) for name, value in settings.variables()]
+    assert documented == [(name, written(value)) for name, value in settings.variables()]
 
 
-def shown(default: object) -> str:
+def written(default: object) -> str:
     match default:
         case builtins.Ellipsis | None | ():
             return ""

@@ -133,8 +133,7 @@ class Lab:
         """Store an object by a good presigned PUT, for other probes to look at; return the answer."""
         key = self.new_key()
         answer = await self.put(key, checksum=CRC32C)
-        if answer.is_success:
-            self.sample = key
+        self.sample = key if answer.is_success else ""
         return answer
 
     async def holds(self, key: str) -> bool:

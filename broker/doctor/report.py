@@ -23,8 +23,11 @@ def as_table(examination: Examination, *, width: int) -> Iterator[str]:
         if found.fix:
             indent = " " * (first + second + 4)
             yield indent + _wrapped(f"Fix: {found.fix}", len(indent), width)
+    counted = Counter(found.outcome for found in findings)
+    total = ", ".join(f"{counted[outcome]} {outcome}" for outcome in _COLOURS if counted[outcome])
     yield ""
-    yield from textwrap.wrap(_sum(examination), width)
+    yield f"{examination.server or 'The store'}: {total}."
+    yield _conclusion(examination)
 
 
 def as_json(examination: Examination) -> str:
@@ -42,12 +45,6 @@ def _wrapped(text: str, column: int, width: int) -> str:
     """Break the text, which begins at this column, into lines that all begin there."""
     lines = textwrap.wrap(text, max(width - column, 20), break_on_hyphens=False, break_long_words=False)
     return f"\n{' ' * column}".join(lines)
-
-
-def _sum(examination: Examination) -> str:
-    counted = Counter(found.outcome for found in examination.findings)
-    total = ", ".join(f"{counted[outcome]} {outcome}" for outcome in _COLOURS if counted[outcome])
-    return f"{examination.server or 'The store'}: {total}. {_conclusion(examination)}"
 
 
 def _conclusion(examination: Examination) -> str:

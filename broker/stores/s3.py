@@ -93,19 +93,16 @@ class S3Store:
         self, key: str, store_upload_id: str, parts: Sequence[PartToSend], *, expires_in: int, at: datetime
     ) -> list[PresignedPart]:
         expires_at = at + timedelta(seconds=expires_in)
-        headers = [
-            {"content-length": str(part.size), part.checksum.header: part.checksum.value} for part in parts
+        numbered = [
+            (part.number, {"content-length": str(part.size), part.checksum.header: part.checksum.value})
+            for part in parts
         ]
         urls = self._put_signer.presign_parts(
-            key,
-            upload_id=store_upload_id,
-            parts=zip((part.number for part in parts), headers, strict=True),
-            expires_in=expires_in,
-            at=at,
+            key, upload_id=store_upload_id, parts=numbered, expires_in=expires_in, at=at
         )
         return [
-            PresignedPart(number=part.number, method="PUT", url=url, headers=sent, expires_at=expires_at)
-            for part, url, sent in zip(parts, urls, headers, strict=True)
+            PresignedPart(number=number, method="PUT", url=url, headers=headers, expires_at=expires_at)
+            for (number, headers), url in zip(numbered, urls, strict=True)
         ]
 
     async def create_multipart(self, key: str, *, media_type: str, algorithm: ChecksumAlgorithm) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from broker.stores.s3 import connect
 from tests.conftest import ORIGINS
 from tests.running import SECRET_KEY
 from tests.test_cli import environ_of
-from tests.vulnerable_store import HOLES, Answer, Request, vulnerable
+from tests.vulnerable_store import HOLES, Answer, Request, cut, instead, vulnerable
 
 ABUSES = {*BINDING, "put-signer", "anonymous"} - {"signed-type", "signed-checksum"}
 KNOWN = {"listed-checksums": "skipped"}  # SeaweedFS 4.48 does not tell the checksums of parts
@@ -105,7 +105,10 @@ def test_a_probe_that_gets_no_clear_answer_hides_nothing(embedded: StoreSettings
         with_cut = run_command(replace(store, public_url=store.url), "--only", "copy-source")
 
     assert outcomes(examined) == KNOWN | {"copy-source": "skipped", "copy-source-part": "skipped"}
-    assert [found.name for found in examined.findings if found.is_undecided] == ["copy-source", "copy-source-part"]
+    assert [found.name for found in examined.findings if found.is_undecided] == [
+        "copy-source",
+        "copy-source-part",
+    ]
     assert not examined.is_good
     assert with_cut.exit_code == 1
     assert "is not known" in with_cut.output

@@ -22,7 +22,6 @@ export class Transfer {
   readonly #transport: Transport;
   readonly #rules: TransferRules;
   #checksum: string | null = null;
-  #idempotencyKey = newIdempotencyKey();
   #delivery: Delivery | null = null;
 
   constructor(file: File, transport: Transport, rules: TransferRules) {
@@ -105,10 +104,8 @@ export class Transfer {
     const declared = isHashedFirst ? { ...facts, checksum: await this.#hash(run) } : facts;
     run.onState({ status: "sending", bytes: 0 });
     const { broker } = this.#transport;
-    const options = { idempotencyKey: this.#idempotencyKey, signal: run.signal };
-    const upload = await this.#persist(run, () => broker.createUpload(declared, options));
-    this.#idempotencyKey = newIdempotencyKey(); // should another upload be needed
-    return upload;
+    const options = { idempotencyKey: newIdempotencyKey(), signal: run.signal };
+    return await this.#persist(run, () => broker.createUpload(declared, options));
   }
 
   async #hash({ signal, onState }: Run): Promise<string> {

@@ -1,0 +1,71 @@
+"""`broker prune`: what the service's reconciler does by itself, by hand, and the removal of orphans."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import click
+
+from broker import settings
+from broker.app import open_services
+from broker.errors import BrokerError
+from broker.reconciler import Visit, WrongRegistry
+from broker.settings import Settings, SettingsError
+
+_SHOWN = {
+    "publish": "made a file of an object that nobody came to complete",
+    "expire": "gave up an upload that was not completed in time",
+    "remove": "removed what an ended upload may have left",
+    "forget": "forgot an upload that ended long ago",
+    "wait": "left for later",
+    "orphan": "removed an object that no upload owns",
+}
+
+
+@click.command("prune")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--orphans", is_flag=True, help="Remove objects that no upload owns too, if a day old.")
+def prune_command(dry_run: bool, orphans: bool) -> None:
+    """Clean up after uploads that were abandoned, cut short or deleted.
+
+    The service does so by itself; only orphans, objects that the registry does not know, wait for this
+    command. It may run at any time, beside any number of services.
+    """
+    try:
+        counted = asyncio.run(_prune(settings.load(), dry_run=dry_run, orphans=orphans))
+    except (SettingsError, WrongRegistry) as error:
+        raise click.ClickException(str(error)) from error
+    except BrokerError as error:
+        raise click.ClickException(error.detail) from error
+    click.echo("Nothing to do." if not counted else "")
+    for action, count in counted.most_common():
+        click.echo(f"{count:>7}  {action:<8} {_SHOWN[action]}")
+    if dry_run and counted:
+        click.echo("\nNothing was changed: --dry-run.")
+
+
+async def _prune(current: Settings, *, dry_run: bool, orphans: bool) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    async for visit in _visits(current, dry_run=dry_run, orphans=orphans):
+        counted[visit.action] += 1
+        if visit.action != "wait":
+            click.echo(f"{visit.action:<8} {visit.key}")
+    return counted
+
+
+async def _visits(current: Settings, *, dry_run: bool, orphans: bool) -> AsyncIterator[Visit]:
+    at = datetime.now(UTC)
+    with open_services(current) as services:
+        reconciler = services.reconciler
+        if dry_run:
+            async for visit in reconciler.preview(at=at):
+                yield visit
+        else:
+            for visit in await reconciler.reconcile(at=at):
+                yield visit
+        if orphans:
+            async for orphan in reconciler.find_orphans(at=at):
+                if not dry_run:
+                    await reconciler.remove_orphan(orphan)
+                yield orphan

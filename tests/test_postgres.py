@@ -1,0 +1,281 @@
+"""What holds for PostgreSQL alone: servers that go away, hang, or are busy with another replica."""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, text
+
+from broker import postgres as module
+from broker.app import open_database
+from broker.errors import RegistryUnavailable
+from broker.postgres import PostgresDatabase
+from broker.settings import SettingsError
+from tests.postgres import PostgresServer
+from tests.user_rows import add_user, users_of
+
+ALL_CONNECTIONS = 20  # and more
+
+
+@pytest.fixture
+def url(postgres: PostgresServer) -> str:
+    return postgres.make_database()
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[PostgresDatabase]:
+    database = PostgresDatabase(url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_CALL_SECONDS", 1)
+    monkeypatch.setattr(module, "_CONNECT_SECONDS", 2)  # the shortest that there is
+
+
+async def use_all_connections(database: PostgresDatabase) -> list[BaseException | None]:
+    """Read and write at once; return what was raised."""
+    calls = [database.read, database.write] * ALL_CONNECTIONS
+    answers = await asyncio.gather(*(call(_pause) for call in calls), return_exceptions=True)
+    return [answer for answer in answers if isinstance(answer, BaseException)]
+
+
+def _pause(connection: Connection) -> None:
+    connection.execute(text("SELECT pg_sleep(0.01)"))
+
+
+def execute(url: str, *statements: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def test_c58_a_server_that_was_killed_and_started_again_is_not_noticed(
+    database: PostgresDatabase, postgres: PostgresServer
+) -> None:
+    async def story() -> None:
+        assert await use_all_connections(database) == []
+
+        await asyncio.to_thread(postgres.kill)
+        await asyncio.to_thread(postgres.start)
+
+        assert await use_all_connections(database) == []
+
+    asyncio.run(story())
+
+
+def test_c58_a_server_that_is_down_is_unavailable_until_it_is_up(
+    database: PostgresDatabase, postgres: PostgresServer
+) -> None:
+    async def story() -> None:
+        await asyncio.to_thread(postgres.kill)
+        try:
+            with pytest.raises(RegistryUnavailable):
+                await database.write(add_user("alice"))
+            with pytest.raises(RegistryUnavailable):
+                await users_of(database)
+        finally:
+            await asyncio.to_thread(postgres.start)
+
+        await database.write(add_user("alice"))
+        assert await users_of(database) == {"alice"}
+
+    asyncio.run(story())
+
+
+def test_c58_a_server_that_hangs_does_not_hang_its_callers(
+    database: PostgresDatabase, postgres: PostgresServer, in_a_hurry: None
+) -> None:
+    async def story() -> None:
+        assert await use_all_connections(database) == []
+
+        with postgres.hanging():
+            async with asyncio.timeout(60):
+                failures = await use_all_connections(database)
+                with pytest.raises(RegistryUnavailable):
+                    await database.write_each(lambda c, names: [add_user(n)(c) for n in names], ["alice"])
+        assert {type(failure) for failure in failures} == {RegistryUnavailable}
+        assert len(failures) == 2 * ALL_CONNECTIONS
+
+        assert await use_all_connections(database) == []
+        assert await users_of(database) == set()
+
+    asyncio.run(story())
+
+
+def test_c58_a_registry_that_hangs_can_be_closed(
+    url: str, postgres: PostgresServer, in_a_hurry: None
+) -> None:
+    async def story() -> None:
+        database = PostgresDatabase(url)
+        with postgres.hanging():
+            waiting = [asyncio.ensure_future(database.write(add_user(f"user {n}"))) for n in range(30)]
+            await asyncio.sleep(0)
+            async with asyncio.timeout(60):
+                await asyncio.to_thread(database.close)
+                await asyncio.gather(*waiting, return_exceptions=True)
+
+    asyncio.run(story())
+
+
+def test_a_change_whose_rows_another_keeps_is_given_up(database: PostgresDatabase, url: str) -> None:
+    rename = text("UPDATE users SET tenant = 'new' WHERE name = 'alice'")
+    tenant = text("SELECT tenant FROM users WHERE name = 'alice'")
+
+    async def story() -> None:
+        await database.write(add_user("alice"))
+        with psycopg.connect(url) as other:
+            other.execute("SELECT * FROM users FOR UPDATE")
+
+            async with asyncio.timeout(60):
+                with pytest.raises(RegistryUnavailable):
+                    await database.write(lambda c: c.execute(rename))
+
+        assert await database.read(lambda c: c.execute(tenant).scalar()) == "t"
+
+    asyncio.run(story())
+
+
+def test_a_replica_that_stops_halfway_gives_its_rows_up(database: PostgresDatabase) -> None:
+    async def setting(name: str) -> object:
+        return await database.write(lambda c: c.execute(text(f"SHOW {name}")).scalar())
+
+    assert asyncio.run(setting("idle_in_transaction_session_timeout")) == "5s"
+    assert asyncio.run(setting("statement_timeout")) == "5s"
+
+
+def test_a_change_whose_connection_is_lost_is_made_anew(database: PostgresDatabase) -> None:
+    calls = 0
+
+    def change(connection: Connection) -> str:
+        nonlocal calls
+        calls += 1
+        add_user("alice")(connection)
+        if calls == 1:
+            connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        return "added"
+
+    async def story() -> None:
+        assert await database.write(change) == "added"
+        assert await users_of(database) == {"alice"}
+
+    asyncio.run(story())
+
+
+def test_a_change_of_which_nobody_knows_whether_it_was_kept_is_not_made_twice(
+    database: PostgresDatabase, url: str
+) -> None:
+    execute(
+        url,
+        "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'",
+        "CREATE CONSTRAINT TRIGGER die_at_commit AFTER INSERT ON users DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION die()",
+    )
+    calls = 0
+
+    def change(connection: Connection) -> None:
+        nonlocal calls
+        calls += 1
+        add_user("alice")(connection)
+
+    with pytest.raises(RegistryUnavailable):
+        asyncio.run(database.write(change))
+
+    assert calls == 1
+
+
+def test_changes_that_wait_for_each_other_are_both_made(database: PostgresDatabase) -> None:
+    both_have_one = threading.Barrier(2)
+
+    def lock(first: str, second: str) -> object:
+        is_first_time = True
+
+        def change(connection: Connection) -> None:
+            nonlocal is_first_time
+            connection.execute(text("UPDATE users SET tenant = 'new' WHERE name = :name"), {"name": first})
+            if is_first_time:
+                is_first_time = False
+                both_have_one.wait(10)
+            connection.execute(text("UPDATE users SET tenant = 'new' WHERE name = :name"), {"name": second})
+
+        return database.write(change)
+
+    async def story() -> None:
+        await database.write(add_user("alice"))
+        await database.write(add_user("bob"))
+
+        assert await asyncio.gather(lock("alice", "bob"), lock("bob", "alice")) == [None, None]
+
+    asyncio.run(story())
+
+
+def test_who_is_overtaken_looks_again(database: PostgresDatabase) -> None:
+    both_have_looked = threading.Barrier(2)
+
+    def add_alice() -> object:
+        is_first_time = True
+
+        def change(connection: Connection) -> bool:
+            nonlocal is_first_time
+            is_taken = (
+                connection.execute(text("SELECT 1 FROM users WHERE name = 'alice'")).first() is not None
+            )
+            if is_first_time:
+                is_first_time = False
+                both_have_looked.wait(10)
+            if not is_taken:
+                add_user("alice")(connection)
+            return not is_taken
+
+        return database.write(change)
+
+    async def story() -> None:
+        assert sorted(await asyncio.gather(add_alice(), add_alice())) == [False, True]
+
+    asyncio.run(story())
+
+
+def test_instants_come_back_in_utc(database: PostgresDatabase) -> None:
+    async def now() -> object:
+        return await database.read(lambda c: c.execute(text("SELECT now()")).scalar().utcoffset().seconds)
+
+    assert asyncio.run(now()) == 0
+
+
+def test_ids_are_compared_byte_by_byte_whatever_the_language(database: PostgresDatabase) -> None:
+    collations = text(
+        "SELECT table_name || '.' || column_name FROM information_schema.columns "
+        "WHERE collation_name = 'C' AND table_schema = 'public'"
+    )
+
+    async def found() -> set[str]:
+        return await database.read(lambda c: set(c.execute(collations).scalars()))
+
+    assert asyncio.run(found()) == {"uploads.id", "files.id", "files.upload_id"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("p%40ss", "wrong"), ("/test_", "/missing_"), ("127.0.0.1:", "127.0.0.1:1")],
+    ids=["password", "database", "port"],
+)
+def test_what_cannot_be_opened_is_said_in_a_sentence_without_the_password(
+    url: str, old: str, new: str
+) -> None:
+    with pytest.raises(RegistryUnavailable, match=r"^The registry cannot be opened: [^\n]+$") as raised:
+        open_database(url.replace(old, new))
+
+    assert "rd: ?#" not in str(raised.value.detail)
+
+
+def test_a_missing_driver_is_said_with_the_extra_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "broker.postgres", None)
+
+    with pytest.raises(SettingsError, match=r"BROKER_DATABASE_URL: .*presigned-url-broker\[postgres\]"):
+        open_database("postgresql://127.0.0.1/db")

@@ -49,6 +49,10 @@ class Answer(Response):
         if headers:
             self.raw_headers += ((name.encode(), value.encode()) for name, value in headers.items())
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body})
+
 
 def header(scope: Scope, name: bytes) -> str:
     """Return the first header of this name, given in lower case, or an empty text."""

@@ -127,7 +127,7 @@ class UploadAborted(Conflict):
 
 
 class PartsMismatch(Conflict):
-    """The member `parts` lists the numbers to send again, the first hundred of them."""
+    """The member `parts` lists the numbers to send again."""
 
     slug, title = "parts-mismatch", "The store holds other parts than the upload declared"
 

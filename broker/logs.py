@@ -96,4 +96,5 @@ def configure(log_format: Literal["json", "text"], level: str) -> None:
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # else it logs each URL, its query included
     logging.getLogger("urllib3").setLevel(logging.ERROR)  # a call that fails is logged where it is made

@@ -30,7 +30,6 @@ from broker.stores.base import ObjectFacts, Store, StoredPart
 
 log = logging.getLogger(__name__)
 
-NAMED_PARTS = 100  # that a problem lists at most
 PAGE = 1000  # parts in one answer of the store
 
 
@@ -124,7 +123,7 @@ class Publisher:
         if outcome == "mismatch":
             raise PartsMismatch(
                 "The store holds other bytes than were declared: send the parts again.",
-                parts=list(range(1, plan.count + 1))[:NAMED_PARTS],
+                parts=list(range(1, plan.count + 1)),
             )
         return computed or declared
 
@@ -207,7 +206,7 @@ def match(plan: Plan, held: Sequence[StoredPart], vouched: Mapping[int, Checksum
     if missing := [number for number in numbers if number not in by_number]:
         raise UploadIncomplete(
             f"The store holds {plan.count - len(missing)} of the {plan.count} parts.",
-            parts=missing[:NAMED_PARTS],
+            parts=missing,
         )
     wrong = [number for number in by_number if number > plan.count]
     wrong += [number for number in numbers if by_number[number].size != plan.size_of(number)]
@@ -216,9 +215,7 @@ def match(plan: Plan, held: Sequence[StoredPart], vouched: Mapping[int, Checksum
         if by_number[number].checksum not in {None, checksum}:
             wrong.append(number)
     if wrong:
-        raise PartsMismatch(
-            "The store holds other parts than were declared: send them again.", parts=wrong[:NAMED_PARTS]
-        )
+        raise PartsMismatch("The store holds other parts than were declared: send them again.", parts=wrong)
     return [structs.replace(by_number[n], checksum=vouched.get(n, by_number[n].checksum)) for n in numbers]
 
 

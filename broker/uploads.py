@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -101,7 +101,7 @@ class Uploads:
             raise NotFound("There is no such upload.")
         if upload.store_upload_id is None or upload.part_size is None:
             raise InvalidField("This upload is not sent in parts.", field="parts")
-        parts = list(_parts_to_send(upload, Plan(upload.size, upload.part_size), wanted.parts))
+        parts = _parts_to_send(upload, Plan(upload.size, upload.part_size), wanted.parts)
         signed = self._store.presign_parts(
             upload.key, upload.store_upload_id, parts, expires_in=self._url_expires_in(upload, at=at), at=at
         )
@@ -262,21 +262,23 @@ def _with_parts(upload: schemas.Upload, page: Sequence[StoredPart]) -> schemas.U
     )
 
 
-def _parts_to_send(upload: Upload, plan: Plan, wanted: Sequence[schemas.PartToSign]) -> Iterator[PartToSend]:
+def _parts_to_send(upload: Upload, plan: Plan, wanted: Sequence[schemas.PartToSign]) -> list[PartToSend]:
     """Check what the client wants to send. Raises InvalidField, InvalidChecksum."""
+    last, algorithm = plan.count, upload.checksum_algorithm
     seen: set[int] = set()
-    last = plan.count
+    parts = []
     for index, part in enumerate(wanted):
-        if not 1 <= part.number <= last or part.number in seen:
+        number = part.number
+        if not 1 <= number <= last or number in seen:
             raise InvalidField(
                 f"The upload has the parts 1 to {last}, and each is asked for once.",
                 field=f"parts[{index}].number",
                 limit=last,
             )
-        seen.add(part.number)
-        field = f"parts[{index}].checksum"
-        checksum = checksums.parse_as(upload.checksum_algorithm, part.checksum, field=field)
-        yield PartToSend(part.number, plan.size_of(part.number), checksum)
+        seen.add(number)
+        checksum = checksums.parse_as(algorithm, part.checksum, field=f"parts[{index}].checksum")
+        parts.append(PartToSend(number, plan.size_of(number), checksum))
+    return parts
 
 
 def _ended(upload: Upload) -> BrokerError:

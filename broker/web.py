@@ -31,6 +31,7 @@ from broker.uploads import Uploads
 
 MAX_BODY_BYTES = 1024 * 1024
 _SHOWN = 200
+_JSON = "application/json"
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
@@ -110,7 +111,7 @@ async def decode(request: Request, shape: type[Shape]) -> Shape:
     body = await _read(request)
     if not media_type and not body:
         body += b"{}"
-    elif media_type.partition(";")[0].strip().lower() != "application/json":
+    elif media_type != _JSON and media_type.partition(";")[0].strip().lower() != _JSON:
         raise UnsupportedMediaType("Send the body as application/json.")
     try:
         return cast(Shape, _decoder(shape).decode(body))

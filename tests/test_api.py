@@ -4,16 +4,17 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import httpx
 import pytest
 from argon2 import PasswordHasher
 
-from broker import errors, web
+from broker import endpoints, errors, web
 from broker.accounts import DECOY_HASH
-from broker.endpoints import files, health, session, uploads
 from broker.registry import Registry
 from broker.settings import Identity, StoreSettings
 from tests.problems import assert_problem, kinds
@@ -96,7 +97,7 @@ def test_nothing_is_recorded_of_an_upload_that_is_refused(
     broker: RunningBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorded: list[object] = []
-    monkeypatch.setattr(Registry, "add_upload", lambda _, upload: recorded.append(upload))
+    monkeypatch.setattr(Registry, "add_uploads", lambda _, uploads: recorded.append(uploads))
 
     with broker.client() as client:
         for changes in {"size": 2**62}, {"name": "a/b"}, {"type": "x"}, {"checksum": "x"}, {"checksum": ""}:
@@ -265,7 +266,7 @@ def test_an_address_that_does_not_exist_is_a_problem_too(client: httpx.Client, p
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("PUT", "/v1/uploads", "POST"),
+        ("PUT", "/v1/uploads", "GET, HEAD, POST"),
         ("PATCH", "/v1/files/x", "DELETE, GET, HEAD"),
         ("DELETE", "/v1/me", "GET, HEAD"),
         ("GET", "/v1/session", "POST"),
@@ -304,7 +305,7 @@ def test_signing_in_gives_a_token_that_works(broker: RunningBroker) -> None:
         "token_type": "Bearer",
     }
     assert me.json()["subject"] == "carol"
-    assert me.json()["usage"] == {"files": 0, "bytes": 0}
+    assert me.json()["usage"] == {"files": 0, "bytes": 0, "pending": 0, "pending_bytes": 0}
 
 
 def test_c14_an_unknown_user_is_answered_like_a_wrong_password(broker: RunningBroker) -> None:
@@ -427,7 +428,8 @@ def test_every_slug_is_used_once_and_listed_in_the_readme() -> None:
 def test_the_readme_lists_every_call() -> None:
     listed = re.findall(r"^\| `([A-Z]+) (/[^`]*)` \|", README.read_text(), re.MULTILINE)
 
-    routes = [*session.routes, *uploads.routes, *files.routes, *health.routes]
+    modules = (import_module(f"broker.endpoints.{found.name}") for found in iter_modules(endpoints.__path__))
+    routes = [route for module in modules for route in getattr(module, "routes", [])]
     assert sorted(listed) == sorted(
         (method, route.path) for route in routes for method in route.methods or () if method != "HEAD"
     )

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -117,13 +115,6 @@ def test_a_registry_of_a_newer_release_is_refused_in_a_sentence(
 
     with pytest.raises(RegistryUnavailable, match="newer release"):
         open_database(database_url)
-
-
-def test_replicas_that_start_at_once_migrate_once(database_url: str) -> None:
-    code = "import sys; from broker.app import open_database; open_database(sys.argv[1]).close()"
-    replicas = [subprocess.Popen([sys.executable, "-c", code, database_url]) for _ in range(3)]
-
-    assert [replica.wait(60) for replica in replicas] == [0, 0, 0]
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(database: Database) -> None:

@@ -1,9 +1,10 @@
 """What holds for PostgreSQL alone: servers that go away, hang, or are busy with another replica."""
 
 import asyncio
+import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 
 import psycopg
 import pytest
@@ -16,8 +17,14 @@ from broker.postgres import PostgresDatabase
 from broker.settings import SettingsError
 from tests.postgres import PostgresServer
 from tests.user_rows import add_user, users_of
+from tests.waiting import wait_until
 
-ALL_CONNECTIONS = 20  # and more
+MANY = 20  # more than there are connections
+LATECOMERS = 500  # more than could each wait for a connection
+OPEN = "import sys; from broker.app import open_database; open_database(sys.argv[1]).close()"
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 
 @pytest.fixture
@@ -38,9 +45,9 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_CONNECT_SECONDS", 2)  # the shortest that there is
 
 
-async def use_all_connections(database: PostgresDatabase) -> list[BaseException | None]:
+async def use_all_connections(database: PostgresDatabase, times: int = MANY) -> list[BaseException]:
     """Read and write at once; return what was raised."""
-    calls = [database.read, database.write] * ALL_CONNECTIONS
+    calls = [database.read, database.write] * times
     answers = await asyncio.gather(*(call(_pause) for call in calls), return_exceptions=True)
     return [answer for answer in answers if isinstance(answer, BaseException)]
 
@@ -96,11 +103,11 @@ def test_c58_a_server_that_hangs_does_not_hang_its_callers(
 
         with postgres.hanging():
             async with asyncio.timeout(60):
-                failures = await use_all_connections(database)
+                failures = await use_all_connections(database, LATECOMERS)
                 with pytest.raises(RegistryUnavailable):
                     await database.write_each(lambda c, names: [add_user(n)(c) for n in names], ["alice"])
         assert {type(failure) for failure in failures} == {RegistryUnavailable}
-        assert len(failures) == 2 * ALL_CONNECTIONS
+        assert len(failures) == 2 * LATECOMERS
 
         assert await use_all_connections(database) == []
         assert await users_of(database) == set()
@@ -119,6 +126,23 @@ def test_c58_a_registry_that_hangs_can_be_closed(
             async with asyncio.timeout(60):
                 await asyncio.to_thread(database.close)
                 await asyncio.gather(*waiting, return_exceptions=True)
+
+    asyncio.run(story())
+
+
+def test_an_answer_that_comes_too_late_is_not_taken_for_another(
+    database: PostgresDatabase, in_a_hurry: None
+) -> None:
+    async def ask(question: str) -> object:
+        return await database.read(lambda c: c.execute(text(f"SELECT {question}")).scalar())
+
+    async def story() -> None:
+        late = await asyncio.gather(
+            *(ask("pg_sleep(1.5), 'late'") for _ in range(MANY)), return_exceptions=True
+        )
+        assert {type(answer) for answer in late} == {RegistryUnavailable}
+
+        assert await asyncio.gather(*(ask(f"{n}") for n in range(MANY))) == list(range(MANY))
 
     asyncio.run(story())
 
@@ -193,7 +217,7 @@ def test_a_change_of_which_nobody_knows_whether_it_was_kept_is_not_made_twice(
 def test_changes_that_wait_for_each_other_are_both_made(database: PostgresDatabase) -> None:
     both_have_one = threading.Barrier(2)
 
-    def lock(first: str, second: str) -> object:
+    def lock(first: str, second: str) -> Awaitable[None]:
         is_first_time = True
 
         def change(connection: Connection) -> None:
@@ -218,7 +242,7 @@ def test_changes_that_wait_for_each_other_are_both_made(database: PostgresDataba
 def test_who_is_overtaken_looks_again(database: PostgresDatabase) -> None:
     both_have_looked = threading.Barrier(2)
 
-    def add_alice() -> object:
+    def add_alice() -> Awaitable[bool]:
         is_first_time = True
 
         def change(connection: Connection) -> bool:
@@ -258,6 +282,17 @@ def test_ids_are_compared_byte_by_byte_whatever_the_language(database: PostgresD
         return await database.read(lambda c: set(c.execute(collations).scalars()))
 
     assert asyncio.run(found()) == {"uploads.id", "files.id", "files.upload_id"}
+
+
+def test_replicas_that_start_at_once_migrate_once(url: str) -> None:
+    with psycopg.connect(url) as blocker, psycopg.connect(url, autocommit=True) as observer:
+        # none of them sees this table, and none can make its own while this one may come to be
+        blocker.execute("CREATE TABLE alembic_version (version_num text)")
+        replicas = [subprocess.Popen([sys.executable, "-c", OPEN, url]) for _ in range(3)]
+        wait_until(lambda: observer.execute(WAITING).fetchone() == (3,), seconds=60)
+        blocker.rollback()
+
+    assert [replica.wait(60) for replica in replicas] == [0, 0, 0]
 
 
 @pytest.mark.parametrize(

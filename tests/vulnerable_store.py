@@ -33,7 +33,7 @@ class Request:
         target = urlsplit(exchange.path)
         query = dict(parse_qsl(target.query, keep_blank_values=True))
         self.method = exchange.command
-        self.key = unquote(target.path).split("/", 2)[2]
+        self.key = unquote(target.path).removeprefix("/").partition("/")[2]
         self.headers = {name.lower(): value for name, value in exchange.headers.items()}
         self.body = exchange.body
         self.signature = query.get("X-Amz-Signature", "")
@@ -135,18 +135,27 @@ def cut(is_meant: Callable[[Request], bool]) -> Change:
     return change
 
 
+def shift_clock(offset: Callable[[], timedelta]) -> Change:
+    """Have the store's clock go wrong."""
+
+    def change(_: Request, answer: Answer) -> Answer:
+        date = parsedate_to_datetime(answer.headers["Date"]) + offset()
+        return answer._replace(headers=answer.headers | {"Date": format_datetime(date, usegmt=True)})
+
+    return change
+
+
 @contextmanager
 def vulnerable(
     store: StoreSettings,
     hole: Hole = lambda *_: False,
     *,
     server: str | None = None,
-    clock_offset: timedelta = timedelta(),
     change: Change = lambda _, answer: answer,
 ) -> Iterator[StoreSettings]:
     """Run the proxy; what is yielded leads through it, for the broker and in public.
 
-    It may call itself another `server`, have another clock, and `change` any answer.
+    It may call itself another `server`, and `change` any answer.
     """
 
     def exchange_with_hole(exchange: Exchange) -> None:
@@ -155,9 +164,6 @@ def vulnerable(
         if answer.status in (400, 403, 412) and hole(request, answer.status):
             answer = _ask_as_control(store, request)
         status, headers, content = change(request, answer)
-        if "Date" in headers:
-            date = parsedate_to_datetime(headers["Date"]) + clock_offset
-            headers |= {"Date": format_datetime(date, usegmt=True)}
         exchange.answer(status, headers | ({"Server": server} if server else {}), content)
 
     with faulty(store) as proxy:
@@ -169,11 +175,7 @@ def _ask_as_control(store: StoreSettings, request: Request) -> Answer:
     """Do what the request says, whatever was signed: with its own type, or as the copy that it asks for."""
     control = Credentials(store.control.access_key, store.control.secret_key)
     endpoint = Endpoint(store.url, store.bucket)
-    kept = {
-        name: request.headers[name]
-        for name in ("content-type", "x-amz-copy-source")
-        if name in request.headers
-    }
+    kept = {k: v for k, v in request.headers.items() if k in ("content-type", "x-amz-copy-source")}
     query = {name: value for name, value in request.query.items() if name != "x-id"}
     signed = Signer(control, endpoint, store.region).sign_headers(
         request.method, request.key, headers=kept, query=query, at=datetime.now(UTC)

@@ -47,7 +47,7 @@ async def find_entrance(lab: Lab) -> Seen:
 
 
 async def round_trip(lab: Lab) -> Seen:
-    """Store an object and fetch it, as a client does with its two URLs; if that goes well, it is the sample."""
+    """Store an object and fetch it, as a client does with its two URLs; if all is well, it is the sample."""
     seen = await _try_round_trip(lab)
     if seen.outcome != "ok":
         lab.sample = ""

@@ -1,10 +1,14 @@
 """Probes of what the broker uses besides: multipart uploads, checksums, forms, lifecycle rules."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import httpx
 
 from broker.doctor.findings import Inconclusive, Seen, listed, ok
 from broker.doctor.lab import BODY, CRC32C, OTHER, Lab, now, said, xml
 
+_CRC32C: Mapping[str, str] = MappingProxyType({"x-amz-checksum-algorithm": "CRC32C"})
 _MIN_LIFECYCLE_DAYS = 8  # an upload may live for seven
 
 
@@ -28,7 +32,7 @@ async def no_overwrite_on_complete(lab: Lab) -> Seen:
 async def part_checksums(lab: Lab) -> Seen:
     """A part is verified like an object."""
     key = lab.new_key()
-    upload_id = await lab.begin_multipart(key, {"x-amz-checksum-algorithm": "CRC32C"})
+    upload_id = await lab.begin_multipart(key, _CRC32C)
     good = await lab.put_part(key, upload_id)
     wrong = await lab.put_part(key, upload_id, content=OTHER)
     longer = await lab.put_part(key, upload_id, content=BODY + b"!")
@@ -53,7 +57,7 @@ async def whole_checksum(lab: Lab) -> Seen:
     """A multipart upload may end with the checksum of the whole object (FULL_OBJECT)."""
     key = lab.new_key()
     kind = {"x-amz-checksum-type": "FULL_OBJECT"}
-    upload_id, etag = await _send_part(lab, key, {"x-amz-checksum-algorithm": "CRC32C", **kind})
+    upload_id, etag = await _send_part(lab, key, {**_CRC32C, **kind})
     answer = await lab.complete_multipart(key, upload_id, etag, {**CRC32C, **kind})
     facts = await lab.ask("HEAD", key, headers={"x-amz-checksum-mode": "ENABLED"})
     if facts.is_success and CRC32C.items() <= facts.headers.items():
@@ -69,7 +73,7 @@ async def whole_checksum(lab: Lab) -> Seen:
 async def listed_checksums(lab: Lab) -> Seen:
     """A listing of parts tells their checksums."""
     key = lab.new_key()
-    upload_id, _ = await _send_part(lab, key, {"x-amz-checksum-algorithm": "CRC32C"})
+    upload_id, _ = await _send_part(lab, key)
     parts = await lab.list_parts(key, upload_id)
     if [part.findtext("{*}ChecksumCRC32C") for part in parts] == list(CRC32C.values()):
         return ok("A listing of parts tells their checksums.")
@@ -142,10 +146,10 @@ async def _store(lab: Lab, key: str) -> None:
         raise Inconclusive(f"The store refused a good PUT: {said(answer)}.")
 
 
-async def _send_part(lab: Lab, key: str, headers: dict[str, str] | None = None) -> tuple[str, str]:
+async def _send_part(lab: Lab, key: str, headers: Mapping[str, str] = _CRC32C) -> tuple[str, str]:
     """Begin a multipart upload and send a good part; return the upload's id and the part's ETag."""
-    upload_id = await lab.begin_multipart(key, headers or {})
-    answer = await lab.put_part(key, upload_id, checksum=CRC32C if headers else {})
+    upload_id = await lab.begin_multipart(key, headers)
+    answer = await lab.put_part(key, upload_id)
     if not answer.is_success:
         raise Inconclusive(f"The store refused a good part: {said(answer)}.")
     return upload_id, answer.headers["etag"]

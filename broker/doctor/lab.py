@@ -11,9 +11,10 @@ from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from types import MappingProxyType
 from typing import TypeAlias
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, ParseError
 
 import httpx
+from defusedxml import DefusedXmlException, ElementTree
 
 from broker import keys
 from broker.doctor.findings import Inconclusive
@@ -186,7 +187,7 @@ class Lab:
             "PUT", edit(url), {**checksum, **change}, declared if content is None else content
         )
 
-    async def list_parts(self, key: str, upload_id: str) -> list[ElementTree.Element]:
+    async def list_parts(self, key: str, upload_id: str) -> list[Element]:
         """List the parts that the store holds. Raises Inconclusive."""
         answer = await self.ask("GET", key, query={"uploadId": upload_id})
         if not answer.is_success:
@@ -271,9 +272,9 @@ def decided(answer: httpx.Response) -> httpx.Response:
     return answer
 
 
-def xml(answer: httpx.Response) -> ElementTree.Element:
+def xml(answer: httpx.Response) -> Element:
     """Read the body. Raises Inconclusive."""
     try:
-        return ElementTree.fromstring(answer.content)  # noqa: S314 - the operator's own store
-    except ElementTree.ParseError as error:
+        return ElementTree.fromstring(answer.content)
+    except (ParseError, DefusedXmlException) as error:
         raise Inconclusive("The store's answer is not the XML that S3 has there.") from error

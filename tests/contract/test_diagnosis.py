@@ -1,8 +1,10 @@
 """What the broker says of a transfer that fails."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,11 @@ import httpx
 import pytest
 
 from broker import errors
+from broker.app import open_services
+from broker.auth import Claims, Scope
+from broker.diagnosis import Diagnostics
+from broker.doctor.examination import probe_cors
+from broker.schemas import Symptoms
 from broker.settings import Policy, StoreSettings
 from tests.conftest import ORIGINS
 from tests.objects import at_time, drop_parts
@@ -100,8 +107,26 @@ def test_a_page_that_the_store_does_not_let_in_is_told_so(client: httpx.Client) 
     assert diagnose(client, created, origin="https://foreign.example", status=403) == "url-expired"
 
 
-def test_clocks_that_differ_are_found(client: httpx.Client, broker: RunningBroker) -> None:
-    pass
+def test_c59_clocks_that_differ_are_found(client: httpx.Client, broker: RunningBroker) -> None:
+    created = create(client, b"x")
+    alice = Claims(subject="alice", tenant="acme", scopes=frozenset(Scope))
+
+    def diagnose_with(skew: float | None, seen: Symptoms) -> str:
+        with open_services(broker.settings) as services:
+            diagnostics = Diagnostics(
+                registry=services.registry,
+                store=services.store,
+                probe_cors=partial(probe_cors, broker.settings.store),
+                clock_skew=lambda: skew,
+            )
+            found = diagnostics.diagnose(alice, created["id"], seen, origin="", at=datetime.now(UTC))
+            return asyncio.run(found).cause
+
+    assert diagnose_with(-700, Symptoms(status=403)) == "clock-skew"
+    assert diagnose_with(700, Symptoms()) == "clock-skew"
+    assert diagnose_with(30, Symptoms(status=403)) == "url-expired"
+    assert diagnose_with(None, Symptoms(status=403)) == "url-expired"
+    assert diagnose_with(700, Symptoms(status=400, code="BadDigest")) == "bytes-changed"
 
 
 def test_a_store_that_is_down_is_told_so(embedded: StoreSettings, tmp_path: Path) -> None:

@@ -318,18 +318,24 @@ def test_a_call_that_hangs_does_not_hold_up_the_next(proxy: FaultyStore, hurried
 def test_completions_that_hang_leave_the_other_calls_their_threads(
     proxy: FaultyStore, hurried: S3Store, key: str
 ) -> None:
+    def hang_completions(exchange: Exchange) -> None:
+        if exchange.command == "POST":
+            hang(exchange)
+        else:
+            exchange.answer(*exchange.forward())
+
+    async def complete() -> None:
+        with pytest.raises(StoreUnavailable):
+            await CALLS["complete_multipart"](hurried, key)
+
     async def story() -> None:
-        proxy.otherwise = hang
-        completions = [asyncio.create_task(complete(hurried, key)) for _ in range(100)]
+        proxy.otherwise = hang_completions
+        completions = [asyncio.create_task(complete()) for _ in range(100)]
         await asyncio.to_thread(proxy.held.acquire)
-        proxy.otherwise = None
 
         assert await hurried.head(key) is None
 
-        await asyncio.gather(*completions, return_exceptions=True)
-
-    async def complete(store: S3Store, key: str) -> None:
-        await CALLS["complete_multipart"](store, key)
+        await asyncio.gather(*completions)
 
     run(story)
 

@@ -2,7 +2,7 @@
 
 It runs in a process of its own, so that client and server share neither a loop nor a core. Of an answer it
 reads no more than the status and the length: parsing more would make the generator slower than what it
-measures. `python bench/load.py` says how fast the generator itself is.
+measures.
 """
 
 import asyncio
@@ -16,7 +16,9 @@ from typing import cast
 
 import uvloop
 
-_HEAD = re.compile(rb"HTTP/1\.[01] (\d{3}).*?\r\ncontent-length: *(\d+)\r\n.*?\r\n\r\n", re.DOTALL | re.IGNORECASE)
+_HEAD = re.compile(
+    rb"HTTP/1\.[01] (\d{3}).*?\r\ncontent-length: *(\d+)\r\n.*?\r\n\r\n", re.DOTALL | re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Result:
     times: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     last_answer: bytes = b""
+    answers: list[bytes] = field(default_factory=list)  # the bodies, where each request is sent once
 
     @property
     def per_second(self) -> float:
@@ -58,7 +61,7 @@ async def _run(job: Job) -> Result:
     once = job.seconds is None
     requests = iter(job.requests) if once else itertools.cycle(job.requests)
     loop = asyncio.get_running_loop()
-    clients = [_Client(requests, result) for _ in range(job.connections)]
+    clients = [_Client(requests, result, keeps_answers=once) for _ in range(job.connections)]
     for client in clients:
         await loop.create_connection(lambda client=client: client, "127.0.0.1", job.port)  # type: ignore[misc]
     began = time.perf_counter()
@@ -74,8 +77,9 @@ async def _run(job: Job) -> Result:
 class _Client(asyncio.Protocol):
     """One connection: the next request goes out when the answer to the last one is there."""
 
-    def __init__(self, requests: Iterator[bytes], result: Result) -> None:
+    def __init__(self, requests: Iterator[bytes], result: Result, *, keeps_answers: bool) -> None:
         self._requests = requests
+        self._keeps_answers = keeps_answers
         self._result = result
         self._buffer = b""
         self._wanted = 0
@@ -115,5 +119,7 @@ class _Client(asyncio.Protocol):
         self._result.times.append(time.perf_counter() - self._sent_at)
         self._result.statuses[self._status] += 1
         self._result.last_answer = buffer
+        if self._keeps_answers:
+            self._result.answers.append(buffer.partition(b"\r\n\r\n")[2])
         self._buffer, self._wanted = b"", 0
         self.send()

@@ -73,7 +73,7 @@ def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
     """List what the service does by itself."""
 
     async def reconcile() -> None:
-        for visit in await services.reconciler.reconcile(at=web.now()):
+        async for visit in services.reconciler.reconcile(at=web.now()):
             services.metrics.reconciled.labels(visit.action).inc()
 
     yield services.self_test.run

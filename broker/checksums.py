@@ -77,9 +77,9 @@ def parse_whole(text: str) -> Checksum:
     >>> parse_whole("crc32c:4waSgw==-12")
     Checksum(algorithm='crc32c', value='4waSgw==-12')
     """
-    plain, _, count = text.partition("-")
+    plain, dash, count = text.partition("-")
     checksum = parse(plain)
-    if not count:
+    if not dash:
         return checksum
     if not _COUNT.fullmatch(count):
         raise InvalidChecksum("A composite checksum ends in the number of its parts.", field="checksum")

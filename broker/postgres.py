@@ -147,7 +147,7 @@ class _Connection(psycopg.Connection[Any]):
             return super().wait(gen, interval, timeout)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
-                self.close()  # an answer that still comes must not be taken for that to the next question
+                self.close()  # the answer may still come: nobody is to use this one again
             raise
 
 

@@ -58,12 +58,8 @@ async def _visits(current: Settings, *, dry_run: bool, orphans: bool) -> AsyncIt
     at = datetime.now(UTC)
     with open_services(current) as services:
         reconciler = services.reconciler
-        if dry_run:
-            async for visit in reconciler.preview(at=at):
-                yield visit
-        else:
-            for visit in await reconciler.reconcile(at=at):
-                yield visit
+        async for visit in reconciler.preview(at=at) if dry_run else reconciler.reconcile(at=at):
+            yield visit
         if orphans:
             async for orphan in reconciler.find_orphans(at=at):
                 if not dry_run:

@@ -57,13 +57,12 @@ class Reconciler:
         self._publisher = publisher
         self._key_prefix = key_prefix
 
-    async def reconcile(self, *, at: datetime) -> list[Visit]:
+    async def reconcile(self, *, at: datetime) -> AsyncIterator[Visit]:
         """Visit all uploads that are due. Raises RegistryUnavailable."""
-        visits: list[Visit] = []
         while due := await self._registry.list_due(at=at, limit=_BATCH):
             random.shuffle(due)  # replicas that look at the same time begin with different ones
-            visits += await self._visit_all(due, at=at)
-        return visits
+            for visit in await self._visit_all(due, at=at):
+                yield visit
 
     async def preview(self, *, at: datetime) -> AsyncIterator[Visit]:
         """Say what `reconcile` would do. Raises RegistryUnavailable, StoreUnavailable."""

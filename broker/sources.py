@@ -5,6 +5,7 @@ Each may be given as `<name>_file` instead, in either place: the path of a file 
 """
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -155,6 +156,8 @@ def _refuse_samples(value: object, place: str) -> None:
     """Refuse what stands in examples and tutorials; anybody can look it up."""
     is_secret = place.lower().removesuffix("_file").endswith(("_key", "_token"))
     text = str(value).lower()
+    if password := re.match(r"postgresql://[^/@]*:([^/@]*)@", text):
+        is_secret, text = True, password[1]
     if is_secret and (text in SAMPLE_SECRETS or "change-me" in text):
         raise SettingsError(f"{place} is a sample value; choose one of your own (openssl rand -hex 32)")
 

@@ -10,8 +10,13 @@ from broker.settings import Settings
 
 def reconcile(settings: Settings, *, after: timedelta = timedelta()) -> list[Visit]:
     """Visit what will be due after this time."""
+
+    async def collect() -> list[Visit]:
+        at = datetime.now(UTC) + after
+        return [visit async for visit in services.reconciler.reconcile(at=at)]
+
     with open_services(settings) as services:
-        return asyncio.run(services.reconciler.reconcile(at=datetime.now(UTC) + after))
+        return asyncio.run(collect())
 
 
 def preview(settings: Settings, *, after: timedelta = timedelta()) -> list[Visit]:

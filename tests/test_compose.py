@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
+import psycopg
 import pytest
 import yaml
 
 from broker import cli, settings
 from broker.settings import BootstrapSettings, Policy, Quota, Settings, SettingsError
+from tests.postgres import PostgresServer
 from tests.running import RunningBroker
 from tests.test_settings import written
 
@@ -76,20 +79,21 @@ def test_a_person_has_to_choose_secrets_and_nothing_else() -> None:
 
     assert loaded.origins == ("http://localhost:8000",)
     assert (loaded.store.url, loaded.store.public_url) == ("http://store:9000", "http://localhost:9000")
-    assert loaded.database_url == "sqlite:////data/broker.db"
+    assert loaded.database_url == f"postgresql://broker:{CHOSEN['POSTGRES_PASSWORD']}@postgres/broker"
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_c61_a_secret_that_was_not_chosen_is_refused(name: str) -> None:
-    with pytest.raises(SettingsError, match=f"^{name} is a sample value"):
+    place = {"POSTGRES_PASSWORD": "BROKER_DATABASE_URL"}.get(name, name)
+    with pytest.raises(SettingsError, match=f"^{place} is a sample value"):
         load(CHOSEN | {name: GIVEN[name]})
 
 
 def test_every_secret_in_the_example_is_a_sample() -> None:
-    secrets = [name for name in GIVEN if name.endswith("_SECRET_KEY")]
+    secrets = [name for name in GIVEN if name.endswith(("_SECRET_KEY", "_PASSWORD"))]
 
     assert secrets == SAMPLES
-    assert len(secrets) == 5
+    assert len(secrets) == 6
 
 
 def test_the_services_get_all_settings_and_no_others() -> None:
@@ -162,6 +166,34 @@ def test_the_store_is_pinned_to_what_was_reviewed() -> None:
     assert re.fullmatch(r"pgsty/silo:RELEASE\.[0-9TZ-]+@sha256:[0-9a-f]{64}", image)
 
 
+def test_the_database_is_the_release_that_the_tests_run_on(postgres: PostgresServer) -> None:
+    with psycopg.connect(postgres.url_of("postgres")) as connection:
+        version = connection.execute("SHOW server_version").fetchone()
+
+    assert version
+    assert interpolate(SERVICES["postgres"]["image"], {}) == f"postgres:{version[0]}-bookworm"
+
+
+def test_nobody_but_the_broker_reaches_the_database() -> None:
+    networks = {name: service.get("networks", ["default"]) for name, service in SERVICES.items()}
+
+    assert yaml.safe_load(COMPOSE)["networks"] == {"registry": {"internal": True}}
+    assert networks == {
+        "store": ["default"],
+        "bootstrap": ["default"],
+        "postgres": ["registry"],
+        "broker": ["default", "registry"],
+    }
+
+
+def test_the_database_makes_the_user_and_the_database_that_the_broker_asks_for() -> None:
+    made = environment("postgres", CHOSEN)
+    asked = urlsplit(load(CHOSEN).database_url)
+
+    assert (asked.username, asked.password) == (made["POSTGRES_USER"], made["POSTGRES_PASSWORD"])
+    assert (asked.hostname, asked.path) == ("postgres", f"/{made['POSTGRES_DB']}")
+
+
 def test_pages_of_other_origins_cannot_read_from_the_store() -> None:
     origins = CHOSEN | {"BROKER_ORIGINS": "https://a.example,https://b.example"}
 
@@ -193,14 +225,18 @@ def test_nothing_is_published_beyond_this_machine() -> None:
     assert published == {
         "store": ["127.0.0.1:9000:9000"],
         "bootstrap": [],
+        "postgres": [],
         "broker": ["127.0.0.1:8000:8000"],
     }
 
 
-def test_the_broker_starts_when_the_store_is_prepared() -> None:
+def test_the_broker_starts_when_the_store_and_the_database_are_ready() -> None:
     assert SERVICES["bootstrap"]["depends_on"] == {"store": {"condition": "service_healthy"}}
     assert SERVICES["bootstrap"]["restart"] == "no"
-    assert SERVICES["broker"]["depends_on"] == {"bootstrap": {"condition": "service_completed_successfully"}}
+    assert SERVICES["broker"]["depends_on"] == {
+        "bootstrap": {"condition": "service_completed_successfully"},
+        "postgres": {"condition": "service_healthy"},
+    }
 
 
 @pytest.mark.parametrize(
@@ -222,6 +258,7 @@ def test_the_commands_are_the_brokers(command: list[str]) -> None:
 
 def test_the_health_checks_are_programs_of_their_images() -> None:
     assert SERVICES["store"]["healthcheck"]["test"] == ["CMD", "silo", "healthcheck", "ready"]
+    assert SERVICES["postgres"]["healthcheck"]["test"][:2] == ["CMD", "pg_isready"]
     assert SERVICES["broker"]["healthcheck"]["test"][:3] == ["CMD", "python", "-c"]
 
 
@@ -242,6 +279,10 @@ def test_the_image_is_built_from_what_is_there() -> None:
     for source in sources():
         assert (ROOT / source).exists(), source
         assert source.split("/")[0] in allowed, source
+
+
+def test_the_image_can_talk_to_the_database() -> None:
+    assert '"$(echo dist/*.whl)[postgres]"' in DOCKERFILE
 
 
 def test_the_base_images_have_tags() -> None:

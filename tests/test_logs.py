@@ -3,9 +3,11 @@ import logging
 from collections.abc import Iterator
 from typing import Literal
 
+import httpx
 import pytest
 
 from broker import logs
+from tests.running import RunningBroker
 
 SIGNED = "http://s/k?X-Amz-Credential=AKIA%2Fx&X-Amz-Security-Token=tok123&X-Amz-Signature=abcdef0123"
 
@@ -84,3 +86,13 @@ def test_nothing_is_written_to_standard_output(capsys: pytest.CaptureFixture[str
     logging.getLogger("x").warning("Here")
 
     assert capsys.readouterr().out == ""
+
+
+def test_c54_the_http_client_does_not_log_the_urls_it_calls(
+    broker: RunningBroker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("text", "INFO")
+
+    httpx.get(f"{broker.url}/livez", params={"X-Amz-Signature": "abc"})
+
+    assert "X-Amz-Signature" not in capsys.readouterr().err

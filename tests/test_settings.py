@@ -59,6 +59,14 @@ def test_a_setting_that_is_empty_is_missing(name: str) -> None:
         ("BROKER_ORIGINS", "https://a.example,,"),
         ("BROKER_SECRET_KEY", "s" * 31),
         ("BROKER_DATABASE_URL", "mysql://x"),
+        ("BROKER_DATABASE_URL", "postgresql://broker:p@ss@db/broker"),
+        ("BROKER_DATABASE_URL", "postgresql://broker:p/ss@db/broker"),
+        ("BROKER_DATABASE_URL", "postgresql://broker:p#ss@db/broker"),
+        ("BROKER_DATABASE_URL", "postgresql://broker:p%ss@db/broker"),
+        ("BROKER_DATABASE_URL", "postgresql://broker:p%00ss@db/broker"),
+        ("BROKER_DATABASE_URL", "postgresql://broker:p ss@db/broker"),
+        ("BROKER_DATABASE_URL", "postgresql://db/broker?password=p%ss"),
+        ("BROKER_DATABASE_URL", "postgresql://db/"),
         ("BROKER_STORE_URL", "store:9000"),
         ("BROKER_STORE_PUBLIC_URL", "https://s3.example.com/prefix"),
         ("BROKER_STORE_BUCKET", "No"),
@@ -105,6 +113,34 @@ def test_a_bad_value_is_named(name: str, value: str) -> None:
         settings.load(GOOD | {name: value})
 
     assert "regex" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///broker.db",
+        "postgresql://db/broker",
+        "postgresql://broker:p%40ss%2F@db.example.com:5432/broker?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        "postgresql://broker@[::1]:5432/broker",
+        "postgresql://broker@%2Frun%2Fpostgresql/broker",
+        "postgresql://broker:x@one:5432,other:5432/broker?target_session_attrs=read-write",
+    ],
+)
+def test_databases_are_named_by_their_urls(url: str) -> None:
+    assert settings.load(GOOD | {"BROKER_DATABASE_URL": url}).database_url == url
+
+
+def test_a_bad_url_of_a_database_is_named_without_its_password() -> None:
+    with pytest.raises(SettingsError, match="percent-encoded") as caught:
+        settings.load(GOOD | {"BROKER_DATABASE_URL": "postgresql://broker:hun%ter2@db/broker"})
+
+    assert "ter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("password", ["password", "Secret", "change-me-postgres"])
+def test_c61_a_sample_password_of_the_database_is_refused(password: str) -> None:
+    with pytest.raises(SettingsError, match="^BROKER_DATABASE_URL is a sample value"):
+        settings.load(GOOD | {"BROKER_DATABASE_URL": f"postgresql://broker:{password}@db/broker"})
 
 
 def test_an_origin_with_a_path_is_answered_with_the_form_to_use() -> None:

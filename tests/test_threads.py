@@ -1,4 +1,6 @@
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -169,3 +171,34 @@ def test_a_call_whose_caller_has_left_is_not_begun(gate: Gate) -> None:
     asyncio.run(story())
     threads.close()
     assert begun == []
+
+
+HANGING = """
+import asyncio, threading
+from broker.stores.threads import Threads
+
+async def main():
+    begun = threading.Event()
+    call = asyncio.create_task(Threads(1, patience=60).run(lambda: begun.set() or threading.Event().wait()))
+    await asyncio.to_thread(begun.wait)
+    call.cancel()
+
+asyncio.run(main())
+"""
+
+
+def test_a_call_that_hangs_does_not_keep_the_process_alive() -> None:
+    subprocess.run([sys.executable, "-c", HANGING], check=True, timeout=30)
+
+
+def test_a_call_that_raises_leaves_its_thread_to_the_next() -> None:
+    threads = Threads(1, patience=FOREVER)
+
+    async def story() -> None:
+        for _ in range(3):
+            with pytest.raises(ZeroDivisionError):
+                await threads.run(lambda: 1 / 0)
+        assert await threads.run(answer) == "answer"
+
+    asyncio.run(story())
+    threads.close()

@@ -499,8 +499,10 @@ def test_the_start_of_an_object_is_read(store: S3Store, key: str, data: bytes, e
 
 
 def test_the_start_of_an_object_that_is_not_there_cannot_be_read(store: S3Store, key: str) -> None:
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreUnavailable) as raised:
         run(lambda: store.read_start(key, 4))
+
+    assert repr(raised.value.__cause__) == "Refused(404, 'NoSuchKey')"
 
 
 def test_objects_are_walked_page_by_page_and_by_their_very_keys(

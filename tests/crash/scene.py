@@ -19,7 +19,7 @@ from tests.crash.crashing_broker import Crashing, Trap, reconciling, serving
 from tests.crash.inventory import Recorded, Stored, recorded, stored
 from tests.problems import assert_problem
 from tests.reconciling import reconcile
-from tests.running import SECRET_KEY, RunningBroker, origin_of, run_broker_on
+from tests.running import SECRET_KEY, RunningBroker, origin_of
 from tests.transfers import checksum_of, complete, create, cut, named, put, sign
 
 HOUR = timedelta(hours=1)
@@ -57,32 +57,20 @@ class Scene:
         self._listener.close()
 
     @contextmanager
-    def broker(self) -> Iterator[None]:
-        """Run an ordinary broker; it is the last one, for it closes the listener."""
-        url, policies = self.settings.database_url, self.settings.policies
-        with (
-            run_broker_on(self._listener, self.settings.store, url, policies=policies) as broker,
-            self._dialling(broker),
-        ):
-            yield
-
-    @contextmanager
-    def crashing_broker(self, trap: Trap | None) -> Iterator[Crashing]:
+    def broker(self, trap: Trap | None = None) -> Iterator[Crashing]:
+        """Run a broker that may kill itself, and is killed in the end."""
+        here = RunningBroker(origin_of(self._listener), self.settings)
         with (
             serving(self.settings, self._listener, trap=trap) as process,
-            self._dialling(RunningBroker(origin_of(self._listener), self.settings)),
+            here.client(tenant=self._tenant) as self.client,
         ):
             yield process
 
     @contextmanager
-    def crashing_reconciler(self, trap: Trap | None, *, after: timedelta) -> Iterator[Crashing]:
+    def reconciler(self, trap: Trap | None = None, *, after: timedelta) -> Iterator[Crashing]:
+        """Run a reconciler that may kill itself, as if it were so much later."""
         with reconciling(self.settings, at=datetime.now(UTC) + after, trap=trap) as process:
             yield process
-
-    @contextmanager
-    def _dialling(self, broker: RunningBroker) -> Iterator[None]:
-        with broker.client(tenant=self._tenant) as self.client:
-            yield
 
     def create(self) -> None:
         self.client.headers["idempotency-key"] = "the same each time"
@@ -111,8 +99,7 @@ class Scene:
         assert answer.status_code in {204, 404}, answer.text
 
     def come_late(self) -> None:
-        """Go on as if nothing had happened."""
-        self.send()
+        """Complete, days after."""
         answer = self._complete()
         assert answer.status_code in {200, 404, 410, 422}, answer.text
 
@@ -131,12 +118,13 @@ class Scene:
         with open_services(self.settings) as services:
             asyncio.run(call(services))
 
-    def reconcile(self, *, after: timedelta = 2 * HOUR) -> None:
-        assert reconcile(self.settings, after=after)
+    def clear(self) -> None:
+        """Have the reconciler remove what a settled upload may have stored since."""
+        assert [visit.action for visit in reconcile(self.settings, after=2 * HOUR)] == ["remove"]
 
-    def let_days_pass(self) -> None:
-        for after in PASSES:
-            reconcile(self.settings, after=after)
+    def let_days_pass(self, *, since: timedelta = timedelta()) -> None:
+        for time in PASSES:
+            reconcile(self.settings, after=since + time)
 
     def count_files(self) -> int:
         """Count the files; each must be whole."""

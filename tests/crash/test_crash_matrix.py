@@ -40,11 +40,15 @@ class Request(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """The reconciler comes `after` what is `first`, and is killed. `files`: how many there are in the end."""
+    """The reconciler comes so long `after` what is `first`, and is killed; `then` the client does more.
+
+    `files`: how many there are in the end.
+    """
 
     first: tuple[Deed, ...]
     after: timedelta
     files: int
+    then: tuple[Deed, ...] = ()
 
 
 SENT = (Scene.create, Scene.send)
@@ -63,10 +67,10 @@ REQUESTS = {
 VISITS = {
     "publish": Visit((*SENT, Scene.assemble), HOUR / 6, files=1),
     "wait": Visit((Scene.create,), HOUR / 6, files=0),
-    "expire": Visit(SENT, 25 * HOUR, files=0),
+    "expire": Visit(SENT, 25 * HOUR, files=0, then=(Scene.send,)),
     "remove": Visit(ABORTED, 2 * HOUR, files=0),
-    "forget": Visit((*ABORTED, Scene.reconcile), 26 * HOUR, files=0),
-    "forget-a-file": Visit((*DELETED, Scene.reconcile), 26 * HOUR, files=0),
+    "forget": Visit((*ABORTED, Scene.clear), 26 * HOUR, files=0),
+    "forget-a-file": Visit((*DELETED, Scene.clear), 26 * HOUR, files=0),
 }
 METHODS = {"single": "default", "multipart": "parts"}  # the policy that has files sent so
 
@@ -103,7 +107,7 @@ def test_a_broker_that_is_killed_in_a_request_loses_nothing_and_leaks_nothing(
     make_scene: MakeScene, case: Request, subtests: pytest.Subtests
 ) -> None:
     scene = make_scene(type=case.type)
-    with scene.crashing_broker(None) as process:
+    with scene.broker() as process:
         do(scene, case.first)
         steps_before = list(process.steps())
         case.last(scene)
@@ -114,7 +118,7 @@ def test_a_broker_that_is_killed_in_a_request_loses_nothing_and_leaks_nothing(
         what = f"{trap.moment} {steps[trap.step - len(steps_before)]}"
         with subtests.test(f"killed {what}, the client {'comes back' if is_back else 'stays away'}"):
             scene = make_scene(type=case.type)
-            with scene.crashing_broker(trap) as process:
+            with scene.broker(trap) as process:
                 do(scene, case.first)
                 with pytest.raises(httpx.TransportError):
                     case.last(scene)
@@ -141,7 +145,7 @@ def test_c41_a_reconciler_that_is_killed_in_a_visit_is_followed_by_one_that_ends
     scene = make_scene()
     with scene.broker():
         do(scene, case.first)
-        with scene.crashing_reconciler(None, after=case.after) as process:
+        with scene.reconciler(after=case.after) as process:
             assert process.join() == 0
             steps = list(process.steps())
     assert steps
@@ -151,12 +155,12 @@ def test_c41_a_reconciler_that_is_killed_in_a_visit_is_followed_by_one_that_ends
             scene = make_scene()
             with scene.broker():
                 do(scene, case.first)
-                with scene.crashing_reconciler(trap, after=case.after) as process:
+                with scene.reconciler(trap, after=case.after) as process:
                     assert process.join() == -SIGKILL
+                do(scene, case.then)
                 assert scene.count_files() <= case.files
-                scene.let_days_pass()
+                scene.let_days_pass(since=case.after)
                 scene.come_late()
-                scene.let_days_pass()
                 assert scene.count_files() == case.files
                 assert scene.assert_nothing_is_left(files=case.files).empty == []
 

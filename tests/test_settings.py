@@ -139,7 +139,7 @@ def test_a_bad_url_of_a_database_is_named_without_its_password() -> None:
 
 @pytest.mark.parametrize("password", ["password", "Secret", "change-me-postgres"])
 def test_c61_a_sample_password_of_the_database_is_refused(password: str) -> None:
-    with pytest.raises(SettingsError, match="^BROKER_DATABASE_URL is a sample value"):
+    with pytest.raises(SettingsError, match=r"^BROKER_DATABASE_URL is a sample value"):
         settings.load(GOOD | {"BROKER_DATABASE_URL": f"postgresql://broker:{password}@db/broker"})
 
 

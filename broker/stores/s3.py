@@ -53,8 +53,6 @@ class S3Store:
             read_seconds=_READ_SECONDS,
             patience=_PATIENCE_SECONDS,
         )
-        # not every store does (R2): learnt with the first upload, until then the caller's HEAD alone decides
-        self._knows_whole_crc = False
         self._assemblies = Lane(
             control,
             at_once=_ASSEMBLIES_AT_ONCE,
@@ -62,6 +60,8 @@ class S3Store:
             read_seconds=_ASSEMBLY_SECONDS,
             patience=_ASSEMBLY_PATIENCE_SECONDS,
         )
+        # not every store does (R2); it is learnt with the first upload, and until then the HEAD alone decides
+        self._knows_whole_crc = False
 
     @property
     def clock_skew(self) -> float | None:

@@ -324,6 +324,26 @@ def test_c26_an_object_that_is_there_is_not_replaced(store: S3Store, key: str) -
     run(story)
 
 
+def test_c36_c37_no_url_of_an_upload_changes_the_object_that_was_made(store: S3Store, key: str) -> None:
+    async def story() -> None:
+        upload_id, parts = await begin_with(store, key, {1: LAST})
+        late_id, late_parts = await begin_with(store, key, {1: b"late"})
+        replay = presign(store, key, upload_id, 1, b"else")
+        await store.complete_multipart(key, upload_id, parts, checksum=None)
+        made = await store.head(key)
+
+        assert send(replay, b"else").status_code == 404
+        assert await store.complete_multipart(key, upload_id, parts, checksum=None) == "exists"
+        assert await store.complete_multipart(key, late_id, late_parts, checksum=None) == "exists"
+        with pytest.raises(httpx.HTTPStatusError, match="412"):
+            put(store, key, b"else")
+
+        assert await store.head(key) == made
+        assert await store.read_start(key, 100) == LAST
+
+    run(story)
+
+
 def test_c35_completing_again_says_that_the_object_is_there(store: S3Store, key: str) -> None:
     async def story() -> None:
         upload_id, parts = await begin_with(store, key, {1: LAST})

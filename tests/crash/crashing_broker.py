@@ -105,8 +105,12 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
 
 
 def _reconcile(settings: Settings, at: datetime) -> None:
+    async def visit_all() -> None:
+        async for _ in services.reconciler.reconcile(at=at):
+            pass
+
     with open_services(settings) as services:
-        asyncio.run(services.reconciler.reconcile(at=at))
+        asyncio.run(visit_all())
 
 
 def _watch(trap: Trap | None, tell: Connection) -> None:

@@ -1,0 +1,223 @@
+"""What has to be true of uploads: a model of the protocol that knows neither SQL nor S3. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from broker import errors
+from broker.auth import Claims
+from broker.errors import BrokerError
+from broker.settings import Policy, Quota
+from tests.transfers import checksum_of, cut
+
+# `forgotten`: the reconciler has removed the upload's row
+Status: TypeAlias = Literal["pending", "completed", "aborted", "expired", "rejected", "deleted", "forgotten"]
+
+# what completing answers once an upload has ended
+ENDED: Mapping[Status, type[BrokerError]] = {
+    "aborted": errors.UploadAborted,
+    "expired": errors.UploadExpired,
+    "rejected": errors.UploadRejected,
+    "deleted": errors.NotFound,
+    "forgotten": errors.NotFound,
+}
+TYPE = "text/plain"
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a client declares, and the bytes it means. `is_contradicted`: they are not of the declared type."""
+
+    label: str
+    policy: str
+    body: bytes = field(repr=False)
+    has_checksum: bool = True
+    is_contradicted: bool = False
+
+    def json(self, name: str) -> dict[str, object]:
+        return {
+            "name": name,
+            "size": len(self.body),
+            "type": TYPE,
+            "policy": self.policy,
+            "checksum": checksum_of(self.body) if self.has_checksum else None,
+        }
+
+
+class Content(NamedTuple):
+    """What the store holds under a key; `has_checksum`: and can say the checksum of."""
+
+    body: bytes
+    type: str = TYPE
+    has_checksum: bool = True
+
+
+@dataclass
+class Request:
+    """A presigned PUT of these bytes, of an object or of a part."""
+
+    presigned: dict[str, Any]
+    body: bytes
+    part: int | None = None
+
+    @property
+    def expires_at(self) -> datetime:
+        return datetime.fromisoformat(self.presigned["expires_at"])
+
+
+class Outcome(NamedTuple):
+    """How a completion ends: the problem that it answers with, and what becomes of the upload."""
+
+    problem: type[BrokerError] | None
+    status: Status
+
+
+@dataclass(eq=False)
+class Upload:
+    """One upload as it must be.
+
+    `is_hurt`: a fault has met it, so that what it stored may be removed later than usual. `is_assembled`: the
+    store has made an object of its parts. `forgetful` names the broker that must have forgotten it.
+    """
+
+    created: dict[str, Any]
+    caller: Claims
+    declaration: Declaration
+    status: Status = "pending"
+    ended_at: datetime | None = None
+    forgetful: int | None = None
+    is_hurt: bool = False
+    object: Content | None = None
+    held: dict[int, bytes] = field(default_factory=dict)
+    is_assembled: bool = False
+    requests: list[Request] = field(default_factory=list)
+    file: dict[str, Any] | None = None
+
+    @property
+    def id(self) -> str:
+        return str(self.created["id"])
+
+    @property
+    def is_in_parts(self) -> bool:
+        return bool(self.created["method"] == "multipart")
+
+    @property
+    def parts(self) -> dict[int, bytes]:
+        return cut(self.created, self.declaration.body)
+
+    @property
+    def expires_at(self) -> datetime:
+        return datetime.fromisoformat(self.created["expires_at"])
+
+    @property
+    def created_at(self) -> datetime:
+        return datetime.fromisoformat(self.created["created_at"])
+
+    def shown(self, at: datetime) -> Status:
+        """Return the status that its owner is told."""
+        return "expired" if self.status == "pending" and at >= self.expires_at else self.status
+
+    def end(self, status: Status, *, at: datetime) -> None:
+        """Move on; what is no file has nothing in the store any more."""
+        self.status, self.ended_at = status, at
+        if status != "completed":
+            self.object, self.held = None, {}
+
+    def assemble(self) -> None:
+        """Have the store make an object of the parts."""
+        if self.is_in_parts and not self.is_assembled:
+            self.object = Content(b"".join(self.held[number] for number in sorted(self.held)))
+            self.is_assembled = True
+
+    def can_assemble(self) -> bool:
+        return self.is_in_parts and not self.is_assembled and self.held.keys() == self.parts.keys()
+
+    def completing(
+        self, *, vouched: Mapping[int, bytes] | None, checksum: str | None, at: datetime
+    ) -> Outcome:
+        """Say how a completion must end that names these parts and this checksum of the whole."""
+        if self.status == "completed":
+            return Outcome(None, "completed")
+        if self.status != "pending":
+            return Outcome(ENDED[self.status], self.status)
+        if at >= self.expires_at:
+            return Outcome(errors.UploadExpired, "expired")
+        declared = {checksum} if checksum else set()
+        if self.declaration.has_checksum:
+            declared.add(checksum_of(self.declaration.body))
+        if self.is_in_parts:
+            return self._completing_parts(vouched, declared)
+        if self.object is None:
+            return Outcome(errors.UploadIncomplete, "pending")
+        return self._verifying(self.object, declared)
+
+    def _completing_parts(self, vouched: Mapping[int, bytes] | None, declared: set[str]) -> Outcome:
+        if vouched is not None:
+            if vouched.keys() != self.parts.keys():
+                return Outcome(errors.PartsMismatch, "pending")
+            declared = declared | {checksum_of(_join(vouched))}
+        if self.object is not None:
+            return self._verifying(self.object, declared)
+        if self.held.keys() != self.parts.keys():
+            return Outcome(errors.UploadIncomplete, "pending")
+        if len(declared) > 1:
+            return Outcome(errors.UploadRejected, "rejected")
+        if vouched is not None and vouched != self.held:
+            return Outcome(errors.PartsMismatch, "pending")
+        return self._verifying(Content(_join(self.held)), declared)
+
+    def _verifying(self, content: Content, declared: set[str]) -> Outcome:
+        rejected = Outcome(errors.UploadRejected, "rejected")
+        if len(content.body) != len(self.declaration.body) or content.type != TYPE:
+            return rejected
+        if declared and not content.has_checksum:
+            return Outcome(errors.InvalidChecksum, "pending")
+        if declared and declared != {checksum_of(content.body)}:
+            return rejected
+        return rejected if self.declaration.is_contradicted else Outcome(None, "completed")
+
+    def may_be_published(self, *, at: datetime) -> bool:
+        """Say whether the reconciler may make a file of it, although nobody completes it."""
+        if self.status != "pending" or at >= self.expires_at or self.object is None:
+            return False
+        return self.completing(vouched=None, checksum=None, at=at).status == "completed"
+
+
+def _join(parts: Mapping[int, bytes]) -> bytes:
+    return b"".join(parts[number] for number in sorted(parts))
+
+
+def usage_of(uploads: Iterable[Upload]) -> dict[str, int]:
+    """Count as `GET /v1/me` does."""
+    counted = Counter(files=0, bytes=0, pending=0, pending_bytes=0)
+    for upload in uploads:
+        if upload.status == "pending":
+            counted.update(pending=1, pending_bytes=len(upload.declaration.body))
+        elif upload.status == "completed":
+            counted.update(files=1, bytes=len(upload.declaration.body))
+    return dict(counted)
+
+
+def has_room(quota: Quota, usage: Mapping[str, int], size: int) -> bool:
+    """Say whether one more upload of this size may be pending."""
+    return (
+        (quota.pending is None or usage["pending"] < quota.pending)
+        and (quota.files is None or usage["files"] + usage["pending"] < quota.files)
+        and (quota.bytes is None or usage["bytes"] + usage["pending_bytes"] + size <= quota.bytes)
+    )
+
+
+def is_admitted(wanted: Declaration, policy: Policy, caller: Claims, uploads: Iterable[Upload]) -> bool:
+    """Say whether there is room for one more upload."""
+    alike = [
+        upload
+        for upload in uploads
+        if upload.declaration.policy == policy.name and upload.caller.tenant == caller.tenant
+    ]
+    own = [upload for upload in alike if upload.caller == caller]
+    size = len(wanted.body)
+    return has_room(policy.quota, usage_of(own), size) and has_room(
+        policy.tenant_quota, usage_of(alike), size
+    )

@@ -1,4 +1,4 @@
-"""What the issuing calls cost, next to an empty route of Starlette and to Uppy Companion: `python bench/issue.py`.
+"""The issuing calls next to an empty route of Starlette and Uppy Companion: `python -m bench.issue`.
 
 All of them run as processes of their own: the empty route and the broker on the same uvicorn, the broker with
 its durable registry, broker and Companion on the same real store. One generator loads one of them at a time.
@@ -27,9 +27,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-import load
 import psutil
 
+from bench import load
 from broker.auth import Claims, Scope, Tokens
 from broker.bootstrap import bootstrap
 from broker.settings import Identity, StoreSettings
@@ -91,7 +91,7 @@ class Contender:
     turns: list[Turn] = field(default_factory=list)
 
     def median(self, figure: str) -> float:
-        return statistics.median(getattr(turn, figure) for turn in self.turns)
+        return float(statistics.median(getattr(turn, figure) for turn in self.turns))
 
     def ratio(self, other: "Contender") -> float:
         """Compare the requests per second, turn by turn."""
@@ -346,16 +346,19 @@ def token_for(broker: Server) -> str:
 
 def table(contenders: list[Contender]) -> Iterator[str]:
     empty = contenders[0]
-    yield (
-        f"\n{'':<34}{'req/s':>9}{'of empty':>10}{'bar':>7}{'Companion':>12}{'CPU µs':>10}{'p50 ms':>9}{'p99 ms':>9}"
-    )
+    names = ("req/s", "of empty", "bar", "Companion", "CPU µs", "p50 ms", "p99 ms")
+    yield f"\n{'':<33}" + "".join(f"{name:>11}" for name in names)
     for each in contenders:
-        bar = "" if each.bar is None else f"{each.bar:.0%}"
-        rival = f"x {each.ratio(each.rival):.1f}" if each.rival else ""
-        yield (
-            f"  {each.name:<32}{each.median('per_second'):>9,.0f}{each.ratio(empty):>10.1%}{bar:>7}{rival:>12}"
-            f"{each.median('cpu'):>10,.1f}{each.median('p50'):>9.2f}{each.median('p99'):>9.2f}"
+        figures = (
+            f"{each.median('per_second'):,.0f}",
+            f"{each.ratio(empty):.1%}",
+            "" if each.bar is None else f"{each.bar:.0%}",
+            "" if each.rival is None else f"x {each.ratio(each.rival):.1f}",
+            f"{each.median('cpu'):,.1f}",
+            f"{each.median('p50'):.2f}",
+            f"{each.median('p99'):.2f}",
         )
+        yield f"  {each.name:<31}" + "".join(f"{figure:>11}" for figure in figures)
 
 
 def versions() -> str:

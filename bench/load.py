@@ -16,9 +16,8 @@ from typing import cast
 
 import uvloop
 
-_HEAD = re.compile(
-    rb"HTTP/1\.[01] (\d{3}).*?\r\ncontent-length: *(\d+)\r\n.*?\r\n\r\n", re.DOTALL | re.IGNORECASE
-)
+_STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,8 @@ async def _run(job: Job) -> Result:
         await loop.create_connection(lambda client=client: client, "127.0.0.1", job.port)  # type: ignore[misc]
     began = time.perf_counter()
     if job.seconds is not None:
-        loop.call_later(job.seconds, lambda: [client.finish() for client in clients])
+        for client in clients:
+            loop.call_later(job.seconds, client.finish)
     for client in clients:
         client.send()
     await asyncio.gather(*(client.done for client in clients))
@@ -109,11 +109,15 @@ class _Client(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         buffer = self._buffer = self._buffer + data if self._buffer else data
         if not self._wanted:
-            head = _HEAD.match(buffer)
-            if head is None:
+            end = buffer.find(b"\r\n\r\n") + 4
+            if end < 4:
                 return
-            self._status = int(head[1])
-            self._wanted = head.end() + int(head[2])
+            status, length = _STATUS.match(buffer), _LENGTH.search(buffer, 0, end)
+            if not status or not length:
+                self.done.set_exception(ValueError(f"An answer without a length: {buffer[:end]!r}"))
+                self._transport.abort()
+                return
+            self._status, self._wanted = int(status[1]), end + int(length[1])
         if len(buffer) < self._wanted:
             return
         self._result.times.append(time.perf_counter() - self._sent_at)

@@ -114,6 +114,10 @@ class Publisher:
             return checksums.of_parts(list(vouched.values()), plan.sizes) if vouched else declared
         parts = match(plan, held, vouched)
         known = [part.checksum for part in parts if part.checksum]
+        if len(known) < len(parts) and upload.checksum_algorithm == "sha256":
+            raise InvalidChecksum(
+                "This store does not list the checksums of parts: name them with theirs.", field="parts"
+            )
         computed = checksums.of_parts(known, plan.sizes) if len(known) == len(parts) else ()
         if declared and computed and not set(declared) & set(computed):
             raise NotAsDeclaredError(f"The parts make {computed[0]}, not {declared[0]}.")

@@ -144,9 +144,10 @@ class Upload:
             return Outcome(ENDED[self.status], self.status)
         if at >= self.expires_at:
             return Outcome(errors.UploadExpired, "expired")
-        declared = {checksum} if checksum else set()
-        if self.declaration.has_checksum:
-            declared.add(checksum_of(self.declaration.body))
+        own = {checksum_of(self.declaration.body)} if self.declaration.has_checksum else set()
+        declared = own | ({checksum} if checksum else set())
+        if len(declared) > 1:
+            return Outcome(errors.InvalidChecksum, "pending")
         if self.is_in_parts:
             return self._completing_parts(vouched, declared)
         if self.object is None:

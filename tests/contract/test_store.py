@@ -17,7 +17,7 @@ from urllib3 import PoolManager
 from broker import checksums
 from broker.checksums import Checksum
 from broker.errors import StoreUnavailable
-from broker.schemas import ChecksumAlgorithm, PresignedPart
+from broker.schemas import ChecksumAlgorithm, PresignedPart, PresignedRequest
 from broker.settings import StoreSettings
 from broker.stores.base import ObjectFacts, PartToSend, StoredPart
 from broker.stores.s3 import S3Store
@@ -58,11 +58,14 @@ def crc32c(data: bytes) -> Checksum:
 HASHES: dict[ChecksumAlgorithm, Callable[[bytes], Checksum]] = {"crc32c": crc32c, "sha256": sha256}
 
 
-def put(store: S3Store, key: str, data: bytes) -> None:
-    request = store.presign_put(
+def presign_put(store: S3Store, key: str, data: bytes) -> PresignedRequest:
+    return store.presign_put(
         key, size=len(data), media_type="text/plain", checksum=None, expires_in=60, at=datetime.now(UTC)
     )
-    httpx.put(request.url, headers=request.headers, content=data).raise_for_status()
+
+
+def put(store: S3Store, key: str, data: bytes) -> None:
+    send(presign_put(store, key, data), data).raise_for_status()
 
 
 def presign(
@@ -73,7 +76,7 @@ def presign(
     return presigned
 
 
-def send(presigned: PresignedPart, data: bytes, **headers: str) -> httpx.Response:
+def send(presigned: PresignedRequest, data: bytes, **headers: str) -> httpx.Response:
     sent = presigned.headers | {name.replace("_", "-"): value for name, value in headers.items()}
     return httpx.request(presigned.method, presigned.url, headers=sent, content=data)
 
@@ -428,19 +431,66 @@ def test_c25_a_part_with_other_bytes_is_refused(
     run(story)
 
 
-def test_c28_a_part_cannot_be_a_copy_of_another_object(
+def test_c27_c28_neither_a_part_nor_an_object_can_be_a_copy_of_another(
     store: S3Store, embedded: StoreSettings, key: str
 ) -> None:
     async def story() -> None:
         secret_id, parts = await begin_with(store, f"{key}/secret", {1: b"secret"})
         await store.complete_multipart(f"{key}/secret", secret_id, parts, checksum=None)
         upload_id = await begin(store, key)
-        presigned = presign(store, key, upload_id, 1, b"")
+        source = f"/{embedded.bucket}/{key}/secret"
 
-        answer = send(presigned, b"", x_amz_copy_source=f"/{embedded.bucket}/{key}/secret")
-
-        assert answer.status_code == 403
+        for presigned in presign(store, key, upload_id, 1, b""), presign_put(store, key, b""):
+            assert send(presigned, b"", x_amz_copy_source=source).status_code == 403
         assert await parts_of(store, key, upload_id) == []
+        assert await store.head(key) is None
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "x-amz-acl",
+        "x-amz-tagging",
+        "x-amz-meta-a",
+        "x-amz-storage-class",
+        "x-amz-object-lock-mode",
+        "x-amz-website-redirect-location",
+    ],
+)
+def test_c30_a_header_of_the_store_that_was_not_signed_is_refused(
+    store: S3Store, key: str, header: str
+) -> None:
+    async def story() -> None:
+        upload_id = await begin(store, key)
+        single = presign_put(store, key, LAST)
+
+        for presigned in presign(store, key, upload_id, 1, LAST), single:
+            assert send(presigned, LAST, **{header: "public-read"}).status_code == 403
+        assert await parts_of(store, key, upload_id) == []
+        assert await store.head(key) is None
+
+    run(story)
+
+
+def test_c29_the_access_key_of_a_url_is_of_no_use_without_its_signature(store: S3Store, key: str) -> None:
+    async def story() -> None:
+        upload_id = await begin(store, key)
+        body = b"6\r\nforged\r\n0\r\n\r\n"
+        trailer = {
+            "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+            "x-amz-decoded-content-length": "6",
+            "content-encoding": "aws-chunked",
+            "content-length": str(len(body)),
+        }
+
+        for presigned in presign(store, key, upload_id, 1, b"forged"), presign_put(store, key, b"forged"):
+            url = presigned.url.replace("X-Amz-Signature=", "X-Amz-Signature=0")
+            forged = structs.replace(presigned, url=url, headers=trailer)
+            assert send(forged, body).status_code == 403
+        assert await parts_of(store, key, upload_id) == []
+        assert await store.head(key) is None
 
     run(story)
 

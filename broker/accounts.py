@@ -8,7 +8,8 @@ from argon2.exceptions import VerifyMismatchError
 
 from broker.auth import Claims, Scope, Tokens
 from broker.errors import SignInBusy, WrongCredentials
-from broker.registry import Registry, User
+from broker.registry import Registry
+from broker.rows import User
 from broker.schemas import Session
 
 DEMO_USER = "demo"  # known to everybody: only `broker dev` may have it

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
 
-from starlette.routing import Router
 from starlette.types import ASGIApp
 
 from broker import web
 from broker.accounts import Accounts
+from broker.asgi import Router
 from broker.auth import Tokens
 from broker.background import Job, background, repeat
 from broker.database import Database
@@ -63,7 +63,6 @@ def create_app(settings: Settings, lifecycle: Lifecycle | None = None) -> ASGIAp
         ],
         # not a mount: that would swallow the 405 of an address whose other methods have a route
         default=page(store_origin=services.store.public_origin),
-        redirect_slashes=False,  # an address that does not exist is a problem, not a redirect
         lifespan=lifespan,
     )
     return Edge(router, hosts=settings.hosts, metrics=services.metrics)

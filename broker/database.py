@@ -23,7 +23,11 @@ class Database(Protocol):
         """Run a query that changes nothing."""
 
     async def write(self, change: Callable[[Connection], T]) -> T:
-        """Run a change; when this returns it is durable, when it raises nothing of it was kept."""
+        """Run a change; when this returns it is durable, when it raises nothing of it was kept.
+
+        It may be run several times before it is kept. When the connection is lost in the very moment of the
+        commit, nobody knows whether that was kept: this raises then, and callers may repeat what they do.
+        """
 
     async def write_each(
         self, change: Callable[[Connection, Sequence[Item]], Sequence[T]], items: Sequence[Item]
@@ -37,11 +41,17 @@ class Database(Protocol):
         """Finish what was begun and give up connections and threads."""
 
 
-def unavailable(error: Exception) -> RegistryUnavailable:
+class OutcomeUnknown(RegistryUnavailable):
+    """The connection was lost while the change was committed: it must not be made again just like that."""
+
+
+def unavailable(
+    error: Exception, kind: type[RegistryUnavailable] = RegistryUnavailable
+) -> RegistryUnavailable:
     """Log the failure, and make of it what callers get."""
     what, *_values = str(error).split("\n", 1)  # PostgreSQL shows the whole row that it refuses
     log.error("Registry failed: %s", what)
-    return RegistryUnavailable("The registry cannot be used right now; nothing was changed.")
+    return kind("The registry cannot be used right now; nothing was lost, try again.")
 
 
 def migrate(engine: Engine, begin_alone: Callable[[Connection], None]) -> None:

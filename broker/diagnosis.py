@@ -7,7 +7,8 @@ from broker import keys, schemas
 from broker.auth import Claims, Scope
 from broker.doctor.findings import Finding
 from broker.errors import NotFound, StoreUnavailable
-from broker.registry import Registry, Upload
+from broker.registry import Registry
+from broker.rows import Upload
 from broker.schemas import Diagnosis
 from broker.stores.base import Store
 

@@ -9,7 +9,8 @@ from broker import keys, policy, schemas
 from broker.auth import Claims, Scope
 from broker.errors import NotFound, StoreUnavailable
 from broker.policy import Policies
-from broker.registry import File, Registry
+from broker.registry import Registry
+from broker.rows import File
 from broker.stores.base import Store
 
 log = logging.getLogger(__name__)

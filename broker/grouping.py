@@ -5,11 +5,14 @@ import itertools
 import queue
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
+
+from broker.database import OutcomeUnknown
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -23,7 +26,7 @@ class Job(NamedTuple):
 
     change: Change[Any, Any]
     items: Sequence[Any]
-    done: "Future[Any]"
+    done: "asyncio.Future[Any]"
     since: float
 
 
@@ -37,10 +40,9 @@ class GroupWriter:
         self._thread.start()
 
     async def make(self, change: Change[Item, T], items: Sequence[Item]) -> Sequence[T]:
-        done: Future[Sequence[T]] = Future()
-        done.set_running_or_notify_cancel()  # a caller that goes away takes nothing back
+        done: asyncio.Future[Sequence[T]] = asyncio.get_running_loop().create_future()
         self._waiting.put(Job(change, items, done, time.monotonic()))
-        return await asyncio.wrap_future(done)
+        return await done
 
     def close(self) -> None:
         """Return when all that waits is done."""
@@ -79,17 +81,28 @@ def attempt_together(
     """Make one change of all the items; should it fail, one for each job. `attempt` returns an error."""
     outcome = attempt(jobs[0].change, [item for job in jobs for item in job.items])
     if isinstance(outcome, BaseException):
-        if len(jobs) == 1:
-            return [(jobs[0], outcome)]
+        if len(jobs) == 1 or isinstance(outcome, OutcomeUnknown):
+            return [(job, outcome) for job in jobs]
         return [(job, attempt(job.change, job.items)) for job in jobs]
     results = iter(outcome)
     return [(job, list(itertools.islice(results, len(job.items)))) for job in jobs]
 
 
 def answer(outcomes: Iterable[tuple[Job, Any]]) -> None:
-    """Give the callers what they wait for."""
+    """Give the callers what they wait for; their loop is woken once for all of them."""
+    waiting: defaultdict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = defaultdict(list)
     for job, outcome in outcomes:
+        waiting[job.done.get_loop()].append((job.done, outcome))
+    for loop, settled in waiting.items():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_settle, settled)
+
+
+def _settle(outcomes: Iterable[tuple["asyncio.Future[Any]", Any]]) -> None:
+    for done, outcome in outcomes:
+        if done.done():
+            continue  # the caller went away, which takes nothing back
         if isinstance(outcome, BaseException):
-            job.done.set_exception(outcome)
+            done.set_exception(outcome)
         else:
-            job.done.set_result(outcome)
+            done.set_result(outcome)

@@ -19,7 +19,9 @@ from broker.errors import (
     TooManyUploads,
 )
 from broker.policy import Policies
-from broker.registry import Counters, Full, Registry, Reservation, Upload
+from broker.quotas import Full, Reservation
+from broker.registry import Registry
+from broker.rows import Counters, Upload
 from broker.stores.base import Store
 
 log = logging.getLogger(__name__)
@@ -138,7 +140,9 @@ class Intake:
         ]
 
     async def _admit_new(self, drafts: Sequence[Upload | BrokerError]) -> list[Upload | BrokerError]:
-        begun = await asyncio.gather(*map(self._begin, drafts))
+        begun = drafts
+        if any(isinstance(draft, Upload) and draft.part_size for draft in drafts):
+            begun = await asyncio.gather(*map(self._begin, drafts))
         new = [upload for upload in begun if isinstance(upload, Upload)]
         added = await self._registry.add_uploads([self._reservation(upload) for upload in new]) if new else []
         outcomes: Mapping[str, Upload | Full] = dict(zip((upload.id for upload in new), added, strict=True))

@@ -12,6 +12,7 @@ MAX_NAME_BYTES = 255  # what every file system takes
 MAX_FOLDER_BYTES = 1024
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _ID = re.compile(rf"[{_ALPHABET}]{{26}}", re.ASCII)
 _TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _UNSAFE_IN_FALLBACK = re.compile(r'[^ -~]|["\\%]')
@@ -30,7 +31,7 @@ def new_id(at: datetime) -> str:
     '01kdvdna00'
     """
     number = int(at.timestamp() * 1000) << 80 | secrets.randbits(80)
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def is_id(text: str) -> bool:

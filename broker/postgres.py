@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DBAPIError
 
-from broker.database import migrate, unavailable
+from broker.database import OutcomeUnknown, migrate, unavailable
 from broker.grouping import Change, GroupWriter, Job, alike, answer, attempt_together
 
 T = TypeVar("T")
@@ -76,7 +76,7 @@ class PostgresDatabase:
 
     async def _call(self, connections: "_Connections", function: Callable[[Connection], T]) -> T:
         deadline = time.monotonic() + _CALL_SECONDS
-        return await asyncio.wrap_future(connections.threads.submit(connections.run, function, deadline))
+        return await asyncio.wrap_future(connections.submit(function, deadline))
 
     def _write_group(self, group: list[Job]) -> None:
         """Do jobs of a kind in one transaction: else each would wait for the counters of its quota."""
@@ -84,7 +84,7 @@ class PostgresDatabase:
 
         def attempt(change: Change[Any, Any], items: Sequence[Any]) -> Any:  # noqa: ANN401 - or the error
             try:
-                return self._writers.run(lambda connection: change(connection, items), deadline)
+                return self._writers.submit(lambda connection: change(connection, items), deadline).result()
             except Exception as error:  # noqa: BLE001 - it is the caller's, who gets it from the future
                 return error
 
@@ -96,7 +96,7 @@ class _Connections:
     """Connections of one kind, and a thread for each."""
 
     def __init__(self, url: str, size: int, isolation_level: IsolationLevel) -> None:
-        self.threads = ThreadPoolExecutor(size, thread_name_prefix="registry")
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix="registry")
         self.engine = create_engine(
             "postgresql+psycopg://",
             creator=partial(_connect, url),
@@ -107,8 +107,15 @@ class _Connections:
             isolation_level=isolation_level,
         )
 
-    def run(self, function: Callable[[Connection], T], deadline: float) -> T:
+    def submit(self, function: Callable[[Connection], T], deadline: float) -> "Future[T]":
         """Call a function in a transaction; anew when another was quicker, or when the connection is lost."""
+        return self._threads.submit(self._run, function, deadline)
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        self.engine.dispose()
+
+    def _run(self, function: Callable[[Connection], T], deadline: float) -> T:
         failure: DBAPIError | None = None
         for pause in _PAUSES:
             time.sleep(random.uniform(0, pause))  # noqa: S311 - so that two do not meet again
@@ -124,15 +131,11 @@ class _Connections:
                     return result
             except DBAPIError as error:
                 failure = error
-                # whether a commit was kept whose answer got lost, nobody knows: it is not made twice
-                is_lost = error.connection_invalidated and not is_committing
-                if not is_lost and not isinstance(error.orig, _OVERTAKEN):
+                if is_committing and error.connection_invalidated:
+                    raise unavailable(error, OutcomeUnknown) from error
+                if not error.connection_invalidated and not isinstance(error.orig, _OVERTAKEN):
                     break
         raise unavailable(failure or TimeoutError("no connection was free in time")) from failure
-
-    def close(self) -> None:
-        self.threads.shutdown()
-        self.engine.dispose()
 
 
 class _Connection(psycopg.Connection[Any]):

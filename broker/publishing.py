@@ -24,7 +24,8 @@ from broker.errors import (
 )
 from broker.parts import Plan
 from broker.policy import MAX_URL_EXPIRES_IN, Policies
-from broker.registry import File, Registry, Upload
+from broker.registry import Registry
+from broker.rows import File, Upload
 from broker.schemas import UploadStatus
 from broker.stores.base import ObjectFacts, Store, StoredPart
 
@@ -102,7 +103,7 @@ class Publisher:
 
     async def _assemble(self, upload: Upload, sent: schemas.CompleteUpload) -> tuple[Checksum, ...]:
         """Put the parts together, if there are any; return the checksums that the object may have."""
-        declared = _acceptable(sent.checksum) or _acceptable(upload.checksum)
+        declared = _declared(upload, sent)
         if upload.store_upload_id is None or upload.part_size is None:
             if sent.parts is not None:
                 raise InvalidField("This upload is not sent in parts.", field="parts")
@@ -111,7 +112,7 @@ class Publisher:
         vouched = vouched_for(upload, plan, sent.parts)
         held = await self._list_parts(upload, upload.store_upload_id, plan)
         if held is None:  # put together before, or given up by the store: the object's HEAD will tell
-            return checksums.of_parts(list(vouched.values()), plan.sizes) if vouched else declared
+            return _agreed(declared, checksums.of_parts(list(vouched.values()), plan.sizes) if vouched else ())
         parts = match(plan, held, vouched)
         known = [part.checksum for part in parts if part.checksum]
         if len(known) < len(parts) and upload.checksum_algorithm == "sha256":
@@ -119,8 +120,7 @@ class Publisher:
                 "This store does not list the checksums of parts: name them with theirs.", field="parts"
             )
         computed = checksums.of_parts(known, plan.sizes) if len(known) == len(parts) else ()
-        if declared and computed and not set(declared) & set(computed):
-            raise NotAsDeclaredError(f"The parts make {computed[0]}, not {declared[0]}.")
+        expected = _agreed(declared, computed)
         outcome = await self._store.complete_multipart(
             upload.key, upload.store_upload_id, parts, checksum=computed[0] if computed else None
         )
@@ -129,7 +129,7 @@ class Publisher:
                 "The store holds other bytes than were declared: send the parts again.",
                 parts=list(range(1, plan.count + 1)),
             )
-        return computed or declared
+        return expected
 
     async def _list_parts(self, upload: Upload, store_upload_id: str, plan: Plan) -> list[StoredPart] | None:
         """Return what the store holds; one part more than there may be is enough to know of more."""
@@ -258,6 +258,22 @@ def _verified(upload: Upload, facts: ObjectFacts, expected: Sequence[Checksum]) 
         return str(expected[0])
     found = facts.checksums.get(upload.checksum_algorithm)
     return found and f"{upload.checksum_algorithm}:{found}"
+
+
+def _declared(upload: Upload, sent: schemas.CompleteUpload) -> tuple[Checksum, ...]:
+    """Return the checksum that the whole must have. Raises InvalidChecksum if two were declared."""
+    if sent.checksum and upload.checksum and sent.checksum != upload.checksum:
+        raise InvalidChecksum(
+            f"The checksum {upload.checksum} was declared when the upload was created.", field="checksum"
+        )
+    return _acceptable(sent.checksum or upload.checksum)
+
+
+def _agreed(declared: tuple[Checksum, ...], computed: tuple[Checksum, ...]) -> tuple[Checksum, ...]:
+    """Return what the object may have, given what its parts make. Raises NotAsDeclaredError."""
+    if declared and computed and not set(declared) & set(computed):
+        raise NotAsDeclaredError(f"The parts make {computed[0]}, not {declared[0]}.")
+    return computed or declared
 
 
 def _acceptable(declared: str | None) -> tuple[Checksum, ...]:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from broker import schemas
-from broker.registry import File
+from broker.rows import File
 from broker.settings import SettingsError
 
 ALGORITHM = "EdDSA"

@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from broker.errors import StoreUnavailable
 from broker.publishing import Publisher
-from broker.registry import Registry, Upload
+from broker.registry import Registry
+from broker.rows import Upload
 from broker.stores.base import Store, StoredObject
 
 log = logging.getLogger(__name__)

@@ -26,7 +26,8 @@ from broker.parts import Plan
 from broker.policy import Policies
 from broker.publishing import PAGE, Publisher
 from broker.receipts import Receipts
-from broker.registry import File, Registry, Upload
+from broker.registry import Registry
+from broker.rows import File, Upload
 from broker.stores.base import PartToSend, Store, StoredPart
 
 log = logging.getLogger(__name__)

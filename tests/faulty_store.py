@@ -4,7 +4,7 @@ import http.client
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import SHUT_RDWR
@@ -66,12 +66,10 @@ class Exchange(BaseHTTPRequestHandler):
 
     def forward(self) -> tuple[int, dict[str, str], bytes]:
         """Have the store do what was asked; return its answer."""
-        upstream = http.client.HTTPConnection(self.store.upstream, timeout=20)
-        upstream.request(self.command, self.path, self.body, dict(self.headers))
-        answer = upstream.getresponse()
-        content = answer.read()
-        upstream.close()
-        return answer.status, dict(answer.getheaders()), content
+        with closing(http.client.HTTPConnection(self.store.upstream, timeout=20)) as upstream:
+            upstream.request(self.command, self.path, self.body, dict(self.headers))
+            answer = upstream.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
 
     def answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
         self.send_response_only(status)

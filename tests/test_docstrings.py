@@ -6,8 +6,23 @@ from types import ModuleType
 import pytest
 
 from broker import canonical, checksums, keys, logs, media_types, policy, rules, server, sigv4, sizes, sources
+from broker.doctor import findings, fixes
 
-MODULES = [canonical, checksums, keys, logs, media_types, policy, rules, server, sigv4, sizes, sources]
+MODULES = [
+    canonical,
+    checksums,
+    findings,
+    fixes,
+    keys,
+    logs,
+    media_types,
+    policy,
+    rules,
+    server,
+    sigv4,
+    sizes,
+    sources,
+]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)

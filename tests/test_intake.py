@@ -13,7 +13,8 @@ from broker.auth import Claims
 from broker.errors import RequestInProgress, StoreUnavailable
 from broker.intake import Intake
 from broker.policy import Policies
-from broker.registry import Registry, Upload
+from broker.registry import Registry
+from broker.rows import Upload
 from broker.schemas import NewUpload
 from broker.settings import Policy, Quota
 from broker.stores.base import Store

@@ -11,7 +11,7 @@ from broker.errors import InvalidChecksum, PartsMismatch, StoreUnavailable, Uplo
 from broker.keys import new_id
 from broker.parts import MIB, Plan
 from broker.publishing import NotAsDeclaredError, check_facts, match, vouched_for
-from broker.registry import Upload
+from broker.rows import Upload
 from broker.schemas import SentPart
 from broker.stores.base import ObjectFacts, StoredPart
 

@@ -32,7 +32,7 @@ from hypothesis import strategies as st
 
 from broker import receipts, schemas
 from broker.receipts import InvalidReceipt, Receipts, UnknownKey, signing_key
-from broker.registry import File
+from broker.rows import File
 from broker.settings import SettingsError
 
 ROOT = Path(__file__).parent.parent

@@ -10,7 +10,9 @@ from broker.app import open_database
 from broker.auth import Claims
 from broker.database import Database
 from broker.keys import new_id
-from broker.registry import Counters, File, Full, Registry, Reservation, Upload, User
+from broker.quotas import Full, Reservation
+from broker.registry import Registry
+from broker.rows import Counters, File, Upload, User
 from broker.settings import Quota
 
 AT = datetime(2026, 11, 22, 12, 30, 15, 123456, tzinfo=UTC)

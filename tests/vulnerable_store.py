@@ -6,7 +6,7 @@ What the store refuses, and one that has the hole would not, is asked for once m
 import http.client
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
@@ -182,9 +182,7 @@ def _ask_as_control(store: StoreSettings, request: Request) -> Answer:
     )
     url = urlsplit(endpoint.url_of(request.key, query))
     body = b"" if "x-amz-copy-source" in kept else request.payload
-    connection = http.client.HTTPConnection(url.netloc, timeout=20)
-    connection.request(request.method, f"{url.path}?{url.query}", body, signed)
-    answer = connection.getresponse()
-    content = answer.read()
-    connection.close()
-    return Answer(answer.status, dict(answer.getheaders()), content)
+    with closing(http.client.HTTPConnection(url.netloc, timeout=20)) as connection:
+        connection.request(request.method, f"{url.path}?{url.query}", body, signed)
+        answer = connection.getresponse()
+        return Answer(answer.status, dict(answer.getheaders()), answer.read())

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from broker import errors
 from broker.auth import Claims
 from broker.errors import BrokerError
+from broker.reconciler import KEEP
 from broker.settings import Policy, Quota
 from tests.transfers import checksum_of, cut
 
@@ -28,7 +30,7 @@ TYPE = "text/plain"
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a client declares, and the bytes it means. `is_contradicted`: they are not of the declared type."""
+    """What a client declares, and the bytes it means. `is_contradicted`: they belie the declared type."""
 
     label: str
     policy: str
@@ -78,8 +80,8 @@ class Outcome(NamedTuple):
 class Upload:
     """One upload as it must be.
 
-    `is_hurt`: a fault has met it, so that what it stored may be removed later than usual. `is_assembled`: the
-    store has made an object of its parts. `forgetful` names the broker that must have forgotten it.
+    `is_hurt`: a fault has met it, so that what it stored may be removed later than usual. `is_assembled`:
+    the store has made an object of its parts. `forgotten_by` are brokers that ended it: they sign no more.
     """
 
     created: dict[str, Any]
@@ -87,7 +89,7 @@ class Upload:
     declaration: Declaration
     status: Status = "pending"
     ended_at: datetime | None = None
-    forgetful: int | None = None
+    forgotten_by: set[int] = field(default_factory=set)
     is_hurt: bool = False
     object: Content | None = None
     held: dict[int, bytes] = field(default_factory=dict)
@@ -103,7 +105,7 @@ class Upload:
     def is_in_parts(self) -> bool:
         return bool(self.created["method"] == "multipart")
 
-    @property
+    @cached_property
     def parts(self) -> dict[int, bytes]:
         return cut(self.created, self.declaration.body)
 
@@ -121,18 +123,16 @@ class Upload:
 
     def end(self, status: Status, *, at: datetime) -> None:
         """Move on; what is no file has nothing in the store any more."""
+        self.object = self.content if status == "completed" else None
+        self.held = {}
         self.status, self.ended_at = status, at
-        if status != "completed":
-            self.object, self.held = None, {}
 
-    def assemble(self) -> None:
-        """Have the store make an object of the parts."""
-        if self.is_in_parts and not self.is_assembled:
-            self.object = Content(b"".join(self.held[number] for number in sorted(self.held)))
-            self.is_assembled = True
-
-    def can_assemble(self) -> bool:
-        return self.is_in_parts and not self.is_assembled and self.held.keys() == self.parts.keys()
+    @property
+    def content(self) -> Content | None:
+        """What is under its key, or would be once its parts were put together."""
+        if self.object or not self.is_in_parts or self.held.keys() != self.parts.keys():
+            return self.object
+        return Content(_join(self.held))
 
     def completing(
         self, *, vouched: Mapping[int, bytes] | None, checksum: str | None, at: datetime
@@ -161,13 +161,13 @@ class Upload:
             declared = declared | {checksum_of(_join(vouched))}
         if self.object is not None:
             return self._verifying(self.object, declared)
-        if self.held.keys() != self.parts.keys():
+        if self.content is None:
             return Outcome(errors.UploadIncomplete, "pending")
         if len(declared) > 1:
             return Outcome(errors.UploadRejected, "rejected")
         if vouched is not None and vouched != self.held:
             return Outcome(errors.PartsMismatch, "pending")
-        return self._verifying(Content(_join(self.held)), declared)
+        return self._verifying(self.content, declared)
 
     def _verifying(self, content: Content, declared: set[str]) -> Outcome:
         rejected = Outcome(errors.UploadRejected, "rejected")
@@ -179,11 +179,22 @@ class Upload:
             return rejected
         return rejected if self.declaration.is_contradicted else Outcome(None, "completed")
 
-    def may_be_published(self, *, at: datetime) -> bool:
-        """Say whether the reconciler may make a file of it, although nobody completes it."""
-        if self.status != "pending" or at >= self.expires_at or self.object is None:
-            return False
-        return self.completing(vouched=None, checksum=None, at=at).status == "completed"
+    def reconciling(self, *, at: datetime) -> set[Status]:
+        """Say what the reconciler may make of it."""
+        if self.status == "completed" or self.status == "forgotten":
+            return set()
+        if self.status != "pending":
+            return {"forgotten"} if self.ended_at and at >= self.ended_at + KEEP else set()
+        if at >= self.expires_at:
+            return {"expired"}
+        if self.object is None:
+            return set()
+        # nobody has come to complete it, but the object is all there
+        return {self.completing(vouched=None, checksum=None, at=at).status} & {"completed"}
+
+    def must_be_reconciled(self, *, at: datetime) -> bool:
+        """Say whether the reconciler may not put it off."""
+        return not self.is_hurt and bool(self.reconciling(at=at) & {"expired", "forgotten"})
 
 
 def _join(parts: Mapping[int, bytes]) -> bytes:

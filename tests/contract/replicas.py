@@ -16,6 +16,7 @@ from broker.auth import Claims
 from broker.auth import Scope as Permission
 from broker.edge import Edge
 from broker.errors import StoreUnavailable
+from broker.reconciler import Visit
 from broker.settings import Settings
 from broker.web import Services
 
@@ -24,6 +25,9 @@ class Clock:
     """The brokers' clock. It stands still until it is turned, so that a model knows every instant."""
 
     def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
         self.now = datetime.now(UTC)
 
     def read(self) -> datetime:
@@ -144,6 +148,10 @@ class Replica:
         if idempotency_key:
             headers["idempotency-key"] = idempotency_key
         return await self._http.request(method, path, json=json, headers=headers)
+
+    async def reconcile(self, *, at: datetime) -> list[Visit]:
+        """Do what the service does now and again. Raises Died."""
+        return [visit async for visit in self.services.reconciler.reconcile(at=at)]
 
     def _token(self, claims: Claims) -> str:
         # of one second for all time, so that the broker remembers it: it is not tokens that are tested here

@@ -88,6 +88,17 @@ def test_c27_c28_c29_c30_c31_each_hole_is_found_by_its_name_and_has_a_fix(
     assert stored(embedded) == []
 
 
+@pytest.mark.parametrize("hole", ["copy-source", "copy-source-part", "unsigned-trailer"])
+def test_c27_c28_c29_a_refusal_is_not_believed_when_the_store_did_it_all_the_same(
+    embedded: StoreSettings, hole: str
+) -> None:
+    change = instead(lambda request: bool(request.extra), 403)
+    with vulnerable(embedded, HOLES[hole], change=change) as store:
+        found = look_at(hole, store)
+
+    assert found.is_hole
+
+
 @pytest.mark.parametrize("hole", ["copy-source", "copy-source-part", "unsigned-headers", "unsigned-trailer"])
 def test_the_fix_for_minio_names_the_release_that_mends_it(embedded: StoreSettings, hole: str) -> None:
     with vulnerable(embedded, HOLES[hole], server="MinIO") as store:

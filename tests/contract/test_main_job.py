@@ -16,7 +16,8 @@ from msgspec import structs
 from broker import errors, web
 from broker.auth import Claims
 from broker.keys import new_id
-from broker.registry import Registry, Upload
+from broker.registry import Registry
+from broker.rows import Upload
 from broker.settings import StoreSettings
 from broker.sigv4 import Credentials, Endpoint, Signer
 from broker.stores.s3 import connect

@@ -53,6 +53,11 @@ class Crashing:
         self._process.start()
         tell.close()  # its only end is the process's: when that ends, so does what it tells
 
+    @property
+    def pid(self) -> int:
+        assert self._process.pid
+        return self._process.pid
+
     def steps(self) -> Iterator[str]:
         """Yield the steps begun since this was asked last; a process that has ended begins no more."""
         while self._told.poll():
@@ -73,7 +78,7 @@ class Crashing:
 
 
 @contextmanager
-def serving(settings: Settings, listener: socket.socket, *, trap: Trap | None) -> Iterator[Crashing]:
+def serving(settings: Settings, listener: socket.socket, *, trap: Trap | None = None) -> Iterator[Crashing]:
     """Run the service; connections that are made before it listens wait for it."""
     with _running(Crashing(_serve, settings, listener, trap=trap)) as process:
         yield process
@@ -133,15 +138,17 @@ def _watch(trap: Trap | None, tell: Connection) -> None:
     async def watched_write(
         self: SqliteDatabase, change: Change[Item, T], items: Sequence[Item]
     ) -> Sequence[T]:
-        kind = items[0] if change is make_one else change
-        return await take(f"{kind.__qualname__}", lambda: write_each(self, change, items))
+        what = items[0] if change is make_one else change
+        return await take(getattr(what, "__qualname__", "write"), lambda: write_each(self, change, items))
 
     SqliteDatabase.write_each = watched_write  # type: ignore[method-assign]
     for name, _ in inspect.getmembers(Store, inspect.iscoroutinefunction):
         setattr(S3Store, name, _watched(getattr(S3Store, name), take))
 
 
-def _watched(call: Callable[..., Awaitable[T]], take: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+def _watched(
+    call: Callable[..., Awaitable[T]], take: Callable[..., Awaitable[T]]
+) -> Callable[..., Awaitable[T]]:
     @wraps(call)
     async def watched(*arguments: object, **named: object) -> T:
         return await take(call.__qualname__, lambda: call(*arguments, **named))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from broker.app import open_services
 from broker.auth import Claims
-from broker.registry import Counters
+from broker.rows import Counters
 from broker.settings import Settings, StoreSettings
 from broker.stores.s3 import connect
 from broker.web import Services
@@ -16,7 +16,7 @@ NEVER = timedelta(days=10_000)
 
 
 class Recorded(NamedTuple):
-    """What the registry says: the keys of the files, what is counted of them, and who is still to be visited."""
+    """What the registry says: the keys of files, what is counted of them, and which uploads it will visit."""
 
     keys: list[str]
     of_subject: Counters

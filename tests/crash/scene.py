@@ -11,7 +11,7 @@ import httpx
 from broker import errors
 from broker.app import open_services
 from broker.auth import Claims
-from broker.registry import Counters
+from broker.rows import Counters
 from broker.server import listen
 from broker.settings import Policy, Settings, StoreSettings
 from broker.web import Services
@@ -136,7 +136,7 @@ class Scene:
         return len(files)
 
     def assert_nothing_is_left(self, *, files: int) -> Stored:
-        """Check that registry and store hold the same, and no more than these files; return what is stored."""
+        """Check that registry and store hold these files and no more; return what is stored."""
         counted = Counters(files=files, bytes=files * len(BYTES))
         in_registry = recorded(self.settings, tenant=self._tenant)
         in_store = stored(self.settings.store, tenant=self._tenant)

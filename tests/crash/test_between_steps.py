@@ -132,7 +132,9 @@ def test_c36_a_part_that_is_sent_anew_while_parts_are_put_together_cannot_make_a
 
     sending = interrupt("list_parts", send_others)
 
-    file = complete(client, created, named(parts) if is_vouched_for else None).raise_for_status().json()["file"]
+    file = (
+        complete(client, created, named(parts) if is_vouched_for else None).raise_for_status().json()["file"]
+    )
 
     assert sending == [None]
     assert fetch(client, file) == BYTES

@@ -69,7 +69,7 @@ VISITS = {
     "wait": Visit((Scene.create,), HOUR / 6, files=0),
     "expire": Visit(SENT, 25 * HOUR, files=0, then=(Scene.send,)),
     "remove": Visit(ABORTED, 2 * HOUR, files=0),
-    "forget": Visit((*ABORTED, Scene.clear), 26 * HOUR, files=0),
+    "forget": Visit(ABORTED, 26 * HOUR, files=0),  # nobody has visited it before
     "forget-a-file": Visit((*DELETED, Scene.clear), 26 * HOUR, files=0),
 }
 METHODS = {"single": "default", "multipart": "parts"}  # the policy that has files sent so

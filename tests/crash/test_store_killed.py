@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -154,8 +155,11 @@ def send_until_the_middle(request: dict[str, Any], body: bytes, *, then: Callabl
 def send_again(client: httpx.Client, created: dict[str, Any], parts: dict[int, bytes]) -> None:
     """Send parts, each until the store has taken it: just started, it may have nowhere to put them."""
     for request in sign(client, created, parts):
-        body = parts[request["number"]]
-        wait_until(lambda request=request, body=body: put({"request": request}, body).is_success)
+        wait_until(partial(is_taken, request, parts[request["number"]]))
+
+
+def is_taken(request: dict[str, Any], body: bytes) -> bool:
+    return put({"request": request}, body).is_success
 
 
 def fetch(client: httpx.Client, file: dict[str, Any]) -> bytes:

@@ -1,0 +1,95 @@
+"""What the registry remembers, row by row."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from msgspec import Struct
+from sqlalchemy import Connection, Select
+
+from broker.schemas import ChecksumAlgorithm, UploadStatus
+
+# `deleted`: it was a file, which was deleted; nobody but the reconciler sees it any more
+RowStatus: TypeAlias = UploadStatus | Literal["deleted"]
+
+
+class User(Struct, frozen=True, kw_only=True):
+    """A built-in user; `password_hash` is argon2's encoded form."""
+
+    name: str
+    tenant: str
+    password_hash: str
+    created_at: datetime
+
+
+class Upload(Struct, frozen=True, kw_only=True):
+    """One attempt to store one file; `part_size` and `store_upload_id` are those of a multipart upload.
+
+    `visit_at` is when the reconciler has to look at it again.
+    """
+
+    id: str
+    tenant: str
+    owner: str
+    key: str
+    name: str
+    folder: str = ""
+    size: int
+    type: str
+    checksum: str | None
+    policy: str = "default"
+    checksum_algorithm: ChecksumAlgorithm = "crc32c"
+    store_upload_id: str | None = None
+    part_size: int | None = None
+    idempotency_key: str | None = None
+    status: RowStatus
+    created_at: datetime
+    expires_at: datetime
+    settled_at: datetime | None = None
+    visit_at: datetime | None = None
+
+
+class File(Struct, frozen=True, kw_only=True):
+    """A completed, verified upload."""
+
+    id: str
+    tenant: str
+    owner: str
+    upload_id: str
+    key: str
+    name: str
+    folder: str = ""
+    size: int
+    type: str
+    checksum: str | None
+    part_size: int | None = None
+    policy: str = "default"
+    etag: str
+    created_at: datetime
+
+
+class Counters(Struct, frozen=True):
+    """What is stored under a policy, and what its pending uploads have reserved."""
+
+    files: int = 0
+    bytes: int = 0
+    pending: int = 0
+    pending_bytes: int = 0
+
+
+Row = TypeVar("Row", User, Upload, File)
+
+
+def first(
+    kind: type[Row], connection: Connection, query: Select[Any], values: Mapping[str, object]
+) -> Row | None:
+    """Return the first row that a query finds."""
+    row = connection.execute(query, values).mappings().first()
+    return None if row is None else kind(**row)
+
+
+def every(
+    kind: type[Row], connection: Connection, query: Select[Any], values: Mapping[str, object]
+) -> list[Row]:
+    """Return all rows that a query finds."""
+    return [kind(**row) for row in connection.execute(query, values).mappings()]

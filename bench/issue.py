@@ -11,28 +11,22 @@ import multiprocessing
 import os
 import platform
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-import psutil
-
 from bench import load
-from broker.auth import Claims, Scope, Tokens
+from bench.processes import SECRET_KEY, Server, serving, serving_broker, token_for
 from broker.bootstrap import bootstrap
-from broker.settings import Identity, StoreSettings
+from broker.settings import StoreSettings
 from broker.stores.embedded import EmbeddedStore
 
 TURNS = 3
@@ -40,35 +34,11 @@ SECONDS = 2.0
 WARM_UP_SECONDS = 0.5
 COMPLETIONS = 300  # of a turn
 
-SECRET_KEY = "only for benchmarks, but long enough: 0123456789"
 COMPANION = Path(__file__).parent / "companion"
 CHECKSUM = "crc32c:AAAAAA=="  # of no bytes, and of four zeros that nobody sends
 NEW = {"name": "photo.jpg", "size": 0, "type": "image/jpeg", "checksum": CHECKSUM}
 PARTS = 1000
 LARGE = NEW | {"size": PARTS * 20 * 1024**2, "type": "video/mp4"}
-
-
-@dataclass
-class Server:
-    """A process that answers on a port of loopback."""
-
-    port: int
-    process: psutil.Process
-
-    def call(self, method: str, path: str, body: object = None, *, token: str | None = None) -> bytes:
-        """Write a whole request, as a client of the broker or of Companion sends it."""
-        payload = b"" if body is None else json.dumps(body).encode()
-        head = [
-            f"{method} {path} HTTP/1.1",
-            f"host: 127.0.0.1:{self.port}",
-            "accept: */*",
-            "user-agent: load",
-        ]
-        if token:
-            head.append(f"authorization: Bearer {token}")
-        if body is not None:
-            head += ["content-type: application/json", f"content-length: {len(payload)}"]
-        return "\r\n".join((*head, "", "")).encode() + payload
 
 
 @dataclass(frozen=True)
@@ -226,79 +196,6 @@ def put(request: Mapping[str, object]) -> bytes:
 
 
 @contextmanager
-def serving(
-    command: Callable[[int], list[str]],
-    log: Path,
-    *,
-    environ: Callable[[int], Mapping[str, str]] = lambda _: {},
-    path: str = "/",
-) -> Iterator[Server]:
-    """Run a server on a free port until the end of the block."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command(port),
-            env=os.environ | environ(port),
-            stdout=output,
-            stderr=output,
-            stdin=subprocess.DEVNULL,
-        )
-    try:
-        await_answer(f"http://127.0.0.1:{port}{path}", process, log)
-        yield Server(port, psutil.Process(process.pid))
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def await_answer(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-        except urllib.error.HTTPError as error:
-            if error.code < 500:
-                return
-        except OSError:
-            pass
-        else:
-            return
-        time.sleep(0.05)
-    raise SystemExit(f"{url} does not answer:\n{log.read_text(errors='replace')[-2000:]}")
-
-
-@contextmanager
-def serving_broker(store: StoreSettings, directory: Path) -> Iterator[Server]:
-    """Run the broker as an operator does, logging and all."""
-
-    def identity(name: str, of: Identity) -> dict[str, str]:
-        return {
-            f"BROKER_STORE_{name}_ACCESS_KEY": of.access_key,
-            f"BROKER_STORE_{name}_SECRET_KEY": of.secret_key,
-        }
-
-    def environ(port: int) -> dict[str, str]:
-        return {
-            "BROKER_ORIGINS": f"http://127.0.0.1:{port}",
-            "BROKER_SECRET_KEY": SECRET_KEY,
-            "BROKER_DATABASE_URL": f"sqlite:///{directory / 'broker.db'}",
-            "BROKER_STORE_URL": store.url,
-            "BROKER_STORE_PUBLIC_URL": store.public_url,
-            "BROKER_STORE_BUCKET": store.bucket,
-            **identity("PUT_SIGNER", store.put_signer),
-            **identity("GET_SIGNER", store.get_signer),
-            **identity("CONTROL", store.control),
-        }
-
-    command = [sys.executable, "-m", "broker", "serve", "--port"]
-    with serving(
-        lambda port: [*command, str(port)], directory / "broker.log", environ=environ, path="/readyz"
-    ) as server:
-        yield server
-
-
-@contextmanager
 def serving_companion(store: StoreSettings, directory: Path) -> Iterator[Server | None]:
     """Run Companion's standalone program on the same bucket, if Node.js is there to run it."""
     node, npm = shutil.which("node"), shutil.which("npm")
@@ -336,12 +233,6 @@ def serving_companion(store: StoreSettings, directory: Path) -> Iterator[Server 
     command = [node, str(COMPANION / "serve.mjs")]
     with serving(lambda _: command, directory / "companion.log", environ=environ) as server:
         yield server
-
-
-def token_for(broker: Server) -> str:
-    tokens = Tokens(secret_key=SECRET_KEY, issuer=f"http://127.0.0.1:{broker.port}")
-    claims = Claims(subject="alice", tenant="acme", scopes=frozenset(Scope))
-    return tokens.issue(claims, expires_in=3600, at=datetime.now(UTC))
 
 
 def table(contenders: list[Contender]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from broker.auth import Tokens
 from broker.background import Job, background, repeat
 from broker.database import Database
 from broker.diagnosis import Diagnostics
-from broker.doctor.examination import probe_cors
+from broker.doctor.findings import Finding
 from broker.edge import Edge
 from broker.endpoints import capabilities, events, files, health, receipts, session, uploads
 from broker.endpoints.page import page
@@ -28,7 +28,7 @@ from broker.receipts import Receipts, signing_key
 from broker.reconciler import Reconciler
 from broker.registry import Registry
 from broker.self_test import SelfTest
-from broker.settings import Settings, SettingsError
+from broker.settings import Settings, SettingsError, StoreSettings
 from broker.sqlite import SqliteDatabase
 from broker.stores.base import Store
 from broker.stores.s3 import S3Store
@@ -125,7 +125,7 @@ def _connect(settings: Settings, registry: Registry, store: Store, lifecycle: Li
         diagnostics=Diagnostics(
             registry=registry,
             store=store,
-            probe_cors=partial(probe_cors, settings.store),
+            probe_cors=partial(_probe_cors, settings.store),
             clock_skew=lambda: self_test.clock_skew,
         ),
         events=Events(
@@ -160,3 +160,9 @@ def _connect(settings: Settings, registry: Registry, store: Store, lifecycle: Li
             receipts=receipts,
         ),
     )
+
+
+async def _probe_cors(store: StoreSettings, origin: str) -> Finding:
+    from broker.doctor.examination import probe_cors  # with an HTTP client, which is seldom needed
+
+    return await probe_cors(store, origin)

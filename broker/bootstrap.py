@@ -21,30 +21,13 @@ from minio.lifecycleconfig import AbortIncompleteMultipartUpload, LifecycleConfi
 from urllib3 import PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
+from broker import cors
+from broker.errors import OperatorError
 from broker.settings import Identity, StoreSettings
 from broker.sigv4 import Credentials, Endpoint, Signer
-from broker.stores.s3 import connect
+from broker.stores.sdk import connect
 
 PAUSE = 0.25  # seconds between two tries to reach a store that is still starting
-
-CORS_METHODS = ("GET", "HEAD", "PUT")
-CORS_REQUEST_HEADERS = (  # all that a presigned request may carry besides what needs no permission
-    "content-type",
-    "if-none-match",
-    "range",
-    "x-amz-checksum-crc32c",
-    "x-amz-checksum-sha256",
-)
-CORS_RESPONSE_HEADERS = (
-    "Accept-Ranges",
-    "Content-Disposition",
-    "Content-Length",
-    "Content-Range",
-    "ETag",
-    "x-amz-checksum-crc32c",
-    "x-amz-checksum-sha256",
-)
-CORS_MAX_AGE = 3600  # seconds for which a browser may remember the answer
 
 LIFECYCLE_RULE = "presigned-url-broker"
 LIFECYCLE_DAYS = 8  # a day more than the settings let an upload live (upload_expires_in)
@@ -54,7 +37,7 @@ SIGNATURE_AGE = 3600 * 1000  # milliseconds: the longest life the settings allow
 Policy = dict[str, Any]
 
 
-class BootstrapError(Exception):
+class BootstrapError(OperatorError):
     """The store cannot be prepared; the text is a sentence for the operator."""
 
 
@@ -197,10 +180,10 @@ def _cors_document(origins: tuple[str, ...]) -> bytes:
     rule = ElementTree.SubElement(root, "CORSRule")
     for tag, values in (
         ("AllowedOrigin", origins),
-        ("AllowedMethod", CORS_METHODS),
-        ("AllowedHeader", CORS_REQUEST_HEADERS),
-        ("ExposeHeader", CORS_RESPONSE_HEADERS),
-        ("MaxAgeSeconds", (str(CORS_MAX_AGE),)),
+        ("AllowedMethod", cors.METHODS),
+        ("AllowedHeader", cors.REQUEST_HEADERS),
+        ("ExposeHeader", cors.RESPONSE_HEADERS),
+        ("MaxAgeSeconds", (str(cors.MAX_AGE),)),
     ):
         for value in values:
             ElementTree.SubElement(rule, tag).text = value

@@ -4,27 +4,23 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from broker import __version__, dev, logs, settings
+from broker import __version__, logs, settings
 from broker.accounts import DEMO_USER
 from broker.app import create_app, open_services
-from broker.bootstrap import BootstrapError, bootstrap
 from broker.doctor_command import doctor_command
-from broker.errors import BrokerError
 from broker.lifecycle import Lifecycle
 from broker.policy_command import policy_group
 from broker.prune_command import prune_command
 from broker.receipt_command import receipt_group
 from broker.schemas import MAX_PASSWORD, MAX_USERNAME
-from broker.server import ListenError, is_loopback, listen, serve
+from broker.server import is_loopback, listen, serve
 from broker.settings import Settings, SettingsError
-from broker.stores.weed import StoreStartError
+from broker.terminal import sentences
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +51,9 @@ def run_dev(host: str, port: int, store_port: int | None, data_dir: Path) -> Non
     """
     if not is_loopback(host):
         raise click.UsageError(f"`broker dev` has a demo user and listens on loopback only, not on {host}.")
-    with _sentences():
+    from broker import dev  # with the SDK that sets stores up
+
+    with sentences():
         dev.run(host=host, port=port, store_port=store_port or None, data_dir=data_dir)
 
 
@@ -64,7 +62,7 @@ def run_dev(host: str, port: int, store_port: int | None, data_dir: Path) -> Non
 @click.option("--port", default=8000, show_default=True, type=_PORT, help="Port to listen on.")
 def run_serve(host: str, port: int) -> None:
     """Run the service as BROKER_* variables say."""
-    with _sentences():
+    with sentences():
         logs.configure("json", "INFO")  # until the settings say how
         current = settings.load()
         logs.configure(current.log_format, current.log_level)
@@ -84,7 +82,9 @@ def run_bootstrap(users: bool) -> None:
 
     It may be repeated at any time.
     """
-    with _sentences():
+    from broker.bootstrap import bootstrap
+
+    with sentences():
         current = settings.load_bootstrap()
         steps = bootstrap(current.store, admin=current.bootstrap, origins=current.origins, users=users)
         for step in steps:
@@ -107,7 +107,7 @@ def add_user(name: str) -> None:
     password = _ask_password()
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise click.UsageError(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
-    with _sentences():
+    with sentences():
         if not asyncio.run(_add_user(settings.load(), name, password)):
             raise click.ClickException(f"There is a user {name} already.")
     click.echo(f"Added {name}.")
@@ -120,17 +120,6 @@ main.add_command(receipt_group)
 
 
 _COLOURS = {"done": None, "warning": "yellow"}
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """Show what an operator can mend as one sentence, not as a traceback."""
-    try:
-        yield
-    except (BootstrapError, ListenError, SettingsError, StoreStartError) as error:
-        raise click.ClickException(str(error)) from error
-    except BrokerError as error:
-        raise click.ClickException(error.detail) from error
 
 
 def _ask_password() -> str:

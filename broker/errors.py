@@ -222,3 +222,7 @@ class RegistryUnavailable(Unavailable):
 
 class SignInBusy(Unavailable):
     slug, title = "sign-in-busy", "Too many sign in at once"
+
+
+class OperatorError(Exception):
+    """Something that an operator can mend; no client sees it. The text is a sentence for the operator."""

@@ -13,8 +13,9 @@ from broker.auth import Claims, Scope
 from broker.media_types import guess_type
 from broker.rules import Verdict, is_multipart
 from broker.schemas import NewUpload
-from broker.settings import Policy, SettingsError
+from broker.settings import Policy
 from broker.sizes import parse_size, show_size
+from broker.terminal import sentences
 
 _SIZES = frozenset({"min_size", "max_size", "single_put_max", "bytes"})
 
@@ -100,10 +101,8 @@ def explain(
 
 
 def _load() -> tuple[dict[str, Policy], dict[str, str]]:
-    try:
+    with sentences():
         return settings.load_policies()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
 
 
 class _Plan(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,9 +9,9 @@ import click
 
 from broker import settings
 from broker.app import open_services
-from broker.errors import BrokerError
-from broker.reconciler import Visit, WrongRegistry
-from broker.settings import Settings, SettingsError
+from broker.reconciler import Visit
+from broker.settings import Settings
+from broker.terminal import sentences
 
 _SHOWN = {
     "publish": "made a file of an object that nobody came to complete",
@@ -32,12 +32,8 @@ def prune_command(dry_run: bool, orphans: bool) -> None:
     The service does so by itself; only orphans, objects that the registry does not know, wait for this
     command. It may run at any time, beside any number of services.
     """
-    try:
+    with sentences():
         counted = asyncio.run(_prune(settings.load(), dry_run=dry_run, orphans=orphans))
-    except (SettingsError, WrongRegistry) as error:
-        raise click.ClickException(str(error)) from error
-    except BrokerError as error:
-        raise click.ClickException(error.detail) from error
     click.echo("Nothing to do." if not counted else "")
     for action, count in counted.most_common():
         click.echo(f"{count:>7}  {action:<8} {_SHOWN[action]}")

@@ -112,7 +112,9 @@ class Publisher:
         vouched = vouched_for(upload, plan, sent.parts)
         held = await self._list_parts(upload, upload.store_upload_id, plan)
         if held is None:  # put together before, or given up by the store: the object's HEAD will tell
-            return _agreed(declared, checksums.of_parts(list(vouched.values()), plan.sizes) if vouched else ())
+            return _agreed(
+                declared, checksums.of_parts(list(vouched.values()), plan.sizes) if vouched else ()
+            )
         parts = match(plan, held, vouched)
         known = [part.checksum for part in parts if part.checksum]
         if len(known) < len(parts) and upload.checksum_algorithm == "sha256":

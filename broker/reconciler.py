@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from broker.errors import StoreUnavailable
+from broker.errors import OperatorError, StoreUnavailable
 from broker.publishing import Publisher
 from broker.registry import Registry
 from broker.rows import Upload
@@ -45,7 +45,7 @@ class Visit(Struct, frozen=True):
     upload_id: str | None = None
 
 
-class WrongRegistry(Exception):
+class WrongRegistry(OperatorError):
     """The registry knows none of the objects: removing the others would be a disaster."""
 
 

@@ -363,7 +363,7 @@ class Page(_Answer, Generic[Item], frozen=True):
 
 
 class Receipt(_Answer, frozen=True, omit_defaults=True):
-    """What a receipt says of a file (broker/receipts.py). `iat`, in seconds since 1970, is when it was completed.
+    """What a receipt says of a file (broker/receipts.py). `iat` is when it was completed, as JWTs count time.
 
     Claims may be added, never changed or taken away: receipts are kept. `checksum` and `part_size` are left
     out where the file has none, see File.

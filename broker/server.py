@@ -13,12 +13,13 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
+from broker.errors import OperatorError
 from broker.lifecycle import Lifecycle
 
 _GRACE_SECONDS = 20
 
 
-class ListenError(Exception):
+class ListenError(OperatorError):
     """The address cannot be listened on; the text is a sentence for the operator."""
 
 

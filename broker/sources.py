@@ -14,6 +14,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, ge
 import msgspec
 from msgspec import Meta
 
+from broker.errors import OperatorError
 from broker.sizes import parse_size
 
 SAMPLE_SECRETS = frozenset(
@@ -26,7 +27,7 @@ Key = tuple[str, ...]
 T = TypeVar("T")
 
 
-class SettingsError(Exception):
+class SettingsError(OperatorError):
     """A setting is missing or bad; the text names where it stands and is meant for the operator."""
 
 

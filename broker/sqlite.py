@@ -71,16 +71,21 @@ def _write_group(connection: Connection, group: list[Job]) -> None:
 
 
 def _attempt(connection: Connection, change: Change[Any, Any], items: Sequence[Any]) -> Any:  # noqa: ANN401 - or the error
+    # begin_nested() would compile its statements anew each time
+    connection.exec_driver_sql("SAVEPOINT attempt")
     try:
-        with connection.begin_nested():
-            return change(connection, items)
+        outcome: Any = change(connection, items)
     except DBAPIError as error:
         driver = connection.connection.driver_connection
         if driver is None or not driver.in_transaction:
             raise  # a full disk, for one: SQLite took the whole group back, not this change alone
-        return unavailable(error)
+        connection.exec_driver_sql("ROLLBACK TO attempt")
+        outcome = unavailable(error)
     except Exception as error:  # noqa: BLE001 - it is the caller's, who gets it from the future
-        return error
+        connection.exec_driver_sql("ROLLBACK TO attempt")
+        outcome = error
+    connection.exec_driver_sql("RELEASE attempt")
+    return outcome
 
 
 def _begin_alone(connection: Connection) -> None:

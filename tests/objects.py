@@ -9,7 +9,7 @@ import pytest
 from broker import web
 from broker.settings import StoreSettings
 from broker.sigv4 import Credentials, Endpoint, Signer
-from broker.stores.s3 import connect
+from broker.stores.sdk import connect
 from tests.transfers import checksum_of
 
 

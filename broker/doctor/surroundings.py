@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Mapping
 
 import httpx
 
-from broker.bootstrap import CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS
+from broker.cors import REQUEST_HEADERS, RESPONSE_HEADERS
 from broker.doctor.findings import Inconclusive, Seen, listed, ok
 from broker.doctor.lab import Lab, decided
 from broker.sigv4 import Endpoint
@@ -15,7 +15,7 @@ _REFUSED_SKEW = 900  # S3 refuses what is signed so far off
 _FOREIGN_ORIGIN = "https://foreign.example"
 # what a page sends, and the headers for which it needs permission
 _CROSS_ORIGIN = {
-    "PUT": [name for name in CORS_REQUEST_HEADERS if name != "range"],
+    "PUT": [name for name in REQUEST_HEADERS if name != "range"],
     "GET": ["range"],
     "HEAD": ["range"],
 }
@@ -210,4 +210,4 @@ async def _hidden_headers(lab: Lab, origin: str) -> list[str]:
     if not lab.sample:
         return []
     answer = await lab.get(lab.sample, lab.get_signer, headers={"origin": origin})
-    return [name for name in CORS_RESPONSE_HEADERS if not _names(answer, "expose-headers", name)]
+    return [name for name in RESPONSE_HEADERS if not _names(answer, "expose-headers", name)]

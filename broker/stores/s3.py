@@ -3,10 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from urllib.parse import urlsplit
-
-import urllib3
-from minio import Minio
 
 from broker import checksums
 from broker.checksums import Checksum
@@ -201,23 +197,3 @@ def _endpoint(setting: str, url: str, store: StoreSettings) -> Endpoint:
 def _signer(identity: Identity, endpoint: Endpoint, store: StoreSettings) -> Signer:
     credentials = Credentials(identity.access_key, identity.secret_key)
     return Signer(credentials, endpoint, region=store.region)
-
-
-def connect(settings: StoreSettings, identity: Identity) -> Minio:
-    """Make a client of the SDK, for what is set up once; it dials the store's own address."""
-    url = urlsplit(settings.url)
-    client = Minio(
-        url.netloc,
-        access_key=identity.access_key,
-        secret_key=identity.secret_key,
-        secure=url.scheme == "https",
-        region=settings.region,
-        http_client=urllib3.PoolManager(
-            timeout=urllib3.Timeout(connect=2, read=_READ_SECONDS),
-            # a read that timed out is not tried again: the caller would wait twice as long for the same
-            retries=urllib3.Retry(total=2, read=0, backoff_factor=0.1, status_forcelist=[500, 502, 503, 504]),
-        ),
-    )
-    if settings.addressing == "virtual":
-        client.enable_virtual_style_endpoint()  # type: ignore[no-untyped-call]  # the SDK has no type there
-    return client

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from broker.errors import OperatorError
 from broker.settings import Identity, StoreSettings
 
 HOST = "127.0.0.1"
@@ -26,7 +27,7 @@ GRPC_OFFSET = 10000
 SOCKETS = Path("/tmp")  # noqa: S108
 
 
-class StoreStartError(Exception):
+class StoreStartError(OperatorError):
     """The embedded store cannot run; the text is meant for the operator."""
 
 

@@ -12,7 +12,7 @@ from broker import errors
 from broker.auth import Claims
 from broker.errors import BrokerError
 from broker.settings import Policy, Settings, StoreSettings
-from broker.stores.s3 import connect
+from broker.stores.sdk import connect
 from tests.contract.expectations import Content, Declaration, Outcome, Request, Status, Upload, is_admitted
 from tests.contract.replicas import Clock, Died, Fault, Replica, claims_of
 from tests.problems import assert_problem, assert_problem_body

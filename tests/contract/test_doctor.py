@@ -14,7 +14,7 @@ from broker.doctor import examination
 from broker.doctor.examination import Examination, examine, probe_cors
 from broker.doctor.findings import BINDING, Finding
 from broker.settings import Identity, Settings, StoreSettings
-from broker.stores.s3 import connect
+from broker.stores.sdk import connect
 from tests.conftest import ORIGINS
 from tests.running import SECRET_KEY
 from tests.test_cli import environ_of
@@ -97,6 +97,24 @@ def test_c27_c28_c29_a_refusal_is_not_believed_when_the_store_did_it_all_the_sam
         found = look_at(hole, store)
 
     assert found.is_hole
+
+
+def test_c29_a_part_that_is_forged_is_found_too(embedded: StoreSettings) -> None:
+    def forged_part(request: Request, status: int) -> bool:
+        return request.is_part and HOLES["unsigned-trailer"](request, status)
+
+    with vulnerable(embedded, forged_part, change=instead(lambda request: request.is_part, 403)) as store:
+        found = look_at("unsigned-trailer", store)
+
+    assert found.is_hole
+    assert "stored a part" in found.detail
+
+
+def test_c23_every_way_to_send_another_length_is_tried(embedded: StoreSettings) -> None:
+    with vulnerable(embedded, HOLES["signed-length"]) as store:
+        found = look_at("signed-length", store)
+
+    assert "a longer, a shorter and a chunked body" in found.detail
 
 
 @pytest.mark.parametrize("hole", ["copy-source", "copy-source-part", "unsigned-headers", "unsigned-trailer"])

@@ -28,7 +28,7 @@ from minio.error import S3Error
 from broker.settings import StoreSettings
 from broker.stores import weed
 from broker.stores.embedded import EmbeddedStore
-from broker.stores.s3 import connect
+from broker.stores.sdk import connect
 from broker.stores.weed import StoreStartError, find_weed
 
 ORIGIN = "http://localhost:5173"

@@ -20,7 +20,7 @@ from broker.registry import Registry
 from broker.rows import Upload
 from broker.settings import StoreSettings
 from broker.sigv4 import Credentials, Endpoint, Signer
-from broker.stores.s3 import connect
+from broker.stores.sdk import connect
 from tests.problems import assert_problem
 from tests.running import RunningBroker, run_broker
 from tests.transfers import checksum_of, create, put, upload

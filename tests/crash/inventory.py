@@ -9,7 +9,7 @@ from broker.app import open_services
 from broker.auth import Claims
 from broker.rows import Counters
 from broker.settings import Settings, StoreSettings
-from broker.stores.s3 import connect
+from broker.stores.sdk import connect
 from broker.web import Services
 
 NEVER = timedelta(days=10_000)

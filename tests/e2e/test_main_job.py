@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
-from broker.stores.s3 import connect
+from broker.stores.sdk import connect
 from tests.e2e.conftest import PASSWORD
 from tests.running import RunningBroker
 from tests.transfers import create, put, upload

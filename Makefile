@@ -42,6 +42,8 @@ build: $(PAGE) ## Build the page into broker/static
 
 bench: $(DEV) ## Print the benchmarks' tables
 	@$(BIN)/python bench/sign.py
+	@$(BIN)/python -m bench.issue
+	@$(BIN)/python -m bench.registry
 
 lock: $(DEV) ## Pin the newest versions that pyproject.toml allows in requirements.lock
 	@$(PIP) uv

@@ -26,7 +26,7 @@ def doctor_command(*, as_json: bool, only: tuple[str, ...]) -> None:
     """
     from broker.doctor import examination, report  # with its HTTP client, which no other command needs
 
-    logs.configure("text", "ERROR")
+    logs.configure("text", "WARNING")
     current = _load_settings()
     names = examination.names(current)
     if unknown := sorted(set(only) - set(names)):

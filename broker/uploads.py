@@ -147,10 +147,12 @@ class Uploads:
         """
         claims.require(Scope.UPLOADS_WRITE)
         upload = await self._find(claims, upload_id)
-        file = (
-            await self._publisher.complete(upload, sent, at=at) if upload.status == "pending" else None
-        ) or await self._registry.find_file_of_upload(upload.id)
-        self._sending.pop(upload.id, None)
+        try:
+            file = (
+                await self._publisher.complete(upload, sent, at=at) if upload.status == "pending" else None
+            ) or await self._registry.find_file_of_upload(upload.id)
+        finally:  # also when it is rejected
+            self._sending.pop(upload.id, None)
         if file is None:
             raise _ended(await self._find(claims, upload_id))
         return schemas.Completion(file=describe_file(file), receipt=self._receipts.issue(file))

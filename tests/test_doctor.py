@@ -1,11 +1,13 @@
 """What the doctor says, and the command without a store."""
 
 import json
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
+from broker import settings
 from broker.cli import main
 from broker.doctor import examination, report
 from broker.doctor.examination import Examination
@@ -63,6 +65,14 @@ def test_the_sum_says_whether_the_store_may_be_used(
 
 def test_the_short_form_is_what_capabilities_tell() -> None:
     assert tuple(probe.name for probe in examination.BINDING) == BINDING
+
+
+def test_the_manual_explains_every_probe() -> None:
+    manual = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
+    rows = [line.split("|")[1] for line in manual.splitlines() if line.startswith("| `")]
+    explained = [name.strip(" `") for row in rows for name in row.split(",")]
+
+    assert explained == examination.names(settings.load(GOOD))
 
 
 def test_without_settings_the_doctor_names_all_that_is_missing() -> None:

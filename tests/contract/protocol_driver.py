@@ -219,11 +219,13 @@ class Driver:
             ]
             upload.requests += signed
             return signed
-        if upload.shown(self.clock.now) == "pending":
-            assert not upload.is_in_parts
-            assert_problem(answer, errors.InvalidField, field="parts")
-        else:
+        if answer.status_code == 404:
+            assert upload.shown(self.clock.now) != "pending"
             assert_problem(answer, errors.NotFound)
+        else:
+            assert not upload.is_in_parts
+            assert on not in upload.forgotten_by
+            assert_problem(answer, errors.InvalidField, field="parts")
         return []
 
     def send(self, upload: Upload, request: Request, sent: str) -> None:

@@ -27,6 +27,11 @@ def database_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'broker.db'}"
 
 
+@pytest.fixture(autouse=True)
+def _logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")  # a command that ran before in this process may have set another
+
+
 @contextmanager
 def running(store: StoreSettings, database_url: str) -> Iterator[httpx.Client]:
     """Run a broker that tests its store; yield a client who is signed in."""

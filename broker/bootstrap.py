@@ -280,7 +280,7 @@ def policies(store: StoreSettings) -> dict[str, Policy]:
                 "s3:ListMultipartUploadParts",
                 "s3:PutObject",
             ),
-            _allow(bucket, "s3:GetBucketLocation", "s3:ListBucket"),
+            _allow(bucket, "s3:GetBucketLocation", "s3:GetLifecycleConfiguration", "s3:ListBucket"),
         ),
     }
 

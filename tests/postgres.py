@@ -38,7 +38,8 @@ class PostgresServer:
             nobody = pwd.getpwnam("nobody")
             self._user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             self._programs = _copy(self._programs, directory)  # to where nobody may read
-            os.chown(directory, nobody.pw_uid, nobody.pw_gid)
+            for path in directory, *directory.rglob("*"):
+                os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
         self.port = _free_port()
         self._make_data()
 

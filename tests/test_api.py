@@ -416,6 +416,42 @@ def test_metrics_count_answers_and_bytes(client: httpx.Client) -> None:
     assert after[sent] - before[sent] == len(answer.request.content)
 
 
+def test_metrics_show_how_long_answers_took(client: httpx.Client) -> None:
+    client.get("/v1/me")
+
+    lines = dict(line.rsplit(" ", 1) for line in client.get("/metrics").text.splitlines() if line[0] != "#")
+    took = "broker_http_request_seconds"
+    counts = [
+        float(count) for name, count in lines.items() if name.startswith(f'{took}_bucket{{endpoint="me",')
+    ]
+    assert counts == sorted(counts)
+    assert counts[-1] == float(lines[f'{took}_bucket{{endpoint="me",le="+Inf"}}'])
+    assert counts[-1] == float(lines[f'{took}_count{{endpoint="me"}}']) > 0
+    assert float(lines[f'{took}_sum{{endpoint="me"}}']) > 0
+
+
+def test_c55_a_request_that_is_refused_is_logged_with_its_reason_and_without_its_query(
+    broker: RunningBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        httpx.get(f"{broker.url}/v1/me?x=secret", headers={"authorization": "Bearer a.b.c"})
+
+    (record,) = [record for record in caplog.records if record.name.startswith("broker.")]
+    assert record.getMessage() == "GET /v1/me refused"
+    assert vars(record)["slug"] == "invalid-token"
+    assert vars(record)["status"] == 401
+
+
+def test_what_went_well_is_logged_where_it_happened_and_not_once_more_for_the_request(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        client.post("/v1/uploads", json=GOOD)
+
+    messages = [record.getMessage() for record in caplog.records if record.name.startswith("broker.")]
+    assert messages == ["Upload created"]
+
+
 def test_every_slug_is_used_once_and_listed_in_the_readme() -> None:
     slugs = [kind.slug for kind in kinds()]
 

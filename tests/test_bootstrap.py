@@ -67,7 +67,7 @@ CONTROL_POLICY = {
         },
         {
             "Effect": "Allow",
-            "Action": ["s3:GetBucketLocation", "s3:ListBucket"],
+            "Action": ["s3:GetBucketLocation", "s3:GetLifecycleConfiguration", "s3:ListBucket"],
             "Resource": ["arn:aws:s3:::media"],
         },
     ],

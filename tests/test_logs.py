@@ -33,6 +33,11 @@ def restore_logging() -> Iterator[None]:
         ("sig=0123456789", "0123456789"),
         ("{'X-Amz-Signature': 'abcdef'}", "abcdef"),
         ("?access_token=eyJx", "eyJx"),
+        ("X-AMZ-SIGNATURE=abcdef", "abcdef"),
+        ("PASSWORD=hunter2", "hunter2"),
+        ("secret_key=s3cr3t", "s3cr3t"),
+        ("Proxy-Authorization: basic YTpi", "YTpi"),
+        ("proxy: BEARER eyJx", "eyJx"),
     ],
 )
 def test_c54_a_secret_never_reaches_a_line(

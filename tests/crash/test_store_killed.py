@@ -1,6 +1,7 @@
 """The store is killed while bytes are on their way, and while uploads are completed; it comes back."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -33,8 +34,11 @@ SECONDS = 60  # any wait that takes so long has failed
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MortalStore]:
-    with mortal_store(tmp_path_factory.mktemp("store"), ORIGINS) as store:
+def store() -> Iterator[MortalStore]:
+    with (
+        tempfile.TemporaryDirectory(prefix="broker-tests-") as directory,
+        mortal_store(Path(directory), ORIGINS) as store,
+    ):
         yield store
 
 

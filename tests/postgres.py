@@ -34,6 +34,7 @@ class PostgresServer:
         self._directory = directory
         self._programs = _installed()
         self._user: dict[str, object] = {}
+        (directory / "password").write_text(_PASSWORD)
         if os.geteuid() == 0:  # as which PostgreSQL refuses to run
             nobody = pwd.getpwnam("nobody")
             self._user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
@@ -87,11 +88,9 @@ class PostgresServer:
         return self._directory / "data"
 
     def _make_data(self) -> None:
-        password = self._directory / "password"
-        password.write_text(_PASSWORD)
         how = [
             "--username=broker",
-            f"--pwfile={password}",
+            f"--pwfile={self._directory / 'password'}",
             "--auth=scram-sha-256",
             "--encoding=UTF8",
             "--no-sync",

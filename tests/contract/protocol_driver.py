@@ -252,6 +252,19 @@ class Driver:
                 upload.held[request.part] = body
         self.check_file(upload)
 
+    def deliver(self, upload: Upload, *, on: int) -> None:
+        """Send what is missing of the declared bytes, as a client does that is in order."""
+        if upload.shown(self.clock.now) != "pending" or upload.object:
+            return
+        if upload.is_in_parts:
+            missing = {n: part for n, part in upload.parts.items() if upload.held.get(n) != part}
+            requests = self.sign(upload, missing, on=on) if missing else []
+        else:
+            self.look_up(upload, on=on)
+            requests = upload.requests[-1:]
+        for request in requests:
+            self.send(upload, request, "right")
+
     # what becomes of it
 
     def settle(self, upload: Upload, expected: Outcome, reply: Reply, *, on: int) -> None:

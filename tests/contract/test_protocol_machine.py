@@ -74,6 +74,7 @@ WHICH = st.integers(0, 15)  # from the newest
 CALLERS = st.integers(0, 2)
 BROKERS = st.integers(0, 1)
 DECLARED = st.sampled_from(DECLARATIONS)
+DELIVERED = st.sampled_from([True, True, False])  # what was declared is sent first
 FAULTS = st.one_of(
     st.none(),
     st.builds(
@@ -112,13 +113,23 @@ class Protocol(Driver, RuleBasedStateMachine):
         caller=CALLERS,
         wanted=st.lists(DECLARED, min_size=1, max_size=3),
         is_keyed=st.booleans(),
+        delivered=DELIVERED,
         on=BROKERS,
         fault=FAULTS,
     )
     def create(
-        self, caller: int, wanted: list[Declaration], is_keyed: bool, on: int, fault: Fault | None
+        self,
+        caller: int,
+        wanted: list[Declaration],
+        is_keyed: bool,
+        delivered: bool,
+        on: int,
+        fault: Fault | None,
     ) -> None:
-        self.create_all(self.ask_for(caller, *wanted, is_keyed=is_keyed), on=on, fault=fault)
+        request = self.ask_for(caller, *wanted, is_keyed=is_keyed)
+        self.create_all(request, on=on, fault=fault)
+        for upload in request.uploads.values() if delivered else ():
+            self.deliver(upload, on=on)
 
     @rule(which=WHICH, on=BROKERS, fault=FAULTS)
     def create_again(self, which: int, on: int, fault: Fault | None) -> None:
@@ -192,11 +203,16 @@ class Protocol(Driver, RuleBasedStateMachine):
         which=WHICH,
         vouched=st.sampled_from(["nothing", "nothing", "declared", "held", "too little"]),
         whole=st.sampled_from(["nothing", "nothing", "declared", "held", "other"]),
+        delivered=DELIVERED,
         on=BROKERS,
         fault=FAULTS,
     )
-    def complete(self, which: int, vouched: str, whole: str, on: int, fault: Fault | None) -> None:
+    def complete(
+        self, which: int, vouched: str, whole: str, delivered: bool, on: int, fault: Fault | None
+    ) -> None:
         upload = self.pick(which)
+        if delivered:
+            self.deliver(upload, on=on)
         parts = (
             {"declared": upload.parts, "held": upload.held, "too little": {1: b""}}.get(vouched)
             if upload.is_in_parts
@@ -253,10 +269,13 @@ class Protocol(Driver, RuleBasedStateMachine):
             min_size=2,
             max_size=3,
         ),
+        delivered=DELIVERED,
     )
-    def at_once(self, which: int, what: list[tuple[str, int]]) -> None:
+    def at_once(self, which: int, what: list[tuple[str, int]], delivered: bool) -> None:
         """Let several things happen at the same time: one of them wins."""
         upload, at = self.pick(which), self.clock.now
+        if delivered:
+            self.deliver(upload, on=0)
         possible: set[Status] = {upload.status}
         path = f"/v1/uploads/{upload.id}"
         calls = []

@@ -1,11 +1,13 @@
 """What has to be true of uploads: a model of the protocol that knows neither SQL nor S3. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from broker import errors
 from broker.auth import Claims
@@ -28,15 +30,17 @@ ENDED: Mapping[Status, type[BrokerError]] = {
 TYPE = "text/plain"
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """What a client declares, and the bytes it means. `is_contradicted`: they belie the declared type."""
 
     label: str
     policy: str
-    body: bytes = field(repr=False)
+    body: bytes
     has_checksum: bool = True
     is_contradicted: bool = False
+
+    def __repr__(self) -> str:
+        return f"<{self.label}>"
 
     def json(self, name: str) -> dict[str, object]:
         return {
@@ -107,7 +111,7 @@ class Upload:
 
     @cached_property
     def parts(self) -> dict[int, bytes]:
-        return cut(self.created, self.declaration.body)
+        return cut(self.created, self.declaration.body) if self.is_in_parts else {}
 
     @property
     def expires_at(self) -> datetime:
@@ -221,15 +225,23 @@ def has_room(quota: Quota, usage: Mapping[str, int], size: int) -> bool:
     )
 
 
-def is_admitted(wanted: Declaration, policy: Policy, caller: Claims, uploads: Iterable[Upload]) -> bool:
-    """Say whether there is room for one more upload."""
-    alike = [
-        upload
-        for upload in uploads
-        if upload.declaration.policy == policy.name and upload.caller.tenant == caller.tenant
-    ]
-    own = [upload for upload in alike if upload.caller == caller]
-    size = len(wanted.body)
-    return has_room(policy.quota, usage_of(own), size) and has_room(
-        policy.tenant_quota, usage_of(alike), size
-    )
+def admit(
+    caller: Claims, wanted: Sequence[Declaration], policies: Mapping[str, Policy], uploads: Iterable[Upload]
+) -> list[bool]:
+    """Say for which of a batch there is room: among the subject's uploads first, then among its tenant's."""
+    new = [Upload({}, caller, declaration) for declaration in wanted]
+    of_tenant = [upload for upload in uploads if upload.caller.tenant == caller.tenant]
+    own = [upload for upload in of_tenant if upload.caller == caller]
+    fitting = _fit(new, own, {name: policy.quota for name, policy in policies.items()})
+    fitting = _fit(fitting, of_tenant, {name: policy.tenant_quota for name, policy in policies.items()})
+    return [upload in fitting for upload in new]
+
+
+def _fit(new: Iterable[Upload], there: Iterable[Upload], quotas: Mapping[str, Quota]) -> list[Upload]:
+    fitting: list[Upload] = []
+    for upload in new:
+        policy = upload.declaration.policy
+        alike = [each for each in (*there, *fitting) if each.declaration.policy == policy]
+        if has_room(quotas[policy], usage_of(alike), len(upload.declaration.body)):
+            fitting.append(upload)
+    return fitting

@@ -13,7 +13,7 @@ from broker.auth import Claims
 from broker.errors import BrokerError
 from broker.settings import Policy, Settings, StoreSettings
 from broker.stores.sdk import connect
-from tests.contract.expectations import Content, Declaration, Outcome, Request, Status, Upload, is_admitted
+from tests.contract.expectations import Content, Declaration, Outcome, Request, Status, Upload, admit
 from tests.contract.replicas import Clock, Died, Fault, Replica, claims_of
 from tests.problems import assert_problem, assert_problem_body
 from tests.running import SECRET_KEY
@@ -140,11 +140,14 @@ class Driver:
             self._find_created(request, on=on)
             return
         assert answer is not None
-        for (name, declaration), item in zip(request.wanted.items(), _items(answer), strict=True):
-            known = request.uploads.get(name)
-            if known and known.status != "forgotten":
-                self._check_repeated(known, item["upload"])
-            elif self.has_room(request.caller, declaration):
+        known = {name: each for name, each in request.uploads.items() if each.status != "forgotten"}
+        new = [name for name in request.wanted if name not in known]
+        wanted = [request.wanted[name] for name in new]
+        admitted = dict(zip(new, admit(request.caller, wanted, self.policies, self.uploads), strict=True))
+        for name, item in zip(request.wanted, _items(answer), strict=True):
+            if name in known:
+                self._check_repeated(known[name], item["upload"])
+            elif admitted[name]:
                 self.add(request, name, item["upload"])
             else:
                 assert_no_room(item["problem"])
@@ -163,7 +166,8 @@ class Driver:
         )
 
     def has_room(self, caller: Claims, declaration: Declaration) -> bool:
-        return is_admitted(declaration, self.policies[declaration.policy], caller, self.uploads)
+        (has_room,) = admit(caller, [declaration], self.policies, self.uploads)
+        return has_room
 
     def add(self, request: Creation, name: str, created: dict[str, Any]) -> Upload:
         declaration = request.wanted[name]
@@ -320,6 +324,7 @@ class Driver:
             is_stored = self.is_stored(upload)
             upload.object = content if is_stored else None
             upload.is_assembled = upload.is_in_parts and is_stored
+            upload.held = {} if is_stored else upload.held
         if status == "completed":
             self._take_file(upload, self.fetch(upload.caller, f"/v1/uploads/{upload.id}")["file"])
 

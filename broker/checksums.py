@@ -27,7 +27,7 @@ _CASTAGNOLI = 0x82F63B78  # the polynomial of CRC32C (RFC 3720 §12.1), reflecte
 _COUNT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 
 
-class Checksum(Struct, frozen=True):
+class Checksum(Struct, frozen=True, gc=False):
     """`value` is the base64 of the digest's bytes, big-endian."""
 
     algorithm: str

@@ -47,6 +47,7 @@ class Files:
         wished = None if new.expires_in is None else policy.check_expires_in(new.expires_in)
         file = await self._find(claims, file_id)
         media_type, disposition = policy.handing_out(file.type, new.disposition)
+        log.info("Download signed", extra={"file": file.id})
         request = self._store.presign_get(
             file.key,
             media_type=media_type,

@@ -146,9 +146,7 @@ class Intake:
         new = [upload for upload in begun if isinstance(upload, Upload)]
         added = await self._registry.add_uploads([self._reservation(upload) for upload in new]) if new else []
         outcomes: Mapping[str, Upload | Full] = dict(zip((upload.id for upload in new), added, strict=True))
-        for upload in new:
-            if outcomes[upload.id] is not upload:
-                await self._give_up(upload)
+        await asyncio.gather(*(self._give_up(each) for each in new if outcomes[each.id] is not each))
         return [
             upload if isinstance(upload, BrokerError) else _admitted(upload, outcomes[upload.id])
             for upload in begun
@@ -188,7 +186,7 @@ def _usage(counters: Counters) -> schemas.Usage:
 def _admitted(upload: Upload, outcome: Upload | Full) -> Upload | BrokerError:
     if isinstance(outcome, Upload):
         if outcome is upload:
-            log.info("Upload created", extra={"upload": upload.id, "size": upload.size})
+            log.debug("Upload created", extra={"upload": upload.id, "size": upload.size})
         return outcome
     members = {"rule": f"policies.{upload.policy}.{outcome.rule}", "limit": outcome.limit}
     if outcome.rule.endswith(".pending"):

@@ -37,9 +37,10 @@ class Plan(Struct, frozen=True):
         >>> Plan(20 * MIB, part_size=8 * MIB).size_of(3) == 4 * MIB
         True
         """
-        if not 1 <= number <= self.count:
+        begin = (number - 1) * self.part_size
+        if not 0 <= begin < self.size:
             raise ValueError(f"Parts are numbered from 1 to {self.count}, not {number}")
-        return min(self.part_size, self.size - (number - 1) * self.part_size)
+        return min(self.part_size, self.size - begin)
 
 
 def plan(size: int) -> Plan:

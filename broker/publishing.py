@@ -77,7 +77,7 @@ class Publisher:
             return False  # only the client that sent the parts knows their checksums
         try:
             await self._verify(upload, facts, _acceptable(upload.checksum))
-        except NotAsDeclaredError:
+        except (NotAsDeclaredError, InvalidChecksum):  # the latter: only who knows the parts can confirm it
             return False
         return True
 
@@ -122,7 +122,6 @@ class Publisher:
                 "This store does not list the checksums of parts: name them with theirs.", field="parts"
             )
         computed = checksums.of_parts(known, plan.sizes) if len(known) == len(parts) else ()
-        expected = _agreed(declared, computed)
         outcome = await self._store.complete_multipart(
             upload.key, upload.store_upload_id, parts, checksum=computed[0] if computed else None
         )
@@ -131,7 +130,7 @@ class Publisher:
                 "The store holds other bytes than were declared: send the parts again.",
                 parts=list(range(1, plan.count + 1)),
             )
-        return expected
+        return _agreed(declared, computed)
 
     async def _list_parts(self, upload: Upload, store_upload_id: str, plan: Plan) -> list[StoredPart] | None:
         """Return what the store holds; one part more than there may be is enough to know of more."""
@@ -268,14 +267,27 @@ def _declared(upload: Upload, sent: schemas.CompleteUpload) -> tuple[Checksum, .
         raise InvalidChecksum(
             f"The checksum {upload.checksum} was declared when the upload was created.", field="checksum"
         )
-    return _acceptable(sent.checksum or upload.checksum)
+    declared = _acceptable(sent.checksum or upload.checksum)
+    # of no other kind could a store say whether it holds: nothing may be rejected for it
+    algorithm, is_whole = upload.checksum_algorithm, upload.checksum_algorithm == "crc32c"
+    for each in declared if upload.store_upload_id else ():
+        if each.algorithm != algorithm or not (is_whole or "-" in each.value):
+            kind = "crc32c" if is_whole else "composite sha256"
+            raise InvalidChecksum(
+                f"This upload in parts is verified by its {kind}: send that, or none.", field="checksum"
+            )
+    return declared
 
 
 def _agreed(declared: tuple[Checksum, ...], computed: tuple[Checksum, ...]) -> tuple[Checksum, ...]:
-    """Return what the object may have, given what its parts make. Raises NotAsDeclaredError."""
-    if declared and computed and not set(declared) & set(computed):
-        raise NotAsDeclaredError(f"The parts make {computed[0]}, not {declared[0]}.")
-    return computed or declared
+    """Return what the object may have, given what its parts make.
+
+    Where the two differ the declared one counts, and the object decides: not every store lists the checksums
+    of parts, and a client that names a wrong one must not lose what it sent.
+    """
+    if declared and not set(declared) & set(computed):
+        return declared
+    return computed
 
 
 def _acceptable(declared: str | None) -> tuple[Checksum, ...]:

@@ -123,6 +123,8 @@ class Registry:
         return await self._database.read(lambda c: first(Upload, c, FIND_UPLOAD, values))
 
     async def find_upload_of_key(self, key: str) -> Upload | None:
+        if "\0" in key:
+            return None  # as in find_user
         return await self._database.read(lambda c: first(Upload, c, FIND_UPLOAD_OF_KEY, {"key": key}))
 
     async def find_repeated(self, claims: Claims, idempotency_keys: Iterable[str]) -> dict[str, Upload]:

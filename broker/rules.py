@@ -144,6 +144,8 @@ def _min_size(policy: Policy, new: NewUpload, _: Claims) -> str:
 
 
 def _folders(policy: Policy, new: NewUpload, claims: Claims) -> str:
+    if policy.folders == "**":
+        return "The policy stores into any folder."
     folder = keys.check_folder(new.folder)
     names = folder.split("/") if folder else []
     pattern = policy.folders.split("/") if policy.folders else []

@@ -202,7 +202,7 @@ class GetUpload(_Request, frozen=True):
     from_part: Annotated[int, Meta(ge=1, le=10_000)] = 1
 
 
-class PartToSign(_Request, frozen=True):
+class PartToSign(_Request, frozen=True, gc=False):
     """A part that the client is about to send."""
 
     number: int
@@ -213,7 +213,7 @@ class PartsToSign(_Request, frozen=True):
     parts: Annotated[tuple[PartToSign, ...], Meta(min_length=1, max_length=MAX_BATCH)]
 
 
-class PresignedPart(PresignedRequest, frozen=True):
+class PresignedPart(PresignedRequest, frozen=True, gc=False):
     number: int
 
 

@@ -1,6 +1,7 @@
 """Listening and serving: one uvicorn process on a socket of ours."""
 
 import asyncio
+import gc
 import ipaddress
 import math
 import os
@@ -66,6 +67,9 @@ def serve(app: ASGIApp, listener: socket.socket, lifecycle: Lifecycle, *, drain_
     From SIGTERM on `/readyz` refuses, and for `drain_seconds` new requests are answered all the same, so that
     a load balancer can turn away first. A second signal ends everything at once.
     """
+    # what is loaded now lives as long as the process: to look for garbage in it, too, takes a fifth of the time
+    gc.collect()
+    gc.freeze()
     # before and after uvicorn handles signals: as an exception it lets every `with` clean up
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):

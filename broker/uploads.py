@@ -13,6 +13,7 @@ from broker import checksums, keys, schemas
 from broker.auth import Claims, Scope
 from broker.errors import (
     BrokerError,
+    InvalidChecksum,
     InvalidField,
     NotFound,
     UploadAborted,
@@ -279,7 +280,10 @@ def _parts_to_send(upload: Upload, plan: Plan, wanted: Sequence[schemas.PartToSi
                 limit=last,
             )
         seen.add(number)
-        checksum = checksums.parse_as(algorithm, part.checksum, field=f"parts[{index}].checksum")
+        try:
+            checksum = checksums.parse_as(algorithm, part.checksum, field="checksum")
+        except InvalidChecksum as error:
+            raise InvalidChecksum(error.detail, field=f"parts[{index}].checksum") from error
         parts.append(PartToSend(number, plan.size_of(number), checksum))
     return parts
 

@@ -22,7 +22,7 @@ class ObjectFacts(Struct, frozen=True, kw_only=True):
     checksums: dict[str, str]
 
 
-class PartToSend(Struct, frozen=True):
+class PartToSend(Struct, frozen=True, gc=False):
     """A part that a client may send: exactly these bytes."""
 
     number: int

@@ -296,14 +296,14 @@ class Driver:
 
     def move(self, upload: Upload, status: Status, *, on: int) -> None:
         """Move an upload as this broker said it did."""
+        if status != upload.status:
+            upload.end(status, at=self.clock.now)
+            if status != "completed":
+                assert not self.is_stored(upload)
+                assert not self.begun(self.key(upload))
         if status in {"completed", "aborted", "expired", "rejected"}:
             upload.forgotten_by.add(on)
-        if status == upload.status:
-            return
-        upload.end(status, at=self.clock.now)
-        if status != "completed":
-            assert not self.is_stored(upload)
-            assert not self.begun(self.key(upload))
+            assert not self.sign(upload, {1: b"too late"}, on=on)
 
     def _take_file(self, upload: Upload, file: dict[str, Any]) -> None:
         assert upload.file in (None, file), "the upload has made a second file"

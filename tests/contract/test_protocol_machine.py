@@ -75,7 +75,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 # No draw depends on what came of the steps before, for that may differ between brokers that race: hence
 # neither bundles nor preconditions
-WHICH = st.integers(0, 15)  # from the newest
+WHICH = st.integers(0, 31)
 CALLERS = st.integers(0, 2)
 BROKERS = st.integers(0, 1)
 DECLARED = st.sampled_from(IN_ONE) | st.sampled_from(IN_PARTS)
@@ -99,7 +99,10 @@ class Protocol(Driver, RuleBasedStateMachine):
         self.turn = 0
 
     def pick(self, which: int) -> Upload:
-        return self.uploads[-1 - which % len(self.uploads)]
+        """Choose any upload, or every other time one that is pending: those are few after a while."""
+        pending = [upload for upload in self.uploads if upload.status == "pending"]
+        chosen = pending if which % 2 and pending else self.uploads
+        return chosen[-1 - which // 2 % len(chosen)]
 
     def ask_for(self, caller: int, *wanted: Declaration, is_keyed: bool = True) -> Creation:
         number = len(self.creations)
@@ -375,16 +378,32 @@ class Protocol(Driver, RuleBasedStateMachine):
     def crash(self, on: int) -> None:
         self.run(self.replicas[on].restart())
 
-    @rule(which=WHICH, how=st.sampled_from(["shorter", "other", "of another type", "as declared"]))
-    def tamper(self, which: int, how: str) -> None:
+    @rule(
+        caller=CALLERS,
+        wanted=st.sampled_from(IN_ONE),
+        how=st.sampled_from(["shorter", "other", "of another type", "as declared"]),
+        is_completed=st.booleans(),
+        on=BROKERS,
+        fault=FAULTS,
+    )
+    def tamper(
+        self,
+        caller: int,
+        wanted: Declaration,
+        how: str,
+        is_completed: bool,
+        on: int,
+        fault: Fault | None,
+    ) -> None:
         """Store what no URL allows, as a store may hold that does not check what it is sent."""
-        upload = self.pick(which)
-        if upload.is_in_parts or upload.object or upload.status != "pending":
-            return
-        declared = upload.declaration.body
-        body = {"shorter": declared[1:], "other": declared[::-1]}.get(how, declared)
-        upload.object = Content(body, "text/csv" if how == "of another type" else TYPE)
-        store_object(self.store, self.key(upload), *upload.object[:2])
+        request = self.ask_for(caller, wanted)
+        self.create_all(request, on=on, fault=None)
+        for upload in request.uploads.values():
+            body = {"shorter": wanted.body[1:], "other": wanted.body[::-1]}.get(how, wanted.body)
+            upload.object = Content(body, "text/csv" if how == "of another type" else TYPE)
+            store_object(self.store, self.key(upload), *upload.object[:2])
+            if is_completed:
+                self.complete_one(upload, None, None, on=on, fault=fault)
 
     # what must be true
 

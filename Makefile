@@ -73,7 +73,7 @@ $(NODE_MODULES): frontend/package.json frontend/package-lock.json
 	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
 		|| { echo "Node.js 20.19 or newer is needed"; exit 1; }
 	@echo "Installing the front end's packages ..."
-	@$(NPM) ci --loglevel=error
+	@$(NPM) ci --loglevel=error > /dev/null
 	@touch $@
 
 $(PAGE): $(NODE_MODULES) $(PAGE_SOURCES)

@@ -19,7 +19,7 @@ class _BadSettings(click.ClickException):
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @click.option("--only", multiple=True, metavar="NAME", help="Look at this alone; may be repeated.")
 def doctor_command(*, as_json: bool, only: tuple[str, ...]) -> None:
-    """Examine the store that BROKER_* variables name, and say how to mend what is wrong.
+    """Examine the store, and say how to mend what is wrong.
 
     It sends presigned requests as clients do, good ones and forged ones, and removes what it stored. The exit
     code is 0 if all is well, 1 if something failed, 2 if the settings are incomplete.

@@ -77,9 +77,10 @@ def explain(
     scopes: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Say what each rule of a policy thinks of a file, and how it would be sent.
+    """Say what each rule of a policy thinks of a file.
 
-    The exit code is 0 only if the policy takes it. Quotas are not looked at: they depend on what is stored.
+    If the policy takes it, the last line says how it is sent. The exit code is 0 only then. Quotas are not
+    looked at: they depend on what is stored.
     """
     policies, places = _load()
     if name not in policies:

@@ -27,10 +27,10 @@ _SHOWN = {
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--orphans", is_flag=True, help="Remove objects that no upload owns too, if a day old.")
 def prune_command(dry_run: bool, orphans: bool) -> None:
-    """Clean up after uploads that were abandoned, cut short or deleted.
+    """Remove what ended uploads left behind.
 
-    The service does so by itself; only orphans, objects that the registry does not know, wait for this
-    command. It may run at any time, beside any number of services.
+    They were abandoned, cut short or deleted. The service does so by itself; only orphans, objects that the
+    registry does not know, wait for this command. It may run at any time, beside any number of services.
     """
     with sentences():
         counted = asyncio.run(_prune(settings.load(), dry_run=dry_run, orphans=orphans))

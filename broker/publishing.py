@@ -111,11 +111,17 @@ class Publisher:
         plan = Plan(upload.size, upload.part_size)
         vouched = vouched_for(upload, plan, sent.parts)
         held = await self._list_parts(upload, upload.store_upload_id, plan)
-        if held is None:  # put together before, or given up by the store: the object's HEAD will tell
+        try:
+            parts = None if held is None else match(plan, held, vouched)
+        except (UploadIncomplete, PartsMismatch):
+            # while another completion puts them together, SeaweedFS lists some, or none
+            if await self._store.head(upload.key) is None:
+                raise
+            parts = None
+        if parts is None:  # put together before, or given up by the store: the object's HEAD will tell
             return _agreed(
                 declared, checksums.of_parts(list(vouched.values()), plan.sizes) if vouched else ()
             )
-        parts = match(plan, held, vouched)
         known = [part.checksum for part in parts if part.checksum]
         if len(known) < len(parts) and upload.checksum_algorithm == "sha256":
             raise InvalidChecksum(
@@ -251,6 +257,16 @@ def check_facts(upload: Upload, facts: ObjectFacts, expected: Sequence[Checksum]
         )
     if found not in {checksum.value for checksum in expected}:
         raise NotAsDeclaredError(f"The object's {algorithm} checksum is {found}, not the one declared.")
+
+
+def check_file(file: File, sent: schemas.CompleteUpload) -> None:
+    """Raise InvalidChecksum if a file, which may be one for long, is not known to have the checksum given."""
+    if sent.checksum is None or sent.checksum == file.checksum:
+        return
+    given = checksums.parse_whole(sent.checksum)
+    is_composite_of_it = "-" in given.value and "-" not in (file.checksum or "-")
+    if not (is_composite_of_it and str(file.checksum).startswith(f"{given.algorithm}:")):
+        raise InvalidChecksum(f"The file's checksum is {file.checksum or 'not known'}.", field="checksum")
 
 
 def _verified(upload: Upload, facts: ObjectFacts, expected: Sequence[Checksum]) -> str | None:

@@ -96,6 +96,9 @@ def add_uploads(connection: Connection, reservations: Sequence[Reservation]) -> 
     outcomes |= _fill_tenants(connection, new)
     uploads = [wanted.upload for wanted in new if outcomes[wanted.upload.id] is wanted.upload]
     outcomes |= _insert(connection, uploads)
+    # another replica may have taken the last room just now, for the very same request
+    full = [each.upload for each in reservations if isinstance(outcomes[each.upload.id], Full)]
+    outcomes |= _find_repeated(connection, full)
     return [outcomes[wanted.upload.id] for wanted in reservations]
 
 

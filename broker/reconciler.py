@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from broker.errors import OperatorError, StoreUnavailable
+from broker.errors import OperatorError, RegistryUnavailable, StoreUnavailable
 from broker.publishing import Publisher
 from broker.registry import Registry
 from broker.rows import Upload
@@ -86,7 +86,11 @@ class Reconciler:
         """Do what has to be done; afterwards the upload is not due any more, whatever happened."""
         try:
             action = await self._act(upload, at=at)
-        except StoreUnavailable:
+        except RegistryUnavailable:
+            raise
+        except Exception as error:
+            if not isinstance(error, StoreUnavailable):  # one upload must not keep the others from their turn
+                log.exception("Visit crashed", extra={"upload": upload.id})
             action = "wait"
             await self._registry.visit_later(upload, at + _TRY_AGAIN)
         if action != "wait":

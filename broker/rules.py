@@ -105,7 +105,7 @@ def _types(policy: Policy, new: NewUpload, _: Claims) -> str:
     media_type = check_type(new.type)
     if not is_taken(media_type, policy.types):
         raise PolicyViolation(
-            f"This policy takes files of {_any_of(policy.types)}, not of {media_type}.", field="type"
+            f"Files of {media_type} are not taken here, only {_any_of(policy.types)}.", field="type"
         )
     _refuse_contradiction(new.name, media_type, field="type")
     return f"Files of {media_type} are taken."
@@ -116,7 +116,7 @@ def _extensions(policy: Policy, new: NewUpload, _: Claims) -> str:
         return "Any extension is taken."
     if not new.name.lower().endswith(policy.extensions):
         raise PolicyViolation(
-            f"This policy takes names that end in {_any_of(policy.extensions)}.", field="name"
+            f"Only files whose names end in {_any_of(policy.extensions)} are taken here.", field="name"
         )
     _refuse_contradiction(new.name, check_type(new.type), field="name")
     return "Names with this extension are taken."

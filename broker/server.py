@@ -67,7 +67,7 @@ def serve(app: ASGIApp, listener: socket.socket, lifecycle: Lifecycle, *, drain_
     From SIGTERM on `/readyz` refuses, and for `drain_seconds` new requests are answered all the same, so that
     a load balancer can turn away first. A second signal ends everything at once.
     """
-    # what is loaded now lives as long as the process: to look for garbage in it, too, takes a fifth of the time
+    # what is loaded now lives as long as the process: to look for garbage in it too takes a fifth of the time
     gc.collect()
     gc.freeze()
     # before and after uvicorn handles signals: as an exception it lets every `with` clean up

@@ -45,8 +45,10 @@ class Given(NamedTuple):
             return self.value
         try:
             return Path(str(self.value)).read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{self.place}: {self.value} cannot be read ({error})") from error
+        except OSError as error:
+            raise SettingsError(f"{self.place}: {self.value} cannot be read ({error.strerror})") from error
+        except UnicodeDecodeError as error:
+            raise SettingsError(f"{self.place}: {self.value} is not a text in UTF-8") from error
 
 
 def leaves(cls: type, above: Key = ()) -> Iterator[tuple[Key, Any]]:

@@ -25,7 +25,7 @@ from broker.files import describe_file
 from broker.intake import Intake
 from broker.parts import Plan
 from broker.policy import Policies
-from broker.publishing import PAGE, Publisher
+from broker.publishing import PAGE, Publisher, check_file
 from broker.receipts import Receipts
 from broker.registry import Registry
 from broker.rows import File, Upload
@@ -156,6 +156,7 @@ class Uploads:
             self._sending.pop(upload.id, None)
         if file is None:
             raise _ended(await self._find(claims, upload_id))
+        check_file(file, sent)
         return schemas.Completion(file=describe_file(file), receipt=self._receipts.issue(file))
 
     async def complete_batch(

@@ -156,6 +156,7 @@ def _invalid(reason: str) -> InvalidField:
     """Turn msgspec's `Expected ... - at `$.field`` into a sentence and the field's name."""
     reason, _, path = reason.partition(" - at `$")
     named = _MISSING_FIELD.search(reason)
-    field = path.strip("`.") or (named and (named["field"] or named["unknown"])) or ""
+    last = (named["field"] or named["unknown"]) if named else ""
+    field = ".".join(filter(None, (path.strip("`."), last)))
     # a client may name a field as long as a body
     return InvalidField(f"{reason[:_SHOWN]}.", field=field[:_SHOWN])

@@ -22,6 +22,7 @@ from tests.running import RunningBroker, run_broker
 
 NOBODY = Identity(access_key="nobody", secret_key="nothing")
 NO_STORE = StoreSettings(
+    self_test=False,
     url="http://127.0.0.1:9",
     public_url="http://127.0.0.1:9",
     bucket="files",
@@ -118,6 +119,14 @@ def test_a_field_that_is_missing_is_named(client: httpx.Client, field: str) -> N
     body = {name: value for name, value in GOOD.items() if name != field}
 
     assert_problem(client.post("/v1/uploads", json=body), errors.InvalidField, field=field)
+
+
+def test_a_field_that_is_missing_inside_a_list_is_named_with_its_place(client: httpx.Client) -> None:
+    body = {"uploads": [GOOD, {"name": "a"}]}
+
+    answer = client.post("/v1/uploads/batch", json=body)
+
+    assert_problem(answer, errors.InvalidField, field="uploads[1].size")
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,19 @@ def test_a_row_wraps_below_itself_with_the_fix_at_its_end() -> None:
     ]
 
 
+def test_neighbours_of_which_the_same_is_said_share_a_row() -> None:
+    findings = (finding("cors", "ok"), finding("clock", "skipped"), finding("lifecycle", "skipped"))
+
+    table = click.unstyle("\n".join(report.as_table(examined(*findings), width=100)))
+
+    rows = [" ".join(row.split()) for row in table.split("\n")]
+    assert [row.split(" a sentence")[0] for row in rows if " a sentence" in row] == [
+        "ok cors",
+        "skipped 2 probes",
+    ]
+    assert "more: clock, lifecycle." in " ".join(rows)
+
+
 @pytest.mark.parametrize(
     ("outcome", "is_abuse", "is_good", "conclusion"),
     [

@@ -114,3 +114,26 @@ def test_c53_what_was_begun_without_room_for_it_is_given_up(registry: Registry) 
         assert set(store.begun) - set(store.aborted) == set(admitted)
 
     asyncio.run(story())
+
+
+def test_what_was_begun_in_vain_is_given_up_all_at_once(registry: Registry) -> None:
+    """One after the other, a store that hangs would keep the client for hours."""
+
+    class SlowToAbort(SlowStore):
+        together = asyncio.Barrier(3)
+
+        async def abort_multipart(self, key: str, store_upload_id: str) -> None:
+            await self.together.wait()
+            await super().abort_multipart(key, store_upload_id)
+
+    async def story() -> None:
+        store = SlowToAbort()
+        store.may_begin.set()
+        intake = intake_of(registry, store, Quota(files=0))
+
+        async with asyncio.timeout(5):
+            await intake.admit(ALICE, [IN_PARTS] * 3, idempotency_key=None, at=AT)
+
+        assert len(store.aborted) == 3
+
+    asyncio.run(story())

@@ -1,19 +1,24 @@
 import asyncio
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from msgspec import structs
+from sqlalchemy import Connection
 
 from broker.app import open_database
 from broker.auth import Claims
 from broker.database import Database
 from broker.keys import new_id
-from broker.quotas import Full, Reservation
+from broker.quotas import Full, Reservation, add_uploads
 from broker.registry import Registry
 from broker.rows import Counters, File, Upload, User
 from broker.settings import Quota
+from tests.postgres import PostgresServer
+from tests.waiting import wait_until
 
 AT = datetime(2026, 11, 22, 12, 30, 15, 123456, tzinfo=UTC)
 ALICE = Claims(subject="alice", tenant="acme", scopes=frozenset())
@@ -325,6 +330,43 @@ def test_a_user_name_is_given_once(registry: Registry) -> None:
 
 def test_nobody_has_a_name_that_no_database_can_hold(registry: Registry) -> None:
     assert asyncio.run(registry.find_user("al\0ice")) is None
+    assert asyncio.run(registry.find_upload_of_key("uploads/acme/\0")) is None
+
+
+def test_c56_a_replica_that_finds_no_room_returns_the_upload_of_the_same_request(
+    postgres: PostgresServer,
+) -> None:
+    url = postgres.make_database()
+    is_added, may_commit = threading.Event(), threading.Event()
+
+    def reserve() -> list[Reservation]:
+        return [Reservation(structs.replace(upload_of(), idempotency_key="k/0"), Quota(pending=1), NO_LIMIT)]
+
+    def add_slowly(connection: Connection) -> list[Upload | Full]:
+        added = add_uploads(connection, reserve())
+        is_added.set()
+        assert may_commit.wait(4)
+        return added
+
+    def is_blocked() -> bool:
+        with psycopg.connect(url) as connection:
+            found = connection.execute(
+                "SELECT 1 FROM pg_stat_activity "
+                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            return found.fetchone() is not None
+
+    with closing(open_database(url)) as first, closing(open_database(url)) as second:
+
+        async def story() -> None:
+            quicker = asyncio.ensure_future(first.write(add_slowly))
+            await asyncio.to_thread(is_added.wait, 4)
+            slower = asyncio.ensure_future(Registry(second).add_uploads(reserve()))
+            await asyncio.to_thread(wait_until, is_blocked)
+            may_commit.set()
+            assert await slower == await quicker
+
+        asyncio.run(story())
 
 
 def test_c35_of_two_replicas_that_complete_one_makes_the_file(database_url: str) -> None:

@@ -158,7 +158,7 @@ async def _take(probe: Probe, lab: Lab) -> Finding:
 
 async def _look(probe: Probe, lab: Lab) -> Seen:
     if probe.needs_sample and not lab.sample:
-        return Seen("skipped", "Not asked, because the store takes or shows no good PUT.")
+        return Seen("skipped", "Not asked, for it takes an object that was stored and that the broker sees.")
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
             return await probe.look(lab)

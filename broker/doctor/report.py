@@ -3,26 +3,34 @@
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 
 import click
 import msgspec
 
 from broker.doctor.examination import Examination
-from broker.doctor.findings import Outcome
+from broker.doctor.findings import Finding, Outcome
 
 _COLOURS: dict[Outcome, str] = {"ok": "green", "warning": "yellow", "failed": "red", "skipped": "blue"}
 
 
 def as_table(examination: Examination, *, width: int) -> Iterator[str]:
-    """Write a row for each finding, the fix below it, in lines of at most `width`; then the sum of it."""
+    """Write a row for each finding, the fix below it, in lines of at most `width`; then the sum of it.
+
+    Neighbours of which the same is to be said share a row.
+    """
     findings = examination.findings
     first, second = (max(map(len, column)) for column in (_COLOURS, [found.name for found in findings]))
-    for found in findings:
-        mark = click.style(f"{found.outcome:<{first}}", fg=_COLOURS[found.outcome])
-        yield f"{mark}  {found.name:<{second}}  " + _wrapped(found.detail, first + second + 4, width)
-        if found.fix:
+    for (outcome, detail, fix), same in groupby(findings, _said):
+        names = [found.name for found in same]
+        name = names[0]
+        if len(names) > 1:
+            name, detail = f"{len(names)} probes", f"{detail.removesuffix('.')}: {', '.join(names)}."
+        mark = click.style(f"{outcome:<{first}}", fg=_COLOURS[outcome])
+        yield f"{mark}  {name:<{second}}  " + _wrapped(detail, first + second + 4, width)
+        if fix:
             indent = " " * (first + second + 4)
-            yield indent + _wrapped(f"Fix: {found.fix}", len(indent), width)
+            yield indent + _wrapped(f"Fix: {fix}", len(indent), width)
     counted = Counter(found.outcome for found in findings)
     total = ", ".join(f"{counted[outcome]} {outcome}" for outcome in _COLOURS if counted[outcome])
     yield ""
@@ -39,6 +47,10 @@ def as_json(examination: Examination) -> str:
         "findings": [msgspec.structs.asdict(found) for found in examination.findings],
     }
     return msgspec.json.format(msgspec.json.encode(body), indent=2).decode()
+
+
+def _said(found: Finding) -> tuple[Outcome, str, str]:
+    return found.outcome, found.detail, found.fix
 
 
 def _wrapped(text: str, column: int, width: int) -> str:

@@ -261,8 +261,8 @@ class Driver:
         if upload.shown(self.clock.now) != "pending" or upload.object:
             return
         if upload.is_in_parts:
-            missing = {n: part for n, part in upload.parts.items() if upload.held.get(n) != part}
-            requests = self.sign(upload, missing, on=on) if missing else []
+            signed = self.sign(upload, upload.parts, on=on)
+            requests = [each for each in signed if upload.held.get(each.part or 0) != each.body]
         else:
             self.look_up(upload, on=on)
             requests = upload.requests[-1:]

@@ -15,7 +15,9 @@ import pytest
 from broker import errors
 from broker.parts import MIB
 from broker.settings import Policy, Quota, StoreSettings
-from tests.objects import at_time, drop_parts, exists, parts_uploads
+from tests.faulty_store import body as answer_with
+from tests.faulty_store import faulty
+from tests.objects import assemble, at_time, drop_parts, exists, parts_uploads
 from tests.problems import assert_problem
 from tests.running import RunningBroker, run_broker
 from tests.transfers import checksum_of, complete, create, cut, named, put, send_parts, sign
@@ -283,6 +285,60 @@ def test_c34_the_checksum_given_at_the_end_must_hold_too(alice: httpx.Client) ->
     assert_problem(answer, errors.UploadRejected)
 
 
+@pytest.mark.parametrize("names_parts", [True, False])
+@pytest.mark.parametrize("algorithm", ["crc32c", "sha256"])
+def test_a_checksum_that_no_store_can_confirm_costs_nobody_his_bytes(
+    alice: httpx.Client, algorithm: str, names_parts: bool
+) -> None:
+    body = b"x" * MIB
+    true = f"sha256:{base64.b64encode(hashlib.sha256(body).digest()).decode()}"
+    checksum = true if algorithm == "sha256" else checksum_of(body)
+    policy = "sha256" if algorithm == "sha256" else "parts"
+    created = create_in_parts(alice, body, policy=policy)
+    parts = [{"number": 1, "checksum": checksum}]
+    (request,) = alice.post(f"/v1/uploads/{created['id']}/parts", json={"parts": parts}).json()["parts"]
+    put({"request": request}, body).raise_for_status()
+    sent = {"parts": parts} if names_parts else {}
+
+    assert_problem(complete(alice, created, sent | {"checksum": true}), errors.InvalidChecksum)
+
+    assert status_of(alice, created) == "pending"
+    complete(alice, created, {"parts": parts}).raise_for_status()
+
+
+def test_c38_a_part_that_is_named_wrong_costs_nobody_his_bytes(alice: httpx.Client) -> None:
+    created = create_in_parts(alice, checksum=checksum_of(BYTES))
+    parts = cut(created, BYTES)
+    send_parts(alice, created, parts)
+
+    wrong = named(parts | {1: b"other bytes"})
+    assert_problem(complete(alice, created, wrong), errors.PartsMismatch)
+
+    assert complete(alice, created, named(parts)).json()["file"]["checksum"] == checksum_of(BYTES)
+
+
+def test_c38_nor_does_one_that_is_named_wrong_when_all_is_put_together_already(
+    alice: httpx.Client, embedded: StoreSettings
+) -> None:
+    created = create_in_parts(alice, b"x", checksum=checksum_of(b"x"))
+    send_parts(alice, created, cut(created, b"x"))
+    assemble(embedded, created)
+
+    file = complete(alice, created, named({1: b"other"})).raise_for_status().json()["file"]
+
+    assert file["checksum"] == checksum_of(b"x")  # as declared, and as the store says
+
+
+def test_c34_the_checksum_of_a_file_is_compared_when_it_is_completed_again(alice: httpx.Client) -> None:
+    created = create_in_parts(alice, b"x")
+    send_parts(alice, created, cut(created, b"x"))
+    first = complete(alice, created, {"checksum": checksum_of(b"x")}).raise_for_status()
+
+    assert complete(alice, created, {"checksum": checksum_of(b"x")}).json() == first.json()
+    for other in checksum_of(b"y"), "nonsense", "sha256:" + "A" * 43 + "=":
+        assert_problem(complete(alice, created, {"checksum": other}), errors.InvalidChecksum)
+
+
 def test_c43_content_that_contradicts_its_type_is_rejected_where_the_policy_looks(
     alice: httpx.Client, embedded: StoreSettings
 ) -> None:
@@ -311,6 +367,26 @@ def test_c35_completions_at_once_and_again_make_one_file(alice: httpx.Client) ->
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     assert fetch(alice, answers[0].json()["file"]) == BYTES
+
+
+def test_c35_a_completion_that_finds_the_parts_half_removed_by_another_one_succeeds(
+    embedded: StoreSettings, tmp_path: Path
+) -> None:
+    with (
+        faulty(embedded) as store,
+        run_broker(store.settings, f"sqlite:///{tmp_path / 'broker.db'}", policies=POLICIES) as broker,
+        broker.client() as client,
+    ):
+        created = create_in_parts(client, b"x")
+        send_parts(client, created, cut(created, b"x"))
+        # assembled by a completion that was killed then
+        assemble(embedded, created)
+        store.requests.clear()
+        store.faults.append(answer_with(b"<ListPartsResult/>"))
+
+        complete(client, created).raise_for_status()
+
+        assert "uploadId" in store.requests[0]  # it was the listing that said so
 
 
 def test_c37_after_completion_no_url_can_change_the_file(alice: httpx.Client) -> None:

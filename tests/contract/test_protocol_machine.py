@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -36,7 +37,7 @@ from tests.objects import store_object
 from tests.problems import assert_problem
 from tests.transfers import checksum_of, named
 
-EXAMPLES = int(os.environ.get("PROTOCOL_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("PROTOCOL_EXAMPLES", "25"))
 STEPS = 30
 
 POLICIES = {
@@ -71,6 +72,7 @@ IN_PARTS = (
     Declaration("two parts", "parts", LARGE, has_checksum=False),
     Declaration("html in parts", "sniffed parts", b"<!DOCTYPE html><html>", is_contradicted=True),
 )
+UNCHECKED = [declaration for declaration in IN_ONE if not declaration.has_checksum]
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 # No draw depends on what came of the steps before, for that may differ between brokers that race: hence
@@ -80,11 +82,9 @@ CALLERS = st.integers(0, 2)
 BROKERS = st.integers(0, 1)
 DECLARED = st.sampled_from(IN_ONE) | st.sampled_from(IN_PARTS)
 DELIVERED = st.sampled_from([True, True, False])  # what was declared is sent first
-FAULTS = st.one_of(
-    st.none(),
-    st.builds(
-        Fault, kind=st.sampled_from(["die", "lose the store"]), step=st.integers(0, 4), done=st.booleans()
-    ),
+KINDS: tuple[Literal["die", "lose the store"], ...] = ("die", "lose the store")
+FAULTS = st.sampled_from(
+    [None] * 30 + [Fault(kind, step, done) for kind in KINDS for step in range(5) for done in (False, True)]
 )
 
 
@@ -194,6 +194,7 @@ class Protocol(Driver, RuleBasedStateMachine):
 
     @rule(which=WHICH, sent=st.sampled_from(["right", "right", "other", "longer"]), on=BROKERS)
     def put(self, which: int, sent: str, on: int) -> None:
+        """Look how it stands, as one who resumes does, and send what goes in one piece."""
         upload = self.pick(which)
         self.look_up(upload, on=on)
         requests = [request for request in upload.requests if request.part is None]
@@ -244,14 +245,21 @@ class Protocol(Driver, RuleBasedStateMachine):
         parts = {"declared": upload.parts, "held": upload.held, "too little": {1: b""}}
         self.complete_one(upload, parts.get(vouched), bodies.get(whole), on=on, fault=fault)
 
-    @rule(caller=CALLERS, wanted=DECLARED, on=BROKERS, fault=FAULTS)
-    def store_one(self, caller: int, wanted: Declaration, on: int, fault: Fault | None) -> None:
+    @rule(
+        caller=CALLERS,
+        wanted=DECLARED,
+        whole=st.sampled_from(["nothing", "declared", "other"]),
+        on=BROKERS,
+        fault=FAULTS,
+    )
+    def store_one(self, caller: int, wanted: Declaration, whole: str, on: int, fault: Fault | None) -> None:
         """Do the whole job at once, as most clients do."""
+        bodies = {"declared": wanted.body, "other": b"other"}
         request = self.ask_for(caller, wanted)
         self.create_all(request, on=on, fault=None)
         for upload in request.uploads.values():
             self.deliver(upload, on=on)
-            self.complete_one(upload, upload.parts, None, on=on, fault=fault)
+            self.complete_one(upload, upload.parts, bodies.get(whole), on=on, fault=fault)
 
     @rule(which=st.lists(WHICH, min_size=1, max_size=3, unique=True), on=BROKERS, fault=FAULTS)
     def complete_batch(self, which: list[int], on: int, fault: Fault | None) -> None:
@@ -267,9 +275,11 @@ class Protocol(Driver, RuleBasedStateMachine):
         for upload, outcome, item in zip(uploads.values(), expected, items, strict=True):
             self.settle_item(upload, outcome, item, is_hurt=reply.is_hurt, on=on)
 
-    @rule(which=WHICH, on=BROKERS, fault=FAULTS)
-    def abort(self, which: int, on: int, fault: Fault | None) -> None:
+    @rule(which=WHICH, delivered=DELIVERED, on=BROKERS, fault=FAULTS)
+    def abort(self, which: int, delivered: bool, on: int, fault: Fault | None) -> None:
         upload = self.pick(which)
+        if delivered:
+            self.deliver(upload, on=on)
         expected = {
             "pending": Outcome(None, "aborted"),
             "completed": Outcome(errors.UploadCompleted, "completed"),
@@ -330,10 +340,6 @@ class Protocol(Driver, RuleBasedStateMachine):
         for answer in answers:
             check_told(answer, upload, {before, upload.status})
 
-    @rule(which=WHICH, on=BROKERS)
-    def look(self, which: int, on: int) -> None:
-        self.look_up(self.pick(which), on=on)
-
     @rule(which=WHICH, caller=CALLERS, on=BROKERS)
     def pry(self, which: int, caller: int, on: int) -> None:
         """Try everything on another's upload, and to read one's own before it is a file."""
@@ -341,6 +347,7 @@ class Protocol(Driver, RuleBasedStateMachine):
         path = f"/v1/uploads/{upload.id}"
         if stranger != upload.caller:
             wanted = {"parts": [{"number": 1, "checksum": checksum_of(b"x")}]}
+            self.sign(upload, {1: b"x"}, on=on)  # so that the broker remembers it
             self.refuse(stranger, "GET", path, on=on)
             self.refuse(stranger, "DELETE", path, on=on)
             self.refuse(stranger, "POST", f"{path}/complete", on=on, json={})
@@ -380,7 +387,7 @@ class Protocol(Driver, RuleBasedStateMachine):
 
     @rule(
         caller=CALLERS,
-        wanted=st.sampled_from(IN_ONE),
+        wanted=st.sampled_from(UNCHECKED) | st.sampled_from(IN_ONE),
         how=st.sampled_from(["shorter", "other", "of another type", "as declared"]),
         is_completed=st.booleans(),
         on=BROKERS,

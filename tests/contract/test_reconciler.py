@@ -13,7 +13,9 @@ import pytest
 from broker import errors
 from broker.reconciler import Visit, WrongRegistry
 from broker.settings import Policy, StoreSettings
-from tests.objects import at_time, drop_parts, exists, key_of, parts_uploads, store_object
+from broker.stores.s3 import S3Store
+from tests.faulty_store import Exchange, faulty
+from tests.objects import assemble, at_time, drop_parts, exists, key_of, parts_uploads, store_object
 from tests.problems import assert_problem
 from tests.reconciling import find_orphans, preview, reconcile
 from tests.running import RunningBroker, run_broker
@@ -163,6 +165,46 @@ def test_what_fails_while_the_store_is_down_is_done_when_it_is_back(
     down = replace(broker.settings, store=replace(embedded, url="http://127.0.0.1:9"))
 
     assert actions(reconcile(down, after=10 * MINUTE)) == ["wait"]
+    assert reconcile(broker.settings, after=10 * MINUTE) == []
+    assert actions(reconcile(broker.settings, after=16 * MINUTE)) == ["publish"]
+
+
+def test_an_object_that_only_its_sender_can_confirm_waits_and_delays_no_other(
+    embedded: StoreSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def tell_a_composite(exchange: Exchange) -> None:
+        status, headers, content = exchange.forward()
+        composite = {"x-amz-checksum-crc32c": "AAAAAA==-1"}
+        is_head = exchange.command == "HEAD"
+        kept = {n: v for n, v in headers.items() if n.lower() not in composite} if is_head else headers
+        exchange.answer(status, kept | composite if is_head else headers, content)
+
+    with (
+        faulty(embedded) as store,
+        run_broker(store.settings, f"sqlite:///{tmp_path / 'broker.db'}", policies=POLICIES) as broker,
+        broker.client() as client,
+    ):
+        created = create(client, b"x", policy="parts")
+        send_parts(client, created, cut(created, b"x"))
+        assemble(embedded, created)
+        store.otherwise = tell_a_composite
+
+        assert actions(reconcile(broker.settings, after=10 * MINUTE)) == ["wait"]
+        assert "crashed" not in caplog.text
+
+
+def test_a_visit_that_crashes_is_put_off_and_delays_no_other(
+    broker: RunningBroker, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crash(*_: object) -> None:
+        raise ValueError("a fault of ours")
+
+    created = create(client, b"x")
+    put(created, b"x").raise_for_status()
+    with monkeypatch.context() as broken:
+        broken.setattr(S3Store, "head", crash)
+        assert actions(reconcile(broker.settings, after=10 * MINUTE)) == ["wait"]
+
     assert reconcile(broker.settings, after=10 * MINUTE) == []
     assert actions(reconcile(broker.settings, after=16 * MINUTE)) == ["publish"]
 

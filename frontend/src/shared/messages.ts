@@ -145,7 +145,7 @@ export const messages = {
       ["parts-mismatch", "Some of the file did not arrive as it was sent. Try again."],
       ["upload-aborted", "The upload was ended elsewhere. Try again."],
       ["upload-expired", "The upload took too long and has expired. Try again."],
-      ["upload-rejected", "What arrived is not the file that was sent, so it was thrown away. Try again."],
+      ["upload-rejected", "What arrived is not what the file was said to be, so it was thrown away."],
       ["quota-exceeded", "There is no room left for this file. Delete some files, then try again."],
       ["too-many-uploads", "Too many uploads are unfinished. Try again in a moment."],
       ["store-unavailable", "The storage does not answer right now. Try again in a moment."],

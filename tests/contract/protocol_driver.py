@@ -138,6 +138,9 @@ class Driver:
         answer, is_hurt = self.endure(self.creation(request, on=on), on=on, fault=fault)
         if is_hurt:
             self._find_created(request, on=on)
+            told = [] if answer is None else _items(answer)
+            known_ids = {upload.id for upload in self.uploads}
+            assert known_ids >= {item["upload"]["id"] for item in told if "upload" in item}
             return
         assert answer is not None
         known = {name: each for name, each in request.uploads.items() if each.status != "forgotten"}
@@ -161,8 +164,7 @@ class Driver:
                 upload.is_hurt = True
         # the store may have begun what the registry did not come to know
         self.begun_in_vain += sum(
-            bool(self.policies[declaration.policy].single_put_max == 0)
-            for declaration in request.wanted.values()
+            len(each.body) > self.policies[each.policy].single_put_max for each in request.wanted.values()
         )
 
     def has_room(self, caller: Claims, declaration: Declaration) -> bool:
@@ -273,7 +275,7 @@ class Driver:
 
     def settle(self, upload: Upload, expected: Outcome, reply: Reply, *, on: int) -> None:
         """Move an upload to what a request must have made of it, or may have if a fault struck."""
-        said = _item(reply.answer) if reply.answer else {}
+        said = {} if reply.answer is None else _item(reply.answer)
         self.settle_item(upload, expected, said, is_hurt=reply.is_hurt, on=on)
 
     def settle_item(

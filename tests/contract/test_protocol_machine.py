@@ -37,7 +37,7 @@ from tests.objects import store_object
 from tests.problems import assert_problem
 from tests.transfers import checksum_of, named
 
-EXAMPLES = int(os.environ.get("PROTOCOL_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("PROTOCOL_EXAMPLES", "20"))
 STEPS = 30
 
 POLICIES = {
@@ -291,7 +291,8 @@ class Protocol(Driver, RuleBasedStateMachine):
 
     @rule(which=WHICH, on=BROKERS, fault=FAULTS)
     def delete_file(self, which: int, on: int, fault: Fault | None) -> None:
-        upload = self.pick(which)
+        files = [upload for upload in self.uploads if upload.file]
+        upload = files[which % len(files)] if files else self.uploads[0]
         if upload.file:
             is_there = upload.status == "completed"
             expected = Outcome(None, "deleted") if is_there else Outcome(errors.NotFound, upload.status)
@@ -300,6 +301,9 @@ class Protocol(Driver, RuleBasedStateMachine):
 
     @rule(
         which=WHICH,
+        caller=CALLERS,
+        wanted=DECLARED,
+        is_new=st.booleans(),
         what=st.lists(
             st.tuples(st.sampled_from(["complete", "complete", "abort", "delete", "reconcile"]), BROKERS),
             min_size=2,
@@ -307,9 +311,19 @@ class Protocol(Driver, RuleBasedStateMachine):
         ),
         delivered=DELIVERED,
     )
-    def at_once(self, which: int, what: list[tuple[str, int]], delivered: bool) -> None:
+    def at_once(
+        self,
+        which: int,
+        caller: int,
+        wanted: Declaration,
+        is_new: bool,
+        what: list[tuple[str, int]],
+        delivered: bool,
+    ) -> None:
         """Let several things happen at the same time: one of them wins."""
-        upload, at = self.pick(which), self.clock.now
+        if is_new:
+            self.create_all(self.ask_for(caller, wanted), on=0, fault=None)
+        upload, at = self.uploads[-1] if is_new else self.pick(which), self.clock.now
         if delivered:
             self.deliver(upload, on=0)
         before = upload.status

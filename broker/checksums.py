@@ -113,9 +113,7 @@ def _crc(data: bytes) -> int:
     """Compute the CRC32C of a few kilobytes; nothing else is ever hashed here."""
     crc = 0xFFFFFFFF
     for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (_CASTAGNOLI if crc & 1 else 0)
+        crc = crc >> 8 ^ _BYTES[(crc ^ byte) & 0xFF]
     return crc ^ 0xFFFFFFFF
 
 
@@ -126,7 +124,14 @@ def _combine(parts: Sequence[Checksum], sizes: Iterable[int]) -> int:
     """
     crc = 0
     for part, size in zip(parts, sizes, strict=True):
-        crc = _times(_past(size), crc) ^ int.from_bytes(part.digest, "big")
+        low, second, third, high = _past(size)
+        crc = (
+            low[crc & 0xFF]
+            ^ second[crc >> 8 & 0xFF]
+            ^ third[crc >> 16 & 0xFF]
+            ^ high[crc >> 24]
+            ^ int.from_bytes(part.digest)
+        )
     return crc
 
 
@@ -134,8 +139,13 @@ _Matrix = tuple[int, ...]  # the image of each bit, the lowest first
 
 
 @functools.lru_cache(maxsize=16)
-def _past(size: int) -> _Matrix:
-    """Return the matrix that moves a CRC past this many zero bytes."""
+def _past(size: int) -> list[list[int]]:
+    """Return how a CRC moves past this many zero bytes, as tables of what each of its bytes becomes."""
+    matrix = _matrix_past(size)
+    return [[_times(matrix, byte << shift) for byte in range(256)] for shift in (0, 8, 16, 24)]
+
+
+def _matrix_past(size: int) -> _Matrix:
     power: _Matrix = (_CASTAGNOLI, *(1 << bit for bit in range(31)))  # past one zero bit
     for _ in range(3):
         power = _square(power)
@@ -159,3 +169,6 @@ def _times(matrix: _Matrix, crc: int) -> int:
             moved ^= image
         crc >>= 1
     return moved
+
+
+_BYTES = [_times(_matrix_past(1), byte) for byte in range(256)]

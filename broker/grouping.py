@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 import queue
 import threading
 import time
@@ -19,6 +20,8 @@ Item = TypeVar("Item")
 Change = Callable[[Connection, Sequence[Item]], Sequence[T]]
 
 _GROUP = 256
+
+log = logging.getLogger(__name__)
 
 
 class Job(NamedTuple):
@@ -58,7 +61,11 @@ class GroupWriter:
                     self._waiting.put(None)
                     break
                 group.append(job)
-            self._do(group)
+            try:
+                self._do(group)
+            except Exception as error:  # or nobody would ever be answered again
+                log.exception("Registry writer failed")
+                answer([(job, error) for job in group])
 
 
 def make_one(connection: Connection, changes: Sequence[Callable[[Connection], T]]) -> Sequence[T]:

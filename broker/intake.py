@@ -1,10 +1,10 @@
 """Taking in new uploads: what the policy allows, what the quota has room for, each only once."""
 
-import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec import structs
 
@@ -15,7 +15,6 @@ from broker.errors import (
     IdempotencyMismatch,
     QuotaExceeded,
     RequestInProgress,
-    StoreUnavailable,
     TooManyUploads,
 )
 from broker.policy import Policies
@@ -23,6 +22,7 @@ from broker.quotas import Full, Reservation
 from broker.registry import Registry
 from broker.rows import Counters, Upload
 from broker.stores.base import Store
+from broker.turns import take_turns
 
 log = logging.getLogger(__name__)
 
@@ -140,34 +140,37 @@ class Intake:
         ]
 
     async def _admit_new(self, drafts: Sequence[Upload | BrokerError]) -> list[Upload | BrokerError]:
-        begun = drafts
-        if any(isinstance(draft, Upload) and draft.part_size for draft in drafts):
-            begun = await asyncio.gather(*map(self._begin, drafts))
+        begun = await self._begin_all(drafts)
         new = [upload for upload in begun if isinstance(upload, Upload)]
         added = await self._registry.add_uploads([self._reservation(upload) for upload in new]) if new else []
         outcomes: Mapping[str, Upload | Full] = dict(zip((upload.id for upload in new), added, strict=True))
-        await asyncio.gather(*(self._give_up(each) for each in new if outcomes[each.id] is not each))
+        await take_turns([partial(self._give_up, each) for each in new if outcomes[each.id] is not each])
         return [
             upload if isinstance(upload, BrokerError) else _admitted(upload, outcomes[upload.id])
             for upload in begun
         ]
 
-    async def _begin(self, draft: Upload | BrokerError) -> Upload | BrokerError:
-        """Have the store begin an upload in parts; should the process die now, an empty one is left there."""
-        if isinstance(draft, BrokerError) or draft.part_size is None:
-            return draft
-        try:
-            store_upload_id = await self._store.create_multipart(
-                draft.key, media_type=draft.type, algorithm=draft.checksum_algorithm
-            )
-        except StoreUnavailable as error:
-            return error
+    async def _begin_all(self, drafts: Sequence[Upload | BrokerError]) -> Sequence[Upload | BrokerError]:
+        """Have the store begin those in parts; should the process die now, empty ones are left there."""
+        in_parts = [draft for draft in drafts if isinstance(draft, Upload) and draft.part_size]
+        if not in_parts:
+            return drafts
+        begun = await take_turns([partial(self._begin, draft) for draft in in_parts])
+        outcomes = dict(zip((draft.id for draft in in_parts), begun, strict=True))
+        return [
+            draft if isinstance(draft, BrokerError) else outcomes.get(draft.id, draft) for draft in drafts
+        ]
+
+    async def _begin(self, draft: Upload) -> Upload:
+        store_upload_id = await self._store.create_multipart(
+            draft.key, media_type=draft.type, algorithm=draft.checksum_algorithm
+        )
         return structs.replace(draft, store_upload_id=store_upload_id)
 
     async def _give_up(self, upload: Upload) -> None:
+        """Tell the store; should it not hear, it holds an upload without parts, and forgets it some day."""
         if upload.store_upload_id:
-            with suppress(StoreUnavailable):  # it has no parts, and the store forgets it some day
-                await self._store.abort_multipart(upload.key, upload.store_upload_id)
+            await self._store.abort_multipart(upload.key, upload.store_upload_id)
 
     def _reservation(self, upload: Upload) -> Reservation:
         chosen = self._policies.of(upload.policy)

@@ -9,7 +9,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from broker.asgi import Answer
-from broker.errors import BrokerError, InternalError, MethodNotAllowed, NotFound
+from broker.errors import BrokerError, InternalError, MethodNotAllowed, NotFound, ShuttingDown
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,8 @@ def answer_to(error: Exception, scope: Scope) -> Response:
 
 
 def _answer_to_broker_error(error: BrokerError, scope: Scope) -> Response:
-    level = logging.ERROR if error.status >= 500 else logging.INFO
+    is_ours = error.status >= 500 and not isinstance(error, ShuttingDown)  # that one was wished for
+    level = logging.ERROR if is_ours else logging.INFO
     log.log(
         level,
         "%s %s refused",

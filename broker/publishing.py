@@ -195,12 +195,12 @@ class Publisher:
 def vouched_for(
     upload: Upload, plan: Plan, sent: Sequence[schemas.SentPart] | None
 ) -> dict[int, Checksum] | None:
-    """Read the checksums that the client says it sent. Raises PartsMismatch, InvalidChecksum."""
+    """Read the checksums that the client says it sent. Raises InvalidField, InvalidChecksum."""
     if sent is None:
         return None
     numbers = [part.number for part in sent]
     if sorted(numbers) != list(range(1, plan.count + 1)):
-        raise PartsMismatch(f"Name each of the {plan.count} parts once, and no other.", parts=[])
+        raise InvalidField(f"Name each of the {plan.count} parts once, and no other.", field="parts")
     return {
         part.number: checksums.parse_as(upload.checksum_algorithm, part.checksum, field="parts")
         for part in sorted(sent, key=lambda part: part.number)

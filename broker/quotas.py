@@ -180,7 +180,9 @@ def _reserve_in(connection: Connection, scope: _Scope, quota: Quota, wanted: Seq
         return Full("pending", limits["max_pending"])
     if found.files + found.pending + more.pending > limits["max_files"]:
         return Full("files", limits["max_files"])
-    return Full("bytes", limits["max_bytes"])
+    if found.bytes + found.pending_bytes + more.pending_bytes > limits["max_bytes"]:
+        return Full("bytes", limits["max_bytes"])
+    return _reserve_in(connection, scope, quota, wanted)  # another replica has made room since
 
 
 def count(connection: Connection, row: Upload | File, more: Counters) -> None:

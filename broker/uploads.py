@@ -1,11 +1,10 @@
 """Uploads: an attempt to store one file, from the first declaration to a verified object."""
 
-import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from functools import partial
 
 from msgspec import UNSET, UnsetType, structs
 
@@ -30,13 +29,11 @@ from broker.receipts import Receipts
 from broker.registry import Registry
 from broker.rows import File, Upload
 from broker.stores.base import PartToSend, Store, StoredPart
+from broker.turns import take_turns
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 _NEWEST = "~"  # sorts after every id
-_AT_ONCE = 16  # completions of a batch
 _REMEMBERED = 10_000
 
 
@@ -164,13 +161,7 @@ class Uploads:
     ) -> list[schemas.Completion | BrokerError]:
         """Complete many uploads: for each the file and its receipt, or why there is none."""
         claims.require(Scope.UPLOADS_WRITE)
-        turns = asyncio.Semaphore(_AT_ONCE)
-
-        async def complete(upload: schemas.UploadToComplete) -> schemas.Completion:
-            async with turns:
-                return await self.complete(claims, upload.id, upload, at=at)
-
-        return list(await asyncio.gather(*(_outcome(complete(upload)) for upload in uploads)))
+        return await take_turns([partial(self.complete, claims, each.id, each, at=at) for each in uploads])
 
     async def abort(self, claims: Claims, upload_id: str, *, at: datetime) -> None:
         """Give up an upload and remove what it stored; repeating it is no error.
@@ -299,10 +290,3 @@ def _ended(upload: Upload) -> BrokerError:
         case "rejected":
             return UploadRejected("The object was not the one that was declared: begin a new upload.")
     return NotFound("There is no such upload.")  # it was a file, which was deleted just now
-
-
-async def _outcome(action: Awaitable[T]) -> T | BrokerError:
-    try:
-        return await action
-    except BrokerError as error:
-        return error

@@ -155,7 +155,7 @@ class Upload:
         declared = own or checksum
         if vouched is not None:
             if vouched.keys() != self.parts.keys():
-                return Outcome(errors.PartsMismatch, "pending")
+                return Outcome(errors.InvalidField, "pending")
             declared = declared or checksum_of(_join(vouched))
         if self.content is None:
             return Outcome(errors.UploadIncomplete, "pending")

@@ -85,6 +85,7 @@ def test_c56_of_two_replicas_one_creates_and_the_other_gives_up_what_it_began(re
         ]
         for store in stores:
             await store.is_asked.wait()
+        for store in stores:
             store.may_begin.set()
 
         first, second = await asyncio.gather(*asked)

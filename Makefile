@@ -24,7 +24,7 @@ run: $(RUNTIME) $(PAGE) ## Start everything on http://localhost:8000 (ARGS="--po
 	@$(BIN)/broker dev $(ARGS)
 
 test: check $(PAGE) $(CHROMIUM) ## Check and test everything (ARGS="-k name" to choose)
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(DEV) $(NODE_MODULES) ## Lint, formatting, types, imports
 	@$(BIN)/ruff format --check --quiet

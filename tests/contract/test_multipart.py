@@ -285,6 +285,22 @@ def test_c34_the_checksum_given_at_the_end_must_hold_too(alice: httpx.Client) ->
     assert_problem(answer, errors.UploadRejected)
 
 
+@pytest.mark.parametrize("policy", ["default", "parts"])
+def test_c34_the_checksum_declared_first_is_not_replaced_at_the_end(alice: httpx.Client, policy: str) -> None:
+    created = create(alice, b"x", policy=policy)
+    if policy == "parts":
+        send_parts(alice, created, {1: b"y"})
+        assert_problem(complete(alice, created, {"checksum": checksum_of(b"y")}), errors.InvalidChecksum)
+        send_parts(alice, created, {1: b"x"})
+    else:
+        put(created, b"x").raise_for_status()
+        assert_problem(complete(alice, created, {"checksum": checksum_of(b"y")}), errors.InvalidChecksum)
+
+    file = complete(alice, created).raise_for_status().json()["file"]
+
+    assert file["checksum"] == checksum_of(b"x")
+
+
 @pytest.mark.parametrize("names_parts", [True, False])
 @pytest.mark.parametrize("algorithm", ["crc32c", "sha256"])
 def test_a_checksum_that_no_store_can_confirm_costs_nobody_his_bytes(
@@ -434,6 +450,17 @@ def test_c40_parts_are_signed_for_the_owner_of_a_pending_upload_only(
     answers.append(ask(alice, pending))
 
     assert [assert_problem(answer, errors.NotFound) for answer in answers] == [random] * 5
+
+
+def test_c40_a_rejected_upload_is_signed_no_more(alice: httpx.Client) -> None:
+    created = create_in_parts(alice, b"x", checksum=checksum_of(b"y"))
+    send_parts(alice, created, {1: b"x"})
+    assert_problem(complete(alice, created), errors.UploadRejected)
+
+    wanted = [{"number": 1, "checksum": checksum_of(b"x")}]
+    answer = alice.post(f"/v1/uploads/{created['id']}/parts", json={"parts": wanted})
+
+    assert_problem(answer, errors.NotFound)
 
 
 def test_an_upload_by_one_put_has_no_parts(alice: httpx.Client) -> None:

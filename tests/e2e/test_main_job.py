@@ -70,6 +70,7 @@ def drop(page: Page, paths: list[Path]) -> None:
         if overlay.is_visible():
             break
     expect(overlay).to_be_visible()
+    drag("dragOver")  # it answers now that it takes them
     drag("drop")
     devtools.detach()
 

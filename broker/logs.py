@@ -94,6 +94,7 @@ def configure(log_format: Literal["json", "text"], level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.captureWarnings(capture=True)  # what Python warns of is a line like any other
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # else it logs each URL, its query included

@@ -24,7 +24,12 @@ run: $(RUNTIME) $(PAGE) ## Start everything on http://localhost:8000 (ARGS="--po
 	@$(BIN)/broker dev $(ARGS)
 
 test: check $(PAGE) $(CHROMIUM) ## Check and test everything (ARGS="-k name" to choose)
-	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+ifdef ARGS
+	@$(BIN)/pytest $(ARGS)
+else
+	@$(BIN)/pytest tests/e2e # a browser has the machine to itself
+	@$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/e2e
+endif
 
 check: $(DEV) $(NODE_MODULES) ## Lint, formatting, types, imports
 	@$(BIN)/ruff format --check --quiet

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner, Result
 
+from broker.bootstrap import bootstrap
 from broker.cli import main
 from broker.doctor import examination
 from broker.doctor.examination import Examination, examine, probe_cors
@@ -23,6 +24,12 @@ from tests.vulnerable_store import HOLES, Answer, Request, cut, instead, shift_c
 ABUSES = {*BINDING, "put-signer", "anonymous"} - {"signed-type", "signed-checksum"}
 KNOWN = {"listed-checksums": "skipped"}  # SeaweedFS 4.48 does not tell the checksums of parts
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _prepared(embedded: StoreSettings) -> None:
+    """Set the store up for our page again: tests of bootstrap leave it open for others."""
+    list(bootstrap(embedded, admin=embedded.control, origins=ORIGINS, users=False))
 
 
 def settings_for(store: StoreSettings, *origins: str) -> Settings:

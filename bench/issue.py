@@ -1,7 +1,8 @@
 """The issuing calls next to an empty route of Starlette and Uppy Companion: `python -m bench.issue`.
 
-All of them run as processes of their own: the empty route and the broker on the same uvicorn, the broker with
-its durable registry, broker and Companion on the same real store. One generator loads one of them at a time.
+All of them run as processes of their own: the empty route and the broker on the same uvicorn (the route once
+as it comes and once with the broker's own protocol class), the broker with its durable registry, broker and
+Companion on the same real store. One generator loads one of them at a time.
 The contenders take turns, so that a busy machine slows them alike: the ratios are of the same turn. CPU is
 user and system time of the server's process per request: the steadiest figure.
 """
@@ -107,6 +108,7 @@ def main() -> None:
         empty = stack.enter_context(
             serving(lambda port: [*python, "empty", str(port)], directory / "empty.log")
         )
+        lean = stack.enter_context(serving(lambda port: [*python, "lean", str(port)], directory / "lean.log"))
         broker = stack.enter_context(serving_broker(store, directory))
         companion = stack.enter_context(serving_companion(store, directory))
 
@@ -115,6 +117,7 @@ def main() -> None:
         print(f"The generator sends {limit:,.0f} requests/s where nothing is done with them.")
         token = token_for(broker)
         contenders = list_contenders(empty, broker, companion, token, generator)
+        contenders.insert(1, Contender("empty route, our protocol", lean, lean.call("GET", "/")))
         for contender in contenders:
             generator.run(load.Job(contender.server.port, [contender.request], seconds=WARM_UP_SECONDS))
         completions = Contender("complete", broker, b"")

@@ -1,7 +1,8 @@
-"""What the broker is measured against: `python bench/servers.py empty|raw PORT`.
+"""What the broker is measured against: `python bench/servers.py empty|lean|raw PORT`.
 
-`empty` is a route of Starlette that answers a little JSON, served as the broker is. `raw` parses nothing and
-answers with fixed bytes: it shows how many requests the load generator can send.
+`empty` is a route of Starlette that answers a little JSON on uvicorn as it comes, `lean` the same served as
+the broker is. `raw` parses nothing and answers with fixed bytes: it shows what the load generator
+can send.
 """
 
 import asyncio
@@ -42,7 +43,8 @@ def main(kind: str, port: int) -> None:
         uvloop.run(_serve_raw(port))
     else:
         app = Starlette(routes=[Route("/", answer)])
-        uvicorn.Server(configure(app)).run(sockets=[listen("127.0.0.1", port)])
+        config = configure(app) if kind == "lean" else uvicorn.Config(app, access_log=False, log_config=None)
+        uvicorn.Server(config).run(sockets=[listen("127.0.0.1", port)])
 
 
 if __name__ == "__main__":

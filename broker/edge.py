@@ -8,6 +8,7 @@ import logging
 import random
 import re
 import time
+from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,6 +32,8 @@ SAFE_HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
+
+_SAFE_NAMES = frozenset(dict(SAFE_HEADERS))
 
 
 class Edge:
@@ -108,12 +111,12 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            given = dict(message["headers"])
-            message["headers"] = [
-                *message["headers"],
-                *[pair for pair in SAFE_HEADERS if pair[0] not in given],
-                (b"x-request-id", self.request_id.encode()),
-            ]
+            headers = message["headers"]
+            given = dict(headers)
+            safe: Iterable[tuple[bytes, bytes]] = SAFE_HEADERS
+            if not _SAFE_NAMES.isdisjoint(given):
+                safe = [pair for pair in safe if pair[0] not in given]
+            message["headers"] = [*headers, *safe, (b"x-request-id", self.request_id.encode())]
         else:
             self.bytes_out += len(message.get("body", b""))
         await self._send(message)

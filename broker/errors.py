@@ -1,6 +1,7 @@
 """Every error a client can see. Slugs and statuses are wire contract: they may be added, never changed.
 
 BrokerError
+├── MalformedRequest 400
 ├── MalformedJson 400
 ├── UnknownHost 400
 ├── Unauthenticated 401
@@ -29,6 +30,7 @@ BrokerError
 ├── UploadRejected 422
 ├── IdempotencyMismatch 422
 ├── TooManyUploads 429
+├── HeadTooLarge 431
 ├── InternalError 500
 └── Unavailable 503
     ├── StoreUnavailable
@@ -58,6 +60,10 @@ class BrokerError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.members = members
+
+
+class MalformedRequest(BrokerError):
+    slug, status, title = "malformed-request", 400, "The request is not HTTP as it should be"
 
 
 class MalformedJson(BrokerError):
@@ -193,6 +199,10 @@ class TooManyUploads(BrokerError):
 
     slug, status, title = "too-many-uploads", 429, "Too many uploads are pending"
     headers: Mapping[str, str] = {"retry-after": "30"}
+
+
+class HeadTooLarge(BrokerError):
+    slug, status, title = "head-too-large", 431, "The request begins with too much"
 
 
 class InternalError(BrokerError):

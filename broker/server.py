@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from broker.errors import OperatorError
+from broker.http_protocol import HttpProtocol
 from broker.lifecycle import Lifecycle
 
 _GRACE_SECONDS = 20
@@ -52,6 +53,7 @@ def configure(app: ASGIApp) -> uvicorn.Config:
     """Say how uvicorn serves the application."""
     return uvicorn.Config(
         app,
+        http=HttpProtocol,
         access_log=False,  # broker.edge writes one, without the query string
         log_config=None,
         proxy_headers=False,
@@ -74,6 +76,8 @@ def serve(app: ASGIApp, listener: socket.socket, lifecycle: Lifecycle, *, drain_
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         _Server(configure(app), lifecycle, drain_seconds).run(sockets=[listener])
+    # what was cut short may warn of that: now it is a line in the log, later it would be noise on stderr
+    gc.collect()
 
 
 class _Server(uvicorn.Server):

@@ -129,8 +129,20 @@ class _Second(NamedTuple):
     preamble: str
     key: SigningKey
 
+    queries: dict[tuple[str, int], str]
+
     def sign(self, request_sha256: str) -> str:
         return self.key.sign(self.preamble + request_sha256)
+
+    def query_of(self, signed: str, expires_in: int) -> str:
+        """Return the signature's parameters, but the signature, of a URL with no others before them."""
+        query = self.queries.get((signed, expires_in))
+        if query is None:
+            _check_expires_in(expires_in)
+            names = signed.replace(";", "%3B")
+            query = f"X-Amz-Algorithm={self.query}{expires_in}{self.token}&X-Amz-SignedHeaders={names}"
+            self.queries[signed, expires_in] = query
+        return query
 
 
 class Signer:
@@ -187,21 +199,28 @@ class Signer:
         path = self._object_path(key)
         upload = f"&uploadId={canonical.encode(upload_id)}"
         urls: list[str] = []
-        last_signed, url, head = "", "", sha256()
+        last_signed, query, head = "", "", None
         for number, headers in parts:
             # SeaweedFS 4.48 takes -1 for no part number at all, and stores an object
             if not 1 <= number <= MAX_PART_NUMBER:
                 raise ValueError(f"Parts are numbered from 1 to {MAX_PART_NUMBER}, not {number}")
             signed, lines = canonical.headers(self.endpoint.host, headers)
-            if signed != last_signed:  # else all up to the part's number is as it was, and hashed already
-                last_signed = signed
-                query = f"{_presigned_query(second, signed, _NONE, expires_in)}&partNumber="
-                url = f"{self.endpoint.origin}{path}?{query}"
-                head = sha256(f"PUT\n{path}\n{query}".encode())
+            if signed != last_signed:
+                last_signed, head = signed, None
+                query = second.query_of(signed, expires_in)
+            elif (
+                head is None
+            ):  # all up to the part's number is as it was: it is hashed once for all that follow
+                head = sha256(f"PUT\n{path}\n{query}&partNumber=".encode())
             part = f"{number}{upload}"
-            request = head.copy()
-            request.update(f"{part}\n{lines}\n{signed}\n{UNSIGNED_PAYLOAD}".encode())
-            urls.append(f"{url}{part}&X-Amz-Signature={second.sign(request.hexdigest())}")
+            rest = f"{part}\n{lines}\n{signed}\n{UNSIGNED_PAYLOAD}"
+            if head is None:
+                request = sha256(f"PUT\n{path}\n{query}&partNumber={rest}".encode())
+            else:
+                request = head.copy()
+                request.update(rest.encode())
+            signature = second.sign(request.hexdigest())
+            urls.append(f"{self.endpoint.origin}{path}?{query}&partNumber={part}&X-Amz-Signature={signature}")
         return urls
 
     def sign_headers(
@@ -296,19 +315,19 @@ class Signer:
             ),
             preamble=f"{ALGORITHM}\n{timestamp}\n{scope}\n",
             key=_signing_key(self.credentials.secret_key, scope),
+            queries={},
         )
 
 
 def _presigned_query(second: _Second, signed: str, query: Mapping[str, str], expires_in: int) -> str:
-    _check_expires_in(expires_in)
-    own = f"{second.query}{expires_in}{second.token}&X-Amz-SignedHeaders={signed.replace(';', '%3B')}"
+    own = second.query_of(signed, expires_in)
     if not query:
-        return f"X-Amz-Algorithm={own}"
+        return own
     # sorted as if they were one, the signature's parameters stay together: no other has their prefix
     if any(name.startswith("X-Amz-") for name in query):
         raise ValueError(f"Parameters whose names begin with X-Amz- are the signature's: {sorted(query)}")
     pairs = [(canonical.encode(name), canonical.encode(value)) for name, value in query.items()]
-    return canonical.join([("X-Amz-Algorithm", own), *pairs])
+    return canonical.join([("X-Amz-Algorithm", own.removeprefix("X-Amz-Algorithm=")), *pairs])
 
 
 def _check_expires_in(expires_in: int) -> None:

@@ -15,6 +15,8 @@ SECONDS = 20  # after which nothing new is begun
 
 async def take_turns(actions: Sequence[Callable[[], Awaitable[T]]]) -> list[T | BrokerError]:
     """Run actions, some at once; return what each returned, or the error it raised, in the same order."""
+    if not actions:
+        return []
     deadline = time.monotonic() + SECONDS
     turns = asyncio.Semaphore(AT_ONCE)
 

@@ -261,6 +261,7 @@ def _with_parts(upload: schemas.Upload, page: Sequence[StoredPart]) -> schemas.U
 def _parts_to_send(upload: Upload, plan: Plan, wanted: Sequence[schemas.PartToSign]) -> list[PartToSend]:
     """Check what the client wants to send. Raises InvalidField, InvalidChecksum."""
     last, algorithm = plan.count, upload.checksum_algorithm
+    rest = plan.size_of(last)
     seen: set[int] = set()
     parts = []
     for index, part in enumerate(wanted):
@@ -276,7 +277,7 @@ def _parts_to_send(upload: Upload, plan: Plan, wanted: Sequence[schemas.PartToSi
             checksum = checksums.parse_as(algorithm, part.checksum, field="checksum")
         except InvalidChecksum as error:
             raise InvalidChecksum(error.detail, field=f"parts[{index}].checksum") from error
-        parts.append(PartToSend(number, plan.size_of(number), checksum))
+        parts.append(PartToSend(number, rest if number == last else plan.part_size, checksum))
     return parts
 
 

@@ -120,6 +120,6 @@ def serving_broker(store: StoreSettings, directory: Path, *, path: str = "/ready
 
 
 def token_for(broker: Server) -> str:
-    tokens = Tokens(secret_key=SECRET_KEY, issuer=f"http://127.0.0.1:{broker.port}")
+    tokens = Tokens(secret_keys=[SECRET_KEY], issuer=f"http://127.0.0.1:{broker.port}")
     claims = Claims(subject="alice", tenant="acme", scopes=frozenset(Scope))
     return tokens.issue(claims, expires_in=3600, at=datetime.now(UTC))

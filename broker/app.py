@@ -3,14 +3,18 @@
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
+from ipaddress import ip_network
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from starlette.types import ASGIApp
 
 from broker import web
+from broker.account_registry import AccountRegistry
 from broker.accounts import Accounts
 from broker.asgi import Router
 from broker.auth import Tokens
 from broker.background import Job, background, repeat
+from broker.client_address import Network
 from broker.database import Database
 from broker.diagnosis import Diagnostics
 from broker.doctor.findings import Finding
@@ -27,13 +31,18 @@ from broker.publishing import Publisher
 from broker.receipts import Receipts, signing_key
 from broker.reconciler import Reconciler
 from broker.registry import Registry
+from broker.revocations import Revocations
 from broker.self_test import SelfTest
+from broker.sessions import Sessions
 from broker.settings import Settings, SettingsError, StoreSettings
 from broker.sqlite import SqliteDatabase
 from broker.stores.base import Store
 from broker.stores.s3 import S3Store
 from broker.uploads import Uploads
 from broker.web import Services
+
+_REVOCATIONS_SECONDS = 2  # how soon other replicas hear of a revocation
+_FORGET_SECONDS = 3600
 
 
 def create_app(settings: Settings, lifecycle: Lifecycle | None = None) -> ASGIApp:
@@ -75,7 +84,15 @@ def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
         async for visit in services.reconciler.reconcile(at=web.now()):
             services.metrics.reconciled.labels(visit.action).inc()
 
+    async def learn_revocations() -> None:
+        await services.accounts.learn_revocations(at=web.now())
+
+    async def forget_accounts() -> None:
+        await services.accounts.forget(at=web.now())
+
     yield services.self_test.run
+    yield partial(repeat, learn_revocations, seconds=_REVOCATIONS_SECONDS, lifecycle=services.lifecycle)
+    yield partial(repeat, forget_accounts, seconds=_FORGET_SECONDS, lifecycle=services.lifecycle)
     yield partial(repeat, reconcile, seconds=settings.reconcile_interval, lifecycle=services.lifecycle)
 
 
@@ -83,12 +100,12 @@ def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
 def open_services(settings: Settings, lifecycle: Lifecycle | None = None) -> Iterator[Services]:
     """Make what the endpoints call, for the length of a block. Raises SettingsError, RegistryUnavailable."""
     store = S3Store(settings.store)
-    registry = Registry(open_database(settings.database_url))
+    database = open_database(settings.database_url)
     try:
-        yield _connect(settings, registry, store, lifecycle or Lifecycle())
+        yield _connect(settings, database, store, lifecycle or Lifecycle())
     finally:
         store.close()
-        registry.close()
+        database.close()
 
 
 def open_database(url: str) -> Database:
@@ -105,13 +122,24 @@ def open_database(url: str) -> Database:
     return PostgresDatabase(url)
 
 
-def _connect(settings: Settings, registry: Registry, store: Store, lifecycle: Lifecycle) -> Services:
-    tokens = Tokens(secret_key=settings.secret_key, issuer=settings.origins[0])
+def _connect(settings: Settings, database: Database, store: Store, lifecycle: Lifecycle) -> Services:
+    registry = Registry(database)
+    revocations = Revocations()
+    tokens = Tokens(secret_keys=settings.secret_keys, issuer=settings.origins[0], revocations=revocations)
+    account_registry = AccountRegistry(database)
+    sessions = Sessions(
+        registry=account_registry,
+        revocations=revocations,
+        secret_keys=settings.secret_keys,
+        idle_expires_in=settings.session_idle_expires_in,
+        expires_in=settings.session_expires_in,
+    )
     policies = Policies(settings.policies)
     receipts = Receipts(
         issuer=settings.origins[0],
         bucket=settings.store.bucket,
         key=signing_key(settings.receipt_key, secret_key=settings.secret_key),
+        other_keys=_other_receipt_keys(settings),
     )
     publisher = Publisher(registry=registry, store=store, policies=policies)
     intake = Intake(registry=registry, store=store, policies=policies, key_prefix=settings.store.key_prefix)
@@ -120,7 +148,11 @@ def _connect(settings: Settings, registry: Registry, store: Store, lifecycle: Li
     metrics.watch_store_clock(lambda: self_test.clock_skew)
     return Services(
         accounts=Accounts(
-            registry=registry, tokens=tokens, token_expires_in=settings.access_token_expires_in
+            registry=account_registry,
+            tokens=tokens,
+            sessions=sessions,
+            revocations=revocations,
+            token_expires_in=settings.access_token_expires_in,
         ),
         diagnostics=Diagnostics(
             registry=registry,
@@ -139,6 +171,7 @@ def _connect(settings: Settings, registry: Registry, store: Store, lifecycle: Li
         intake=intake,
         lifecycle=lifecycle,
         metrics=metrics,
+        origins=settings.origins,
         policies=policies,
         receipts=receipts,
         reconciler=Reconciler(
@@ -151,6 +184,7 @@ def _connect(settings: Settings, registry: Registry, store: Store, lifecycle: Li
         self_test=self_test,
         store=store,
         tokens=tokens,
+        trusted_proxies=_networks(settings),
         uploads=Uploads(
             registry=registry,
             store=store,
@@ -160,6 +194,22 @@ def _connect(settings: Settings, registry: Registry, store: Store, lifecycle: Li
             receipts=receipts,
         ),
     )
+
+
+def _other_receipt_keys(settings: Settings) -> tuple[Ed25519PublicKey, ...]:
+    """List the keys whose receipts stay good: those before, and the one that follows from the secret key."""
+    own = signing_key(settings.receipt_key, secret_key=settings.secret_key).public_key()
+    others = [signing_key("", secret_key=key).public_key() for key in settings.secret_keys]
+    if settings.receipt_key_previous:
+        others.append(signing_key(settings.receipt_key_previous, secret_key=settings.secret_key).public_key())
+    return tuple(key for key in others if key != own)
+
+
+def _networks(settings: Settings) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(each) for each in settings.trusted_proxies)
+    except ValueError as error:
+        raise SettingsError(f"BROKER_TRUSTED_PROXIES: {error}.") from error
 
 
 async def _probe_cors(store: StoreSettings, origin: str) -> Finding:

@@ -1,13 +1,16 @@
 """Access tokens: who a caller is and what he may do."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 import jwt
 from msgspec import Struct
 
 from broker.errors import ExpiredToken, InsufficientScope, InvalidToken
+from broker.revocations import Revocations
 
 AUDIENCE = "broker"
 LEEWAY_SECONDS = 30
@@ -20,7 +23,10 @@ class Scope(StrEnum):
 
     UPLOADS_WRITE = "uploads:write"
     FILES_READ = "files:read"
+    FILES_WRITE = "files:write"
     FILES_DELETE = "files:delete"
+    SHARES_WRITE = "shares:write"
+    ADMIN = "admin"
 
 
 class Claims(Struct, frozen=True, kw_only=True):
@@ -37,33 +43,47 @@ class Claims(Struct, frozen=True, kw_only=True):
 
 
 class _Verified(Struct, frozen=True):
-    """What a good signature says; the times are seconds since 1970."""
+    """What a good signature says; the times are seconds since 1970.
+
+    `handle` is the id of the session, or of the machine's token, by which it can be revoked.
+    """
 
     claims: Claims
-    begins_at: int
-    expires_at: int
+    begins_at: float
+    expires_at: float
+    issued_at: float
+    handle: str | None
 
 
 class Tokens:
-    """Issue and verify the broker's own access tokens: HS256 JWTs of RFC 9068's type."""
+    """Issue and verify the broker's own access tokens: HS256 JWTs of RFC 9068's type.
 
-    def __init__(self, *, secret_key: str, issuer: str) -> None:
-        self._key = secret_key.encode()
+    The first of `secret_keys` signs; with the others older tokens are verified until they expire.
+    """
+
+    def __init__(
+        self, *, secret_keys: Sequence[str], issuer: str, revocations: Revocations | None = None
+    ) -> None:
+        self._keys = {_key_id(key): key.encode() for key in secret_keys}
         self._issuer = issuer
+        self._revocations = revocations or Revocations()
         self._remembered: OrderedDict[str, _Verified] = OrderedDict()
 
-    def issue(self, claims: Claims, *, expires_in: int, at: datetime) -> str:
-        """Sign a token that is valid for `expires_in` seconds."""
-        payload = {
+    def issue(self, claims: Claims, *, expires_in: int, handle: str | None = None, at: datetime) -> str:
+        """Sign a token that is valid for `expires_in` seconds; by its handle it can be revoked."""
+        key_id, key = next(iter(self._keys.items()))
+        payload: dict[str, object] = {
             "iss": self._issuer,
             "aud": AUDIENCE,
             "sub": claims.subject,
             "tenant": claims.tenant,
             "scope": " ".join(sorted(claims.scopes)),
-            "iat": at,
+            "iat": at.timestamp(),  # not in whole seconds: what was issued before a revocation goes
             "exp": at + timedelta(seconds=expires_in),
         }
-        return jwt.encode(payload, self._key, algorithm="HS256", headers={"typ": "at+jwt"})
+        if handle:
+            payload["sid"] = handle
+        return jwt.encode(payload, key, algorithm="HS256", headers={"typ": "at+jwt", "kid": key_id})
 
     def verify(self, token: str, *, at: datetime) -> Claims:
         """Return the claims of a valid token. Raises InvalidToken, ExpiredToken.
@@ -81,13 +101,18 @@ class Tokens:
         if now >= remembered.expires_at + LEEWAY_SECONDS:
             self._remembered.pop(token, None)
             raise ExpiredToken("The access token has expired; sign in again.")
+        if self._revocations.cover(
+            subject=remembered.claims.subject, handle=remembered.handle, issued_at=remembered.issued_at
+        ):
+            raise InvalidToken("The access token was revoked; sign in again.")
         return remembered.claims
 
     def _decode(self, token: str) -> _Verified:
         try:
+            key_id = jwt.get_unverified_header(token)["kid"]
             decoded = jwt.decode_complete(
                 token,
-                self._key,
+                self._keys[key_id],
                 algorithms=["HS256"],
                 audience=AUDIENCE,
                 issuer=self._issuer,
@@ -107,7 +132,18 @@ class Tokens:
                 tenant=payload["tenant"],
                 scopes=frozenset(payload["scope"].split()),
             )
-            begins_at = max(int(payload["iat"]), int(payload.get("nbf", 0)))
-            return _Verified(claims, begins_at=begins_at, expires_at=int(payload["exp"]))
+            issued_at = float(payload["iat"])
+            return _Verified(
+                claims,
+                begins_at=max(issued_at, float(payload.get("nbf", 0))),
+                expires_at=float(payload["exp"]),
+                issued_at=issued_at,
+                handle=payload.get("sid"),
+            )
         except (jwt.InvalidTokenError, KeyError, AttributeError, TypeError, ValueError) as error:
             raise InvalidToken("The access token is not valid.") from error
+
+
+def _key_id(secret_key: str) -> str:
+    """Name a key without telling it."""
+    return sha256(b"presigned-url-broker: id of a key\0" + secret_key.encode()).hexdigest()[:16]

@@ -1,10 +1,8 @@
-"""The command line: `broker dev`, `serve`, `bootstrap` and `user add`; other groups have their own files."""
+"""The command line: `broker dev`, `serve` and `bootstrap`; other commands have their own files."""
 
 import asyncio
 import logging
 import os
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -17,14 +15,13 @@ from broker.lifecycle import Lifecycle
 from broker.policy_command import policy_group
 from broker.prune_command import prune_command
 from broker.receipt_command import receipt_group
-from broker.schemas import MAX_PASSWORD, MAX_USERNAME
 from broker.server import is_loopback, listen, serve
 from broker.settings import Settings, SettingsError
 from broker.terminal import sentences
+from broker.token_command import token_group
+from broker.user_command import user_group
 
 log = logging.getLogger(__name__)
-
-MIN_PASSWORD = 8
 
 _PORT = click.IntRange(0, 65535)
 _DIRECTORY = click.Path(path_type=Path, file_okay=False)
@@ -91,51 +88,20 @@ def run_bootstrap(users: bool) -> None:
             click.secho(f"{step.outcome:<8} {step.what:<10} {step.detail}", fg=_COLOURS[step.outcome])
 
 
-@main.group("user")
-def user() -> None:
-    """Manage the built-in users."""
-
-
-@user.command("add")
-@click.argument("name")
-def add_user(name: str) -> None:
-    """Add a user; the password is asked for, or read from standard input."""
-    if name == DEMO_USER:
-        raise click.UsageError(f"The name {DEMO_USER} is for `broker dev` alone.")
-    if not name.strip() or len(name) > MAX_USERNAME:
-        raise click.UsageError(f"A user's name has 1 to {MAX_USERNAME} characters.")
-    password = _ask_password()
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise click.UsageError(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
-    with sentences():
-        if not asyncio.run(_add_user(settings.load(), name, password)):
-            raise click.ClickException(f"There is a user {name} already.")
-    click.echo(f"Added {name}.")
-
-
 main.add_command(policy_group)
 main.add_command(prune_command)
 main.add_command(doctor_command)
 main.add_command(receipt_group)
+main.add_command(token_group)
+main.add_command(user_group)
 
 
 _COLOURS = {"done": None, "warning": "yellow"}
 
 
-def _ask_password() -> str:
-    if sys.stdin.isatty():
-        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
-    return sys.stdin.readline().rstrip("\n")
-
-
-async def _add_user(current: Settings, name: str, password: str) -> bool:
-    with open_services(current) as services:
-        return await services.accounts.add(name, password, at=datetime.now(UTC))
-
-
 async def _refuse_demo_user(current: Settings) -> None:
     with open_services(current) as services:
-        if await services.registry.find_user(DEMO_USER):
+        if await services.accounts.has_user(DEMO_USER):
             raise SettingsError(
                 f"BROKER_DATABASE_URL: this registry was made by `broker dev` and has the user {DEMO_USER}, "
                 "whose password everybody knows; use another one."

@@ -67,7 +67,7 @@ def _settings(data_dir: Path, origins: tuple[str, ...], store: StoreSettings) ->
 async def add_demo_user(settings: Settings) -> None:
     """Add the user whom everybody knows, once."""
     with open_services(settings) as services:
-        if await services.registry.find_user(DEMO_USER) is None:
+        if not await services.accounts.has_user(DEMO_USER):
             await services.accounts.add(DEMO_USER, DEMO_PASSWORD, at=datetime.now(UTC))
 
 

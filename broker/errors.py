@@ -7,8 +7,10 @@ BrokerError
 ├── Unauthenticated 401
 │   ├── InvalidToken
 │   ├── ExpiredToken
-│   └── WrongCredentials
+│   ├── WrongCredentials
+│   └── SessionEnded
 ├── InsufficientScope 403
+├── CrossOriginCall 403
 ├── QuotaExceeded 403
 ├── NotFound 404
 ├── MethodNotAllowed 405
@@ -30,6 +32,7 @@ BrokerError
 ├── UploadRejected 422
 ├── IdempotencyMismatch 422
 ├── TooManyUploads 429
+├── TooManySignIns 429
 ├── HeadTooLarge 431
 ├── InternalError 500
 └── Unavailable 503
@@ -93,9 +96,17 @@ class WrongCredentials(Unauthenticated):
     slug, title = "wrong-credentials", "The user name or the password is wrong"
 
 
+class SessionEnded(Unauthenticated):
+    slug, title = "session-ended", "The session has ended"
+
+
 class InsufficientScope(BrokerError):
     slug, status, title = "insufficient-scope", 403, "The access token does not allow this"
     headers: Mapping[str, str] = {"www-authenticate": 'Bearer realm="broker", error="insufficient_scope"'}
+
+
+class CrossOriginCall(BrokerError):
+    slug, status, title = "cross-origin-call", 403, "The call does not come from the broker's own page"
 
 
 class QuotaExceeded(BrokerError):
@@ -199,6 +210,16 @@ class TooManyUploads(BrokerError):
 
     slug, status, title = "too-many-uploads", 429, "Too many uploads are pending"
     headers: Mapping[str, str] = {"retry-after": "30"}
+
+
+class TooManySignIns(BrokerError):
+    """`retry_after` is in seconds."""
+
+    slug, status, title = "too-many-sign-ins", 429, "Too many wrong passwords were tried"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.headers = {"retry-after": str(retry_after)}
 
 
 class HeadTooLarge(BrokerError):

@@ -48,6 +48,11 @@ def _random_bytes() -> bytes:
         return os.urandom(10)
 
 
+def is_tenant(text: str) -> bool:
+    """Say whether the text may be the name of a tenant, which stands in object keys."""
+    return _TENANT.fullmatch(text) is not None
+
+
 def is_id(text: str) -> bool:
     """Say whether the text has the form of an id, so that nothing else reaches the registry."""
     return _ID.fullmatch(text) is not None
@@ -66,7 +71,7 @@ def object_key(*, prefix: str, tenant: str, upload_id: str) -> str:
     >>> object_key(prefix="uploads", tenant="acme", upload_id="01kdvdna00" + "0" * 16)
     'uploads/acme/01kdvdna000000000000000000'
     """
-    if not _TENANT.fullmatch(tenant) or not is_id(upload_id):
+    if not is_tenant(tenant) or not is_id(upload_id):
         raise ValueError("A key is made of a tenant of letters, digits, _ and -, and of an id")
     return f"{prefix}/{tenant}/{upload_id}"
 

@@ -1,4 +1,4 @@
-"""What the broker remembers of users, uploads and files; with quotas.py, the only SQL."""
+"""What the broker remembers of uploads and files; with quotas.py and account_registry.py, the only SQL."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -19,16 +19,14 @@ from sqlalchemy import (
 from broker.auth import Claims
 from broker.database import Database
 from broker.quotas import FIND_REPEATED, Full, Reservation, add_uploads, count
-from broker.rows import Counters, File, RowStatus, Upload, User, every, first
+from broker.rows import Counters, File, RowStatus, Upload, every, first
 from broker.schemas import UploadStatus
-from broker.tables import files, uploads, usage, users
+from broker.tables import files, uploads, usage
 
 _OWNER: dict[str, BindParameter[str]] = {"tenant": bindparam("tenant"), "owner": bindparam("owner")}
 _OWN_UPLOADS = select(uploads).filter_by(**_OWNER).where(uploads.c.status != "deleted")
 _OWN_FILES = select(files).filter_by(**_OWNER)
 
-FIND_USER = select(users).where(users.c.name == bindparam("name"))
-INSERT_USER = insert(users)
 INSERT_FILE = insert(files)
 FIND_UPLOAD = _OWN_UPLOADS.where(uploads.c.id == bindparam("id"))
 FIND_UPLOAD_OF_KEY = select(uploads).where(uploads.c.key == bindparam("key"))
@@ -82,7 +80,7 @@ LIST_USAGE = select(usage).filter_by(**_OWNER)
 
 
 class Registry:
-    """Users, uploads and files. Every method raises RegistryUnavailable when the database fails."""
+    """Uploads and files. Every method raises RegistryUnavailable when the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -94,22 +92,6 @@ class Registry:
     def close(self) -> None:
         """Finish what was begun and close the database."""
         self._database.close()
-
-    async def find_user(self, name: str) -> User | None:
-        if "\0" in name:
-            return None  # nobody has it, and PostgreSQL cannot even be asked
-        return await self._database.read(lambda c: first(User, c, FIND_USER, {"name": name}))
-
-    async def add_user(self, user: User) -> bool:
-        """Say whether the user was added: False when the name is taken."""
-
-        def change(connection: Connection) -> bool:
-            if first(User, connection, FIND_USER, {"name": user.name}):
-                return False
-            connection.execute(INSERT_USER, asdict(user))
-            return True
-
-        return await self._database.write(change)
 
     async def add_uploads(self, reservations: Sequence[Reservation]) -> Sequence[Upload | Full]:
         """Reserve quota and add: for each the upload, or why it was not added.
@@ -124,7 +106,7 @@ class Registry:
 
     async def find_upload_of_key(self, key: str) -> Upload | None:
         if "\0" in key:
-            return None  # as in find_user
+            return None  # nothing has it, and PostgreSQL cannot even be asked
         return await self._database.read(lambda c: first(Upload, c, FIND_UPLOAD_OF_KEY, {"key": key}))
 
     async def find_repeated(self, claims: Claims, idempotency_keys: Iterable[str]) -> dict[str, Upload]:

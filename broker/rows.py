@@ -14,12 +14,39 @@ RowStatus: TypeAlias = UploadStatus | Literal["deleted"]
 
 
 class User(Struct, frozen=True, kw_only=True):
-    """A built-in user; `password_hash` is argon2's encoded form."""
+    """A built-in user; `password_hash` is argon2's encoded form, `scopes` are joined by spaces."""
 
     name: str
     tenant: str
     password_hash: str
     created_at: datetime
+    scopes: str
+    disabled_at: datetime | None = None
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """What keeps a user signed in. `generation` counts the refresh tokens: the newest alone is good."""
+
+    id: str
+    username: str
+    generation: int
+    created_at: datetime
+    renewed_at: datetime
+    idle_expires_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+
+
+class MachineToken(Struct, frozen=True, kw_only=True):
+    """An access token that was issued to a program by hand; `scopes` are joined by spaces."""
+
+    id: str
+    subject: str
+    tenant: str
+    scopes: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
 
 
 class Upload(Struct, frozen=True, kw_only=True):
@@ -77,7 +104,7 @@ class Counters(Struct, frozen=True):
     pending_bytes: int = 0
 
 
-Row = TypeVar("Row", User, Upload, File)
+Row = TypeVar("Row", bound=Struct)
 
 
 def first(

@@ -38,6 +38,7 @@ _ENCODED = r"(?:[^\s:/?#@%]|%(?!00)[0-9A-Fa-f]{2})"  # libpq would show what it 
 _POSTGRES = (
     rf"postgresql://({_ENCODED}+(:{_ENCODED}*)?@)?({_ENCODED}|:)*/{_ENCODED}+(\?({_ENCODED}|[:/?@])*)?"
 )
+_PROXY = r"^[0-9a-f.:]+(/[0-9]{1,3})?\Z"
 _DATABASE = rf"^(sqlite:///.+|{_POSTGRES})\Z"
 
 Required = Annotated[str, Meta(min_length=1)]
@@ -68,6 +69,9 @@ Bucket = Annotated[
     str, Meta(pattern=_BUCKET, description="like a bucket's name: 3 to 63 of a-z, 0-9, - and .")
 ]
 KeyPrefix = Annotated[str, Meta(pattern=_KEY_PREFIX, description="of 1 to 32 of a-z, 0-9 and -")]
+Proxy = Annotated[
+    str, Meta(pattern=_PROXY, description="like 10.0.0.7, 172.16.0.0/12 or fd00::/8: an address or a network")
+]
 DatabaseUrl = Annotated[
     str,
     Meta(
@@ -144,7 +148,8 @@ class Settings:
     """Durations are seconds. The first of `origins` is the broker's own address.
 
     The policies are by name; there is always a `default`.
-    `receipt_key` is the PEM of an Ed25519 key; when it is empty, one is derived from `secret_key`.
+    `receipt_key` is the PEM of an Ed25519 key; when it is empty, one is derived from `secret_key`. The
+    `previous` keys sign nothing: what they signed stays good.
     """
 
     origins: Annotated[tuple[Origin, ...], Meta(min_length=1)]
@@ -152,8 +157,15 @@ class Settings:
     database_url: DatabaseUrl = field(repr=False)
     store: StoreSettings
     policies: Mapping[str, Policy] = field(default_factory=lambda: {"default": Policy()})
+    secret_key_previous: Annotated[
+        str, Meta(pattern=r"^(.{32,})?\Z", description="of at least 32 characters")
+    ] = field(default="", repr=False)
     access_token_expires_in: Annotated[int, Meta(ge=60, le=86400)] = 900
+    session_idle_expires_in: Annotated[int, Meta(ge=300, le=365 * 86400)] = 7 * 86400
+    session_expires_in: Annotated[int, Meta(ge=300, le=365 * 86400)] = 30 * 86400
+    trusted_proxies: tuple[Proxy, ...] = ()
     receipt_key: str = field(default="", repr=False)
+    receipt_key_previous: str = field(default="", repr=False)
     events_token: Annotated[str, Meta(pattern=r"^(.{32,})?\Z", description="of at least 32 characters")] = (
         field(default="", repr=False)
     )
@@ -161,6 +173,11 @@ class Settings:
     drain_seconds: Annotated[int, Meta(ge=0, le=300)] = 5
     log_format: Literal["json", "text"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The keys of access and refresh tokens: the first signs, the others verify."""
+        return tuple(filter(None, (self.secret_key, self.secret_key_previous)))
 
     @property
     def hosts(self) -> frozenset[str]:

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0002"  # of the newest migration: what a registry must be at
+REVISION = "0003"  # of the newest migration: what a registry must be at
 
 
 class Instant(TypeDecorator[datetime]):
@@ -61,6 +61,53 @@ users = Table(
     Column("tenant", String(64), nullable=False),
     Column("password_hash", String(200), nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column(
+        "scopes",
+        String(1000),
+        nullable=False,
+        server_default="files:delete files:read files:write shares:write uploads:write",
+    ),
+    Column("disabled_at", Instant),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("username", String(200), ForeignKey("users.name"), nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("renewed_at", Instant, nullable=False),
+    Column("idle_expires_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index("sessions_of_user", "username"),
+    Index("sessions_to_forget", "expires_at"),
+)
+
+machine_tokens = Table(
+    "machine_tokens",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("subject", String(200), nullable=False),
+    Column("tenant", String(64), nullable=False),
+    Column("scopes", String(1000), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Index("machine_tokens_to_forget", "expires_at"),
+)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("subject", String(200), nullable=False),
+    Column("handle", Id),
+    Column("created_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Index("revocations_by_age", "created_at"),
+    Index("revocations_to_forget", "until"),
 )
 
 uploads = Table(

@@ -1,6 +1,6 @@
 """What the commands share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import click
@@ -17,3 +17,23 @@ def sentences() -> Iterator[None]:
         raise click.ClickException(str(error)) from error
     except BrokerError as error:
         raise click.ClickException(error.detail) from error
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Align rows below their head; what a client chose cannot break a line or colour one.
+
+    >>> print(table(("NAME", "STATE"), [("ada", ""), ("bob\\n", "disabled")]))
+    NAME   STATE
+    ada
+    bob\\n  disabled
+    """
+    lines = [[_printable(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")

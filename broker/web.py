@@ -14,6 +14,8 @@ from starlette.responses import Response
 from broker.accounts import Accounts
 from broker.asgi import Answer, header
 from broker.auth import Claims, Tokens
+from broker.client_address import Network
+from broker.client_address import client_address as address_of
 from broker.diagnosis import Diagnostics
 from broker.errors import BodyTooLarge, InvalidField, MalformedJson, Unauthenticated, UnsupportedMediaType
 from broker.events import Events
@@ -53,6 +55,7 @@ class Services:
     intake: Intake
     lifecycle: Lifecycle
     metrics: Metrics
+    origins: tuple[str, ...]
     policies: Policies
     receipts: Receipts
     reconciler: Reconciler
@@ -60,6 +63,7 @@ class Services:
     self_test: SelfTest
     store: Store
     tokens: Tokens
+    trusted_proxies: tuple[Network, ...]
     uploads: Uploads
 
 
@@ -71,6 +75,11 @@ def services(request: Request) -> Services:
 def now() -> datetime:
     """Read the clock; everything below takes the time as an argument."""
     return datetime.now(UTC)
+
+
+def client_address(request: Request) -> str:
+    """Return the address that the request comes from, see client_address.py."""
+    return address_of(request.scope, services(request).trusted_proxies)
 
 
 def bearer(request: Request) -> str:

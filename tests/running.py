@@ -37,7 +37,7 @@ class RunningBroker:
         expires_in: int = 7 * 86400,
     ) -> str:
         """Issue a token as the broker itself does at sign-in."""
-        tokens = Tokens(secret_key=self.settings.secret_key, issuer=self.settings.origins[0])
+        tokens = Tokens(secret_keys=self.settings.secret_keys, issuer=self.settings.origins[0])
         claims = Claims(subject=subject, tenant=tenant, scopes=frozenset(scopes))
         # an hour old, so that tests may turn the broker's clock back
         hour = timedelta(hours=1)

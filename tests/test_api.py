@@ -14,7 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from broker import endpoints, errors, web
-from broker.accounts import DECOY_HASH
+from broker.passwords import DECOY_HASH
 from broker.registry import Registry
 from broker.settings import Identity, StoreSettings
 from tests.problems import assert_problem, kinds
@@ -278,7 +278,7 @@ def test_an_address_that_does_not_exist_is_a_problem_too(client: httpx.Client, p
         ("PUT", "/v1/uploads", "GET, HEAD, POST"),
         ("PATCH", "/v1/files/x", "DELETE, GET, HEAD"),
         ("DELETE", "/v1/me", "GET, HEAD"),
-        ("GET", "/v1/session", "POST"),
+        ("GET", "/v1/session", "DELETE, POST"),
     ],
 )
 def test_a_method_that_is_not_taken_is_told_which_are(
@@ -350,7 +350,7 @@ def test_c14_an_unknown_user_costs_as_much_as_a_wrong_password(
 def test_sign_ins_that_would_wait_too_long_are_sent_away(
     broker: RunningBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("broker.accounts._HASHES_WAITING", 0)
+    monkeypatch.setattr("broker.passwords._WAITING", 0)
 
     answer = httpx.post(f"{broker.url}/v1/session", json={"username": "nobody", "password": "a password"})
 

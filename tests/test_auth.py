@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 import pytest
 
-from broker.auth import Claims, Scope, Tokens
+from broker.auth import Claims, Scope, Tokens, _key_id
 from broker.errors import ExpiredToken, InsufficientScope, InvalidToken
 
 KEY = "k" * 32
@@ -16,7 +16,7 @@ ALICE = Claims(subject="alice", tenant="acme", scopes=frozenset({"files:read"}))
 
 @pytest.fixture
 def tokens() -> Tokens:
-    return Tokens(secret_key=KEY, issuer="https://a.example")
+    return Tokens(secret_keys=[KEY], issuer="https://a.example")
 
 
 def forge(
@@ -33,7 +33,9 @@ def forge(
         "exp": AT + timedelta(minutes=5),
     } | changes
     payload.pop(without, None)
-    return jwt.encode(payload, key, algorithm="HS256", headers={"typ": "at+jwt"} | (headers or {}))
+    return jwt.encode(
+        payload, key, algorithm="HS256", headers={"typ": "at+jwt", "kid": _key_id(KEY)} | (headers or {})
+    )
 
 
 def test_a_token_says_who_calls(tokens: Tokens) -> None:

@@ -18,13 +18,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from broker import dev, settings
+from broker.accounts import USER_SCOPES
 from broker.app import open_services
+from broker.auth import Claims
 from broker.cli import main
+from broker.errors import InvalidToken, WrongCredentials
 from broker.settings import Settings, StoreSettings
 from tests.running import SECRET_KEY
 from tests.test_settings import GOOD
 from tests.transfers import upload
 
+PASSWORD = "a good password"
 BROKER = [sys.executable, "-m", "broker"]
 
 
@@ -240,7 +244,122 @@ def environ_of(store: StoreSettings) -> dict[str, str]:
     return environ
 
 
+def test_users_are_listed_for_people_and_for_programs(environ: dict[str, str]) -> None:
+    assert run("user", "ls", environ=environ).output == "There are no users yet.\n"
+    run("user", "add", "carol", "--tenant", "acme", "--scope", "files:read", environ=environ, stdin=PASSWORD)
+    run("user", "add", "bob", environ=environ, stdin=PASSWORD)
+    run("user", "disable", "bob", environ=environ)
+
+    shown = run("user", "ls", environ=environ).output.splitlines()
+    listed = [json.loads(line) for line in run("user", "ls", "--json", environ=environ).output.splitlines()]
+
+    assert [line.split() for line in shown] == [
+        ["NAME", "TENANT", "STATE", "SCOPES"],
+        ["bob", "default", "disabled", *sorted(USER_SCOPES)],
+        ["carol", "acme", "files:read"],
+    ]
+    assert [(user["name"], user["tenant"], bool(user["disabled_at"])) for user in listed] == [
+        ("bob", "default", True),
+        ("carol", "acme", False),
+    ]
+    assert listed[1]["scopes"] == ["files:read"]
+
+
+def test_a_user_is_shut_out_and_let_in_again_with_a_new_password(environ: dict[str, str]) -> None:
+    run("user", "add", "carol", environ=environ, stdin=PASSWORD)
+    current = settings.load(environ)
+
+    assert run("user", "disable", "carol", environ=environ).exit_code == 0
+    assert not asyncio.run(can_sign_in(current, "carol", PASSWORD))
+    assert run("user", "enable", "carol", environ=environ).output == "Enabled carol.\n"
+    assert run("user", "passwd", "carol", environ=environ, stdin="another password\n").exit_code == 0
+
+    assert not asyncio.run(can_sign_in(current, "carol", PASSWORD))
+    assert asyncio.run(can_sign_in(current, "carol", "another password"))
+
+
+@pytest.mark.parametrize("command", ["passwd", "disable", "enable"])
+def test_a_user_that_there_is_not_is_named(environ: dict[str, str], command: str) -> None:
+    result = run("user", command, "nobody", environ=environ, stdin=PASSWORD)
+
+    assert (result.exit_code, result.output) == (1, "Error: There is no user nobody.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("add", "carol", "--tenant", "a/b"), "1 to 64 letters, digits, _ and -"),
+        (("add", "carol", "--scope", "everything"), "'everything' is not one of"),
+        (("add", "ca\nrol"), "all printable"),
+        (("passwd", "carol"), "8 to 1000 characters"),
+    ],
+)
+def test_a_user_command_that_cannot_be_followed_says_why(
+    environ: dict[str, str], arguments: tuple[str, ...], reason: str
+) -> None:
+    result = run("user", *arguments, environ=environ, stdin="short\n")
+
+    assert result.exit_code == 2
+    assert reason in result.output
+
+
+def test_a_program_gets_a_token_that_is_good_until_it_is_revoked(environ: dict[str, str]) -> None:
+    issue = ("token", "issue", "--subject", "backup", "--scope", "files:read", "--expires", "12h")
+    assert run("token", "ls", environ=environ).output == "There are no tokens.\n"
+
+    token = run(*issue, environ=environ).output
+
+    assert asyncio.run(whose(settings.load(environ), token.strip())) == Claims(
+        subject="backup", tenant="default", scopes=frozenset({"files:read"})
+    )
+    [listed] = [
+        json.loads(line) for line in run("token", "ls", "--json", environ=environ).output.splitlines()
+    ]
+    life = datetime.fromisoformat(listed["expires_at"]) - datetime.fromisoformat(listed["created_at"])
+    assert (listed["subject"], listed["scopes"], life.total_seconds()) == (
+        "backup",
+        ["files:read"],
+        12 * 3600,
+    )
+    assert token.strip() not in run("token", "ls", environ=environ).output
+    assert run("token", "revoke", listed["id"], environ=environ).output == f"Revoked {listed['id']}.\n"
+    with pytest.raises(InvalidToken):
+        asyncio.run(whose(settings.load(environ), token.strip()))
+    assert run("token", "revoke", listed["id"], environ=environ).exit_code == 1
+    assert run("token", "revoke", "nonsense", environ=environ).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--expires", "400d"), "up to 366d"),
+        (("--expires", "soon"), "is not like 15m, 12h or 30d"),
+        (("--scope", "everything"), "is not one of"),
+        (("--tenant", "a/b"), "1 to 64 letters, digits, _ and -"),
+        (("--subject", " "), "1 to 200 characters"),
+    ],
+)
+def test_a_token_that_cannot_be_issued_is_refused_with_the_reason(
+    environ: dict[str, str], arguments: tuple[str, ...], reason: str
+) -> None:
+    issue = ("token", "issue", "--subject", "backup", "--scope", "files:read")
+
+    result = run(*issue, *arguments, environ=environ)
+
+    assert result.exit_code == 2
+    assert reason in result.output
+
+
+async def whose(current: Settings, token: str) -> Claims:
+    with open_services(current) as services:
+        await services.accounts.learn_revocations(at=datetime.now(UTC))
+        return services.tokens.verify(token, at=datetime.now(UTC))
+
+
 async def can_sign_in(current: Settings, name: str, password: str) -> bool:
     with open_services(current) as services:
-        session = await services.accounts.sign_in(name, password, at=datetime.now(UTC))
-    return bool(session.access_token)
+        try:
+            await services.accounts.sign_in(name, password, address="192.0.2.1", at=datetime.now(UTC))
+        except WrongCredentials:
+            return False
+    return True

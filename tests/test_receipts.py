@@ -31,9 +31,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker import receipts, schemas
+from broker.app import open_services
 from broker.receipts import InvalidReceipt, Receipts, UnknownKey, signing_key
 from broker.rows import File
-from broker.settings import SettingsError
+from broker.settings import Settings, SettingsError
+from tests.test_api import NO_STORE
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs/receipts.md").read_text()
@@ -340,3 +342,28 @@ def test_the_page_lists_every_claim() -> None:
     listed = re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
 
     assert listed == list(schemas.Receipt.__struct_fields__)
+
+
+def test_receipts_stay_good_when_the_keys_change(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'broker.db'}"
+    old_key, pem_before = "o" * 32, pem(Ed25519PrivateKey.generate())
+
+    def ids(**changes: object) -> list[str]:
+        given = {"secret_key": "n" * 32, "origins": ("https://a.example",)} | changes
+        with open_services(Settings(database_url=database, store=NO_STORE, **given)) as services:  # type: ignore[arg-type]
+            return [key.kid for key in services.receipts.key_set().keys]
+
+    [of_old_key] = ids(secret_key=old_key)
+    [of_pem] = ids(receipt_key=pem_before, secret_key=old_key)[:1]
+
+    assert ids(secret_key_previous=old_key)[1:] == [of_old_key]
+    assert set(
+        ids(
+            receipt_key=pem(Ed25519PrivateKey.generate()),
+            receipt_key_previous=pem_before,
+            secret_key_previous=old_key,
+        )
+    ) >= {
+        of_old_key,
+        of_pem,
+    }

@@ -15,7 +15,7 @@ from broker.database import Database
 from broker.keys import new_id
 from broker.quotas import Full, Reservation, add_uploads
 from broker.registry import Registry
-from broker.rows import Counters, File, Upload, User
+from broker.rows import Counters, File, Upload
 from broker.settings import Quota
 from tests.postgres import PostgresServer
 from tests.waiting import wait_until
@@ -316,20 +316,7 @@ def test_a_deleted_file_leaves_an_upload_that_only_the_reconciler_sees(registry:
     asyncio.run(story())
 
 
-def test_a_user_name_is_given_once(registry: Registry) -> None:
-    async def story() -> None:
-        user = User(name="alice", tenant="acme", password_hash="x", created_at=AT)
-
-        assert await registry.add_user(user)
-        assert not await registry.add_user(structs.replace(user, password_hash="y"))
-        assert await registry.find_user("alice") == user
-        assert await registry.find_user("nobody") is None
-
-    asyncio.run(story())
-
-
-def test_nobody_has_a_name_that_no_database_can_hold(registry: Registry) -> None:
-    assert asyncio.run(registry.find_user("al\0ice")) is None
+def test_no_upload_has_a_key_that_no_database_can_hold(registry: Registry) -> None:
     assert asyncio.run(registry.find_upload_of_key("uploads/acme/\0")) is None
 
 

@@ -6,7 +6,9 @@ from sqlalchemy import Connection, text
 
 from broker.database import Database
 
-ADD_USER = text("INSERT INTO users VALUES (:name, 't', :hash, '2026-01-01')")
+ADD_USER = text(
+    "INSERT INTO users (name, tenant, password_hash, created_at) VALUES (:name, 't', :hash, '2026-01-01')"
+)
 
 
 def add_user(name: str, password_hash: str = "h") -> Callable[[Connection], object]:

@@ -71,7 +71,7 @@ $(RUNTIME): .venv/bin/python pyproject.toml requirements.lock
 
 $(DEV): $(RUNTIME)
 	@echo "Installing the tools that check and test ..."
-	@$(PIP) -e '.[embedded,postgres,dev]'
+	@$(PIP) -e '.[embedded,postgres,redis,dev]'
 	@touch $@
 
 $(NODE_MODULES): frontend/package.json frontend/package-lock.json

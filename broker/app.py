@@ -15,6 +15,7 @@ from broker.asgi import Router
 from broker.auth import Tokens
 from broker.background import Job, background, repeat
 from broker.client_address import Network
+from broker.cross_origin import CrossOrigin
 from broker.database import Database
 from broker.diagnosis import Diagnostics
 from broker.doctor.findings import Finding
@@ -28,6 +29,7 @@ from broker.lifecycle import Lifecycle
 from broker.metrics import Metrics
 from broker.policy import Policies
 from broker.publishing import Publisher
+from broker.rate_limits import RateLimits
 from broker.receipts import Receipts, signing_key
 from broker.reconciler import Reconciler
 from broker.registry import Registry
@@ -58,6 +60,7 @@ def create_app(settings: Settings, lifecycle: Lifecycle | None = None) -> ASGIAp
         with resources:
             async with background(*_jobs(settings, services)):
                 yield {"services": services}
+                await services.rate_limits.close()
 
     router = Router(
         # they are tried in this order: what is called most comes first
@@ -74,7 +77,14 @@ def create_app(settings: Settings, lifecycle: Lifecycle | None = None) -> ASGIAp
         default=page(store_origin=services.store.public_origin),
         lifespan=lifespan,
     )
-    return Edge(router, hosts=settings.hosts, metrics=services.metrics)
+    return Edge(
+        router,
+        hosts=settings.hosts,
+        metrics=services.metrics,
+        rate_limits=services.rate_limits,
+        has_tls=settings.origins[0].startswith("https:"),
+        cross_origin=CrossOrigin(settings.cors_origins),
+    )
 
 
 def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
@@ -173,6 +183,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
         metrics=metrics,
         origins=settings.origins,
         policies=policies,
+        rate_limits=RateLimits(settings.rate_limits),
         receipts=receipts,
         reconciler=Reconciler(
             registry=registry,

@@ -83,7 +83,12 @@ def run_bootstrap(users: bool) -> None:
 
     with sentences():
         current = settings.load_bootstrap()
-        steps = bootstrap(current.store, admin=current.bootstrap, origins=current.origins, users=users)
+        steps = bootstrap(
+            current.store,
+            admin=current.bootstrap,
+            origins=(*current.origins, *current.cors_origins),
+            users=users,
+        )
         for step in steps:
             click.secho(f"{step.outcome:<8} {step.what:<10} {step.detail}", fg=_COLOURS[step.outcome])
 

@@ -8,24 +8,29 @@ import logging
 import random
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from broker.asgi import header
+from broker.cross_origin import CrossOrigin
 from broker.errors import UnknownHost
 from broker.logs import request_id
 from broker.metrics import Metrics
 from broker.problems import answer_to
+from broker.rate_limits import RateLimits
 
 log = logging.getLogger(__name__)
+
+Header: TypeAlias = tuple[bytes, bytes]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 # who watches the service reaches it by an address of its own
 _ANY_HOST = frozenset({"/livez", "/readyz", "/metrics"})
 
 # What is right for an answer of the API; the page sets its own (broker/endpoints/page.py)
-SAFE_HEADERS = (
+SAFE_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"same-origin"),
@@ -33,34 +38,61 @@ SAFE_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
 )
 
-_SAFE_NAMES = frozenset(dict(SAFE_HEADERS))
+# Only where there is TLS; it is for this host alone, as nothing is known of its neighbours
+_HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class Edge:
     """Wrap the whole application. Whatever it raises becomes a problem here, and nowhere else."""
 
-    def __init__(self, app: ASGIApp, *, hosts: frozenset[str], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: frozenset[str],
+        metrics: Metrics,
+        rate_limits: RateLimits | None = None,
+        has_tls: bool = False,
+        cross_origin: CrossOrigin | None = None,
+    ) -> None:
         self._app = app
         self._hosts = hosts
         self._metrics = metrics
+        self._rate_limits = rate_limits
+        self._safe_headers = (*SAFE_HEADERS, _HSTS) if has_tls else SAFE_HEADERS
+        self._safe_names = frozenset(dict(self._safe_headers))
+        self._cross_origin = cross_origin if cross_origin and cross_origin.is_allowed else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         scope["app"] = self._app  # by this Starlette's router knows that its 404 and 405 may be raised
-        exchange = _Exchange(receive, send, _request_id_of(scope))
+        exchange = _Exchange(self, scope, receive, send)
         request_id.set(exchange.request_id)
         try:
             self._check_host(scope)
-            await self._app(scope, exchange.receive, exchange.send)
+            preflight = self._cross_origin.preflight(scope) if self._cross_origin else None
+            await (preflight or self._app)(scope, exchange.receive, exchange.send)
         except Exception as error:
             answer = answer_to(error, scope)
             if exchange.status:
                 raise  # half an answer cannot become another one: the server cuts the connection
             await answer(scope, exchange.receive, exchange.send)
         finally:
+            if self._rate_limits and (caller := scope.get("broker.caller")):
+                self._rate_limits.leave(caller)
             self._record(scope, exchange)
+
+    def complete(self, scope: Scope, headers: Sequence[Header]) -> list[Header]:
+        """Add to an answer's headers those that each one has."""
+        safe: Iterable[Header] = self._safe_headers
+        given = dict(headers)
+        if not self._safe_names.isdisjoint(given):
+            safe = [pair for pair in safe if pair[0] not in given]
+        if self._cross_origin:
+            return [*headers, *safe, *self._cross_origin.headers(scope)]
+        return [*headers, *safe]
 
     def _check_host(self, scope: Scope) -> None:
         host = header(scope, b"host")
@@ -92,12 +124,24 @@ class Edge:
 class _Exchange:
     """One request and its answer on their way through."""
 
-    __slots__ = ("_receive", "_send", "began", "bytes_in", "bytes_out", "request_id", "status")
+    __slots__ = (
+        "_edge",
+        "_receive",
+        "_scope",
+        "_send",
+        "began",
+        "bytes_in",
+        "bytes_out",
+        "request_id",
+        "status",
+    )
 
-    def __init__(self, receive: Receive, send: Send, request_id: str) -> None:
+    def __init__(self, edge: Edge, scope: Scope, receive: Receive, send: Send) -> None:
+        self._edge = edge
+        self._scope = scope
         self._receive = receive
         self._send = send
-        self.request_id = request_id
+        self.request_id = _request_id_of(scope)
         self.began = time.perf_counter()
         self.status = 0
         self.bytes_in = 0
@@ -111,12 +155,9 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = message["headers"]
-            given = dict(headers)
-            safe: Iterable[tuple[bytes, bytes]] = SAFE_HEADERS
-            if not _SAFE_NAMES.isdisjoint(given):
-                safe = [pair for pair in safe if pair[0] not in given]
-            message["headers"] = [*headers, *safe, (b"x-request-id", self.request_id.encode())]
+            headers = self._edge.complete(self._scope, message["headers"])
+            headers.append((b"x-request-id", self.request_id.encode()))
+            message["headers"] = headers
         else:
             self.bytes_out += len(message.get("body", b""))
         await self._send(message)

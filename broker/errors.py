@@ -32,7 +32,8 @@ BrokerError
 ├── UploadRejected 422
 ├── IdempotencyMismatch 422
 ├── TooManyUploads 429
-├── TooManySignIns 429
+├── TooManyRequests 429
+│   └── TooManySignIns
 ├── HeadTooLarge 431
 ├── InternalError 500
 └── Unavailable 503
@@ -212,14 +213,18 @@ class TooManyUploads(BrokerError):
     headers: Mapping[str, str] = {"retry-after": "30"}
 
 
-class TooManySignIns(BrokerError):
-    """`retry_after` is in seconds."""
+class TooManyRequests(BrokerError):
+    """`retry_after` is in seconds, the member `limit` what was gone over."""
 
-    slug, status, title = "too-many-sign-ins", 429, "Too many wrong passwords were tried"
+    slug, status, title = "too-many-requests", 429, "Too many requests"
 
-    def __init__(self, detail: str, *, retry_after: int) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str, *, retry_after: int, **members: object) -> None:
+        super().__init__(detail, **members)
         self.headers = {"retry-after": str(retry_after)}
+
+
+class TooManySignIns(TooManyRequests):
+    slug, title = "too-many-sign-ins", "Too many wrong passwords were tried"
 
 
 class HeadTooLarge(BrokerError):

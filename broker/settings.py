@@ -72,6 +72,10 @@ KeyPrefix = Annotated[str, Meta(pattern=_KEY_PREFIX, description="of 1 to 32 of 
 Proxy = Annotated[
     str, Meta(pattern=_PROXY, description="like 10.0.0.7, 172.16.0.0/12 or fd00::/8: an address or a network")
 ]
+RateLimit = Annotated[
+    str,
+    Meta(pattern=r"^[1-9][0-9]{0,8}/(second|minute|hour|day)\Z", description="like 600/minute"),
+]
 DatabaseUrl = Annotated[
     str,
     Meta(
@@ -144,8 +148,29 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimitSettings:
+    """Limits are like `600/minute`: of one who has a good token, and of an address without one.
+
+    `at_once` bounds the requests of a subject that are worked on at the same time.
+    """
+
+    subject: RateLimit = "12000/minute"
+    address: RateLimit = "1200/minute"
+    at_once: Annotated[int, Meta(ge=1, le=10_000)] = 100
+    storage: Annotated[
+        str,
+        Meta(
+            pattern=r"^(memory://|rediss?://[^\s@]+|rediss?://[^\s]*@[^\s@]+)\Z",
+            description="like memory:// or redis://:password@host:6379/0",
+        ),
+    ] = field(default="memory://", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Durations are seconds. The first of `origins` is the broker's own address.
+
+    Pages of `cors_origins` may call the API with a token, and the store with what is signed for them.
 
     The policies are by name; there is always a `default`.
     `receipt_key` is the PEM of an Ed25519 key; when it is empty, one is derived from `secret_key`. The
@@ -163,7 +188,9 @@ class Settings:
     access_token_expires_in: Annotated[int, Meta(ge=60, le=86400)] = 900
     session_idle_expires_in: Annotated[int, Meta(ge=300, le=365 * 86400)] = 7 * 86400
     session_expires_in: Annotated[int, Meta(ge=300, le=365 * 86400)] = 30 * 86400
+    cors_origins: tuple[Origin, ...] = ()
     trusted_proxies: tuple[Proxy, ...] = ()
+    rate_limits: RateLimitSettings = RateLimitSettings()
     receipt_key: str = field(default="", repr=False)
     receipt_key_previous: str = field(default="", repr=False)
     events_token: Annotated[str, Meta(pattern=r"^(.{32,})?\Z", description="of at least 32 characters")] = (
@@ -192,6 +219,7 @@ class BootstrapSettings:
     origins: Annotated[tuple[Origin, ...], Meta(min_length=1)]
     store: StoreSettings
     bootstrap: Identity
+    cors_origins: tuple[Origin, ...] = ()
 
 
 _CONFIG = "BROKER_CONFIG"
@@ -216,7 +244,13 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     for name in sorted(environ):
         if name.startswith("BROKER_") and name.removesuffix("_FILE") not in known:
             log.warning("%s is not a setting", name)
-    return replace(sources.build(Settings, found), policies=_policies(found))
+    settings = replace(sources.build(Settings, found), policies=_policies(found))
+    if settings.store.public_url in settings.origins:
+        raise SettingsError(
+            "BROKER_STORE_PUBLIC_URL: the store needs an origin of its own, which is none of BROKER_ORIGINS: "
+            "what people store could act as the broker's page there"
+        )
+    return settings
 
 
 def load_bootstrap(environ: Mapping[str, str] = os.environ) -> BootstrapSettings:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from broker.accounts import Accounts
 from broker.asgi import Answer, header
 from broker.auth import Claims, Tokens
-from broker.client_address import Network
+from broker.client_address import Network, counted_as
 from broker.client_address import client_address as address_of
 from broker.diagnosis import Diagnostics
 from broker.errors import BodyTooLarge, InvalidField, MalformedJson, Unauthenticated, UnsupportedMediaType
@@ -24,6 +24,7 @@ from broker.intake import Intake
 from broker.lifecycle import Lifecycle
 from broker.metrics import Metrics
 from broker.policy import Policies
+from broker.rate_limits import RateLimits
 from broker.receipts import Receipts
 from broker.reconciler import Reconciler
 from broker.registry import Registry
@@ -57,6 +58,7 @@ class Services:
     metrics: Metrics
     origins: tuple[str, ...]
     policies: Policies
+    rate_limits: RateLimits
     receipts: Receipts
     reconciler: Reconciler
     registry: Registry
@@ -88,12 +90,31 @@ def bearer(request: Request) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def claims(request: Request, *, at: datetime) -> Claims:
-    """Say who calls. Raises Unauthenticated, InvalidToken, ExpiredToken."""
+async def claims(request: Request, *, at: datetime) -> Claims:
+    """Say who calls, and count it. Raises Unauthenticated, InvalidToken, ExpiredToken, TooManyRequests."""
+    found = services(request)
+    try:
+        claims = _authenticate(request, at=at)
+    except Unauthenticated:
+        await count_stranger(request)
+        raise
+    caller = f"{claims.tenant}/{claims.subject}"
+    await found.rate_limits.take("subject", caller)
+    found.rate_limits.enter(caller)
+    request.scope["broker.caller"] = caller  # the edge says when it leaves
+    return claims
+
+
+def _authenticate(request: Request, *, at: datetime) -> Claims:
     token = bearer(request)
     if not token:
         raise Unauthenticated("Send an access token: Authorization: Bearer <token>.")
     return services(request).tokens.verify(token, at=at)
+
+
+async def count_stranger(request: Request) -> None:
+    """Count a request of somebody without a good token, by address. Raises TooManyRequests."""
+    await services(request).rate_limits.take("address", counted_as(client_address(request)))
 
 
 def idempotency_key(request: Request) -> str | None:

@@ -33,14 +33,16 @@ OPTIONAL = dict(re.findall(r"^# ([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
 CHOSEN = {name: value.replace("change-me", "0123456789abcdef" * 2) for name, value in GIVEN.items()}
 SAMPLES = [name for name, value in GIVEN.items() if "change-me" in value]
 
-_VARIABLE = re.compile(r"\$\{(\w+):([-?])([^}]*)\}")
+_VARIABLE = re.compile(r"\$\{(\w+):([-?+])([^}]*)\}")
 
 
 def interpolate(text: str, env: Mapping[str, str]) -> str:
-    """Do as compose does with `${NAME:-default}` and `${NAME:?complaint}`."""
+    """Do as compose does with `${NAME:-default}`, `${NAME:?complaint}` and `${NAME:+if it is set}`."""
 
     def value(match: re.Match[str]) -> str:
         name, operator, rest = match.groups()
+        if operator == "+":
+            return rest.replace(f"${name}", env[name]) if env.get(name) else ""
         assert env.get(name) or operator == "-", f"{name}: {rest}"
         return env.get(name) or rest
 

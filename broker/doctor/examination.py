@@ -120,7 +120,7 @@ async def read_clock(store: StoreSettings) -> float | None:
 
 
 def _probes(settings: Settings) -> tuple[Probe, ...]:
-    origins = settings.origins
+    origins = (*settings.origins, *settings.cors_origins)
     return (
         *BINDING,
         *FEATURES,

@@ -13,7 +13,7 @@ _KNOWN = {"ok": True, "failed": False}
 
 
 async def show_capabilities(request: Request) -> Response:
-    web.claims(request, at=web.now())
+    await web.claims(request, at=web.now())
     self_test = web.services(request).self_test
     found = {finding.name: _KNOWN.get(finding.outcome) for finding in self_test.findings}
     return web.answer(

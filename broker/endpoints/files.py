@@ -8,18 +8,18 @@ from broker.asgi import Route
 
 
 async def list_files(request: Request) -> Response:
-    claims = web.claims(request, at=web.now())
+    claims = await web.claims(request, at=web.now())
     query = web.query(request, schemas.ListFiles)
     return web.answer(await web.services(request).files.list(claims, query))
 
 
 async def get_file(request: Request) -> Response:
-    claims = web.claims(request, at=web.now())
+    claims = await web.claims(request, at=web.now())
     return web.answer(await web.services(request).files.get(claims, request.path_params["id"]))
 
 
 async def download_file(request: Request) -> Response:
-    claims = web.claims(request, at=web.now())
+    claims = await web.claims(request, at=web.now())
     new = await web.decode(request, schemas.NewDownload)
     files = web.services(request).files
     return web.answer(await files.download(claims, request.path_params["id"], new, at=web.now()))
@@ -27,7 +27,7 @@ async def download_file(request: Request) -> Response:
 
 async def get_content(request: Request) -> Response:
     at = web.now()
-    claims = web.claims(request, at=at)
+    claims = await web.claims(request, at=at)
     new = web.query(request, schemas.NewDownload)
     found = await web.services(request).files.download(claims, request.path_params["id"], new, at=at)
     return Response(status_code=307, headers={"location": found.url})
@@ -35,7 +35,7 @@ async def get_content(request: Request) -> Response:
 
 async def delete_file(request: Request) -> Response:
     at = web.now()
-    claims = web.claims(request, at=at)
+    claims = await web.claims(request, at=at)
     await web.services(request).files.delete(claims, request.path_params["id"], at=at)
     return Response(status_code=204)
 

@@ -9,6 +9,12 @@ from starlette.types import ASGIApp, Scope
 
 DIRECTORY = Path(__file__).parent.parent / "static"
 
+# what the page does not need; the camera of a phone opens by its own file picker
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "serial", "usb")
+)
+
 
 def content_security_policy(store_origin: str) -> str:
     """Build the page's CSP: scripts are ours alone, bytes go to the broker and to the store."""
@@ -44,6 +50,7 @@ class Page(StaticFiles):
         response.headers["cache-control"] = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
         response.headers["content-security-policy"] = self._csp
         response.headers["cross-origin-opener-policy"] = "same-origin"
+        response.headers["permissions-policy"] = PERMISSIONS_POLICY
         return response
 
 

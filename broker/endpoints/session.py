@@ -17,6 +17,7 @@ _PROOF = b"x-broker-csrf"
 
 async def sign_in(request: Request) -> Response:
     at = web.now()
+    await web.count_stranger(request)
     credentials = await web.decode(request, schemas.SignIn)
     signed_in = await web.services(request).accounts.sign_in(
         credentials.username,
@@ -29,6 +30,7 @@ async def sign_in(request: Request) -> Response:
 
 async def renew_session(request: Request) -> Response:
     at = web.now()
+    await web.count_stranger(request)
     _require_own_page(request)
     refresh_token = request.cookies.get(_cookie_name(request))
     if not refresh_token:
@@ -42,6 +44,7 @@ async def renew_session(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
+    await web.count_stranger(request)
     _require_own_page(request)
     if refresh_token := request.cookies.get(_cookie_name(request)):
         await web.services(request).accounts.sign_out(refresh_token, at=web.now())
@@ -50,13 +53,13 @@ async def sign_out(request: Request) -> Response:
 
 async def sign_out_everywhere(request: Request) -> Response:
     at = web.now()
-    claims = web.claims(request, at=at)
+    claims = await web.claims(request, at=at)
     await web.services(request).accounts.sign_out_everywhere(claims, at=at)
     return Response(status_code=204, headers={"set-cookie": _cookie(request, "", max_age=0)})
 
 
 async def me(request: Request) -> Response:
-    claims = web.claims(request, at=web.now())
+    claims = await web.claims(request, at=web.now())
     return web.answer(await web.services(request).intake.describe(claims))
 
 

@@ -10,7 +10,7 @@ from broker.errors import BrokerError
 
 async def create_upload(request: Request) -> Response:
     at = web.now()
-    claims = web.claims(request, at=at)
+    claims = await web.claims(request, at=at)
     new = await web.decode(request, schemas.NewUpload)
     key = web.idempotency_key(request)
     upload = await web.services(request).uploads.create(claims, new, idempotency_key=key, at=at)
@@ -19,7 +19,7 @@ async def create_upload(request: Request) -> Response:
 
 async def create_uploads(request: Request) -> Response:
     at = web.now()
-    claims = web.claims(request, at=at)
+    claims = await web.claims(request, at=at)
     new = await web.decode(request, schemas.NewUploads)
     key = web.idempotency_key(request)
     uploads = web.services(request).uploads
@@ -38,14 +38,14 @@ async def create_uploads(request: Request) -> Response:
 
 async def list_uploads(request: Request) -> Response:
     at = web.now()
-    claims = web.claims(request, at=at)
+    claims = await web.claims(request, at=at)
     query = web.query(request, schemas.ListUploads)
     return web.answer(await web.services(request).uploads.list_pending(claims, query, at=at))
 
 
 async def get_upload(request: Request) -> Response:
     at = web.now()
-    claims = web.claims(request, at=at)
+    claims = await web.claims(request, at=at)
     query = web.query(request, schemas.GetUpload)
     uploads = web.services(request).uploads
     return web.answer(await uploads.get(claims, request.path_params["id"], query, at=at))
@@ -53,21 +53,21 @@ async def get_upload(request: Request) -> Response:
 
 async def sign_parts(request: Request) -> Response:
     at = web.now()
-    claims = web.claims(request, at=at)
+    claims = await web.claims(request, at=at)
     wanted = await web.decode(request, schemas.PartsToSign)
     uploads = web.services(request).uploads
     return web.answer(await uploads.sign_parts(claims, request.path_params["id"], wanted, at=at))
 
 
 async def complete_upload(request: Request) -> Response:
-    claims = web.claims(request, at=web.now())
+    claims = await web.claims(request, at=web.now())
     sent = await web.decode(request, schemas.CompleteUpload)
     uploads = web.services(request).uploads
     return web.answer(await uploads.complete(claims, request.path_params["id"], sent, at=web.now()))
 
 
 async def complete_uploads(request: Request) -> Response:
-    claims = web.claims(request, at=web.now())
+    claims = await web.claims(request, at=web.now())
     sent = await web.decode(request, schemas.UploadsToComplete)
     outcomes = await web.services(request).uploads.complete_batch(claims, sent.uploads, at=web.now())
     return web.answer(
@@ -84,7 +84,7 @@ async def complete_uploads(request: Request) -> Response:
 
 async def diagnose_upload(request: Request) -> Response:
     at = web.now()
-    claims = web.claims(request, at=at)
+    claims = await web.claims(request, at=at)
     seen = await web.decode(request, schemas.Symptoms)
     origin = header(request.scope, b"origin")
     diagnostics = web.services(request).diagnostics
@@ -95,7 +95,7 @@ async def diagnose_upload(request: Request) -> Response:
 
 async def abort_upload(request: Request) -> Response:
     at = web.now()
-    claims = web.claims(request, at=at)
+    claims = await web.claims(request, at=at)
     await web.services(request).uploads.abort(claims, request.path_params["id"], at=at)
     return Response(status_code=204)
 

@@ -489,6 +489,11 @@ def test_c45_the_page_may_talk_to_the_store_and_to_nobody_else(
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+    assert answer.headers["permissions-policy"] == (
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), serial=(), usb=()"
+    )
     assert page.evaluate(VIOLATION) == "connect-src"
 
 

@@ -49,6 +49,24 @@ class Session(_Answer, frozen=True):
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the scheme's name, RFC 6750
 
 
+class OidcProvider(_Answer, frozen=True):
+    """Where a browser signs in by authorization code with PKCE, in OpenID Connect Discovery's words."""
+
+    issuer: str
+    client_id: str
+    scope: str
+    authorization_endpoint: str
+    token_endpoint: str
+    end_session_endpoint: str | None
+
+
+class SignInOptions(_Answer, frozen=True):
+    """How one may sign in: at the broker with a password, at an OpenID provider, or both."""
+
+    password: bool
+    oidc: OidcProvider | None
+
+
 class QuotaLimits(_Answer, frozen=True):
     """How much may be stored under a policy; null is without a limit."""
 

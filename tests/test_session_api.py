@@ -36,6 +36,12 @@ def is_good(client: httpx.Client, token: str) -> bool:
     return answer.status_code == 200
 
 
+def test_anybody_may_ask_how_to_sign_in(broker: RunningBroker) -> None:
+    answer = httpx.get(f"{broker.url}/v1/sign-in")
+
+    assert (answer.status_code, answer.json()) == (200, {"password": True, "oidc": None})
+
+
 def test_c13_the_cookie_is_for_the_session_alone_and_no_script_sees_it(broker: RunningBroker) -> None:
     answer = httpx.post(f"{broker.url}/v1/session", json=CAROL)
 

@@ -1,6 +1,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/app.tsx";
+import { beginSession } from "./app/begin-session.ts";
 import { followSession } from "./app/follow-session.ts";
 import { followUploads } from "./app/follow-uploads.ts";
 import "./app/global.css";
@@ -21,6 +22,12 @@ const services = createServices();
 const queries = createQueryClient();
 followSession(services, queries);
 followUploads(services.queue, queries);
+void beginSession(services, {
+  address: new URL(location.href),
+  storage: safeStorage(() => sessionStorage),
+  rewrite: (path) => history.replaceState(null, "", path),
+  leave: (address) => location.replace(address),
+});
 
 createRoot(root).render(
   <StrictMode>

@@ -345,30 +345,6 @@ def test_a_wrong_password_is_told_and_the_right_one_works_then(page: Page) -> No
     sign_in(page)
 
 
-def test_a_session_outlives_a_reload_and_ends_with_a_sign_out(page: Page) -> None:
-    sign_in(page)
-    page.reload()
-    expect(page.get_by_role("heading", name="Drop files anywhere")).to_be_visible()
-
-    page.get_by_role("button", name="Sign out").click()
-
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    page.reload()
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-
-
-def test_an_expired_session_asks_to_sign_in_again(page: Page, site: RunningBroker) -> None:
-    sign_in(page)
-    page.route("**/v1/**", answer_with_problem(401, "expired-token"))
-
-    page.get_by_role("button", name="Sign out").wait_for()
-    page.reload()
-
-    expect(page.get_by_text("Your session has ended, sign in again.")).to_be_visible()
-    page.unroute("**/v1/**")
-    sign_in(page)
-
-
 def test_a_store_that_is_away_is_told_and_retry_goes_on(page: Page, site: RunningBroker, files: Path) -> None:
     sign_in(page)
     store = f"{site.settings.store.public_url}/**"

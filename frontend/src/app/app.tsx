@@ -1,30 +1,32 @@
 import { isActive, type UploadItem } from "@broker/client";
 import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
-import { useSessionDeadline } from "../features/session/use-session-deadline.ts";
 import { announceUploads } from "../features/uploads/announce-uploads.ts";
 import { LiveRegion } from "../shared/live-region.tsx";
+import { isHeldUp } from "./follow-session.ts";
+import { RestoringPage } from "./restoring-page.tsx";
 import type { Services } from "./services.ts";
 import { SignInPage } from "./sign-in-page.tsx";
 import { useLeaveGuard } from "./use-leave-guard.ts";
 import { usePageTitle } from "./use-page-title.ts";
 import { Workspace } from "./workspace.tsx";
 
-/** Chooses between the two pages, and keeps up what both share. */
+/** Chooses between the pages, and keeps up what they share. */
 export function App({ services, queries }: { services: Services; queries: QueryClient }) {
   const { announcer, queue, session: store } = services;
   const session = useSyncExternalStore(store.subscribe, store.getSnapshot);
   const uploads: readonly UploadItem[] = useSyncExternalStore(queue.subscribe, queue.getSnapshot);
 
-  useSessionDeadline(session, store);
   usePageTitle(uploads);
-  useLeaveGuard(uploads.some(isActive));
+  useLeaveGuard(uploads.some((item) => isActive(item) || isHeldUp(item)));
   useEffect(() => announceUploads(queue, announcer.announce), [queue, announcer]);
 
   return (
     <QueryClientProvider client={queries}>
       {session.status === "signed-in" ? (
         <Workspace services={services} username={session.username} uploads={uploads} />
+      ) : session.status === "restoring" || session.status === "unknown" ? (
+        <RestoringPage session={session} />
       ) : (
         <SignInPage services={services} session={session} uploads={uploads} />
       )}

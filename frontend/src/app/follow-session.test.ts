@@ -5,7 +5,8 @@ import { FakeService, problem } from "../../packages/client/testing/fake-service
 import { SessionStore } from "../features/session/session-store.ts";
 import { followSession } from "./follow-session.ts";
 
-const ISSUED = { access_token: "t1", expires_in: 900, token_type: "Bearer" } as const;
+const ADA = { subject: "ada", username: "Ada", token: "t1", expiresIn: 900 };
+const BOB = { ...ADA, subject: "bob" };
 const LIST = ["files"];
 
 let service: FakeService;
@@ -20,13 +21,10 @@ beforeEach(async () => {
   service = new FakeService();
   queue = new UploadQueue(service);
   queries = new QueryClient();
-  session = new SessionStore({
-    storage: { getItem: () => null, setItem: () => {}, removeItem: () => {} },
-    now: () => 0,
-  });
+  session = new SessionStore();
   followSession({ queue, session }, queries);
 
-  session.signIn("ada", ISSUED);
+  session.signIn(ADA);
   queries.setQueryData(LIST, ["hers"]);
   service.faults.complete = [problem("expired-token", 401)];
   queue.add([new File(["x"], "a.txt")], DEFAULT_RULES);
@@ -39,7 +37,7 @@ test("the end of a session leaves the uploads as they are", () => {
 });
 
 test("the same person goes on where the session ended", async () => {
-  session.signIn("ada", { ...ISSUED, access_token: "t2" });
+  session.signIn({ ...ADA, token: "t2" });
 
   await expect.poll(statuses).toEqual(["completed"]);
   expect(service.count("send")).toBe(1);
@@ -47,7 +45,7 @@ test("the same person goes on where the session ended", async () => {
 });
 
 test("another person sees nothing of the one before", async () => {
-  session.signIn("bob", { ...ISSUED, access_token: "t2" });
+  session.signIn({ ...BOB, token: "t2" });
 
   await expect.poll(statuses).toEqual([]);
   expect(queries.getQueryData(LIST)).toBeUndefined();
@@ -58,4 +56,23 @@ test("signing out leaves nothing behind", async () => {
 
   await expect.poll(statuses).toEqual([]);
   expect(queries.getQueryData(LIST)).toBeUndefined();
+});
+
+test("a token that is renewed changes nothing", async () => {
+  session.signIn(ADA);
+  await expect.poll(statuses).toEqual(["completed"]);
+  queries.setQueryData(LIST, ["hers"]);
+
+  session.signIn({ ...ADA, token: "t2" });
+
+  expect(statuses()).toEqual(["completed"]);
+  expect(queries.getQueryState(LIST)?.isInvalidated).toBe(false);
+});
+
+test("how one may sign in is the same for everybody", async () => {
+  await queries.prefetchQuery({ queryKey: ["sign-in"], queryFn: () => "so", meta: { isPublic: true } });
+
+  session.signOut();
+
+  expect(queries.getQueryData(["sign-in"])).toBe("so");
 });

@@ -10,25 +10,24 @@ export function followSession(
   { session, queue }: Pick<Services, "session" | "queue">,
   queries: QueryClient,
 ): () => void {
-  const first = session.getSnapshot();
-  let owner = first.status === "signed-in" ? first.username : null;
+  let owner: string | null = null;
+  let isEnded = false;
 
   return session.subscribe(() => {
     const now = session.getSnapshot();
-    if (now.status === "ended") {
-      return;
-    }
-    const next = now.status === "signed-in" ? now.username : null;
-    if (next === owner) {
-      for (const { id } of queue.getSnapshot().filter(isHeldUp)) {
-        queue.retry(id);
+    if (now.status === "signed-in" && now.subject === owner) {
+      if (isEnded) {
+        for (const { id } of queue.getSnapshot().filter(isHeldUp)) {
+          queue.retry(id);
+        }
+        void queries.invalidateQueries();
       }
-      void queries.invalidateQueries();
-    } else {
+    } else if (now.status === "signed-in" || now.status === "signed-out") {
       void queue.clear();
-      queries.clear();
+      queries.removeQueries({ predicate: ({ meta }) => meta?.isPublic !== true });
+      owner = now.status === "signed-in" ? now.subject : null;
     }
-    owner = next;
+    isEnded = now.status === "ended";
   });
 }
 

@@ -1,24 +1,47 @@
 import { Broker, checksum, sendBlob, sleep, UploadQueue } from "@broker/client";
+import { oneAtATime } from "../features/session/one-at-a-time.ts";
+import { PasswordLogin } from "../features/session/password-login.ts";
+import { SessionHint } from "../features/session/session-hint.ts";
+import { SessionKeeper } from "../features/session/session-keeper.ts";
 import { SessionStore } from "../features/session/session-store.ts";
 import { Announcer } from "../shared/announcer.ts";
 import { safeStorage } from "../shared/safe-storage.ts";
+
+const PATIENCE_MS = 30_000;
 
 /** What lives as long as the page. */
 export interface Services {
   readonly broker: Broker;
   readonly session: SessionStore;
+  readonly hint: SessionHint;
+  readonly keeper: SessionKeeper;
+  readonly passwordLogin: PasswordLogin;
   readonly queue: UploadQueue;
   readonly announcer: Announcer;
 }
 
 export function createServices(): Services {
-  const session = new SessionStore({ storage: safeStorage(() => sessionStorage), now: Date.now });
-  const broker = new Broker({ token: session.token, onTokenRefused: session.end });
+  const session = new SessionStore();
+  const hint = new SessionHint(safeStorage(() => localStorage));
+  const broker: Broker = new Broker({
+    token: session.token,
+    renew: (refused) => keeper.renew(refused),
+    onTokenRefused: session.end,
+  });
+  const passwordLogin = new PasswordLogin(broker);
+  const keeper = new SessionKeeper({
+    store: session,
+    hint,
+    shared: passwordLogin,
+    endEverywhere: () => broker.signOutEverywhere({ signal: AbortSignal.timeout(PATIENCE_MS) }),
+    alone: oneAtATime,
+    channel: new BroadcastChannel("session"),
+  });
   const queue = new UploadQueue({
     broker,
     checksum,
     send: sendBlob,
     timer: { now: Date.now, sleep, random: Math.random },
   });
-  return { broker, session, queue, announcer: new Announcer() };
+  return { broker, session, hint, keeper, passwordLogin, queue, announcer: new Announcer() };
 }

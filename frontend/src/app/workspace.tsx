@@ -9,6 +9,7 @@ import { FilePicker } from "../features/uploads/file-picker.tsx";
 import { UploadList } from "../features/uploads/upload-list.tsx";
 import { useFileDrop } from "../features/uploads/use-file-drop.ts";
 import { Button } from "../shared/button.tsx";
+import { explainError } from "../shared/explain-error.ts";
 import { messages } from "../shared/messages.ts";
 import { Notice } from "../shared/notice.tsx";
 import { countFiles } from "./follow-uploads.ts";
@@ -27,12 +28,13 @@ interface WorkspaceProps {
 
 /** The page of a person who is signed in. */
 export function Workspace({ services, username, uploads }: WorkspaceProps) {
-  const { announcer, broker, queue, session } = services;
+  const { announcer, broker, keeper, queue } = services;
   const queries = useQueryClient();
   const { data: me } = useMe(broker);
   const policy = me?.policies.find(({ name }) => name === POLICY);
   const main = useRef<HTMLElement>(null);
   const [leftOut, setLeftOut] = useState(0);
+  const [signOutError, setSignOutError] = useState<unknown>(null);
 
   const add = (files: readonly File[], folders = 0) => {
     queue.add(files, policy ?? DEFAULT_RULES);
@@ -43,17 +45,29 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
   // what had the focus, the form to sign in, is gone
   useEffect(() => main.current?.focus({ preventScroll: true }), []);
 
-  const signOut = async () => {
-    await queue.clear(); // first: to abort what runs takes the token
-    session.signOut();
+  const leave = async (signOut: () => Promise<void>) => {
+    setSignOutError(null);
+    try {
+      await queue.clear(); // first: to abort what runs takes the token
+      await signOut();
+    } catch (error) {
+      setSignOutError(error);
+    }
   };
 
   return (
     <>
       <PageHeader>
-        <Account username={username} onSignOut={signOut} />
+        <Account
+          username={username}
+          onSignOut={() => leave(keeper.signOut)}
+          onSignOutEverywhere={() => leave(keeper.signOutEverywhere)}
+        />
       </PageHeader>
       <main ref={main} tabIndex={-1} className={styles.page}>
+        {signOutError !== null && (
+          <Notice tone="danger">{messages.session.signOutFailed(explainError(signOutError))}</Notice>
+        )}
         <FilePicker maxSize={policy?.max_size ?? null} onPick={add} />
         {leftOut > 0 && (
           <Notice

@@ -9,6 +9,7 @@ import {
 } from "@broker/client";
 import { formatSize } from "./format.ts";
 import { messages } from "./messages.ts";
+import { OidcFailure } from "./oidc-failure.ts";
 
 /** Say in one sentence what happened and, where there is something, what to do. */
 export function explainError(error: unknown): string {
@@ -30,6 +31,9 @@ export function explainError(error: unknown): string {
   }
   if (error instanceof SourceTooLarge) {
     return errors.sourceTooLarge(formatSize(error.limit));
+  }
+  if (error instanceof OidcFailure) {
+    return errors.oidc.get(error.reason) ?? errors.oidcFailed;
   }
   return error instanceof UploadClosed ? errors.uploadClosed : errors.unexpected;
 }

@@ -47,6 +47,14 @@ export function CheckIcon() {
   );
 }
 
+export function ChevronIcon() {
+  return (
+    <Icon>
+      <path d="m7 10 5 5 5-5" />
+    </Icon>
+  );
+}
+
 export function CodeIcon() {
   return (
     <Icon>
@@ -85,6 +93,15 @@ export function ImageIcon() {
       <rect x="3.5" y="4.5" width="17" height="15" rx="2" />
       <circle cx="8.75" cy="9.75" r="1.5" />
       <path d="m4 17.5 5-4.5 3.5 3 3.5-3.5 4.5 4" />
+    </Icon>
+  );
+}
+
+export function KeyIcon() {
+  return (
+    <Icon>
+      <circle cx="8" cy="15.5" r="4.5" />
+      <path d="M11.2 12.3 20 3.5M15.5 8l3 3M18 5.5l2 2" />
     </Icon>
   );
 }
@@ -177,6 +194,15 @@ export function UploadIcon() {
   return (
     <Icon>
       <path d="M12 15.5V5M7.5 9 12 4.5 16.5 9M4.5 15v2.5a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2V15" />
+    </Icon>
+  );
+}
+
+export function UserIcon() {
+  return (
+    <Icon>
+      <circle cx="12" cy="8" r="4" />
+      <path d="M4.5 20a7.5 7.5 0 0 1 15 0" />
     </Icon>
   );
 }

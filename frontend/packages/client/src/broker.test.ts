@@ -100,6 +100,119 @@ describe("a call", () => {
   });
 });
 
+describe("a call whose token has expired", () => {
+  /** A broker that takes only the token `good`; `renew` makes it the current one, or says why not. */
+  function expire(renew: (refused: string) => Promise<boolean> | boolean, good = "t2") {
+    let token = "t1";
+    const requests: Request[] = [];
+    const refused: (string | null)[] = [];
+    const broker = new Broker({
+      origin: "https://broker.example",
+      token: () => token,
+      renew: async (old) => {
+        const isRenewed = await renew(old);
+        token = isRenewed ? "t2" : token;
+        return isRenewed;
+      },
+      onTokenRefused: (old) => refused.push(old),
+      fetch: async (input, init) => {
+        const request = new Request(input, init);
+        requests.push(request);
+        const isGood = request.headers.get("authorization") === `Bearer ${good}`;
+        return isGood ? Response.json({ parts: [], file: { id: "f1" } }) : refuse(401, "expired-token");
+      },
+    });
+    return { broker, requests, refused };
+  }
+
+  test("has it renewed and is made again, the same", async () => {
+    const { broker, requests, refused } = expire(() => true);
+
+    await broker.signParts("u1", [{ number: 7, checksum: "crc32c:4waSgw==" }], { signal });
+
+    const sent = requests.map(({ method, url, headers }) => [method, url, headers.get("authorization")]);
+    expect(sent).toEqual([
+      ["POST", "https://broker.example/v1/uploads/u1/parts", "Bearer t1"],
+      ["POST", "https://broker.example/v1/uploads/u1/parts", "Bearer t2"],
+    ]);
+    expect(await requests[1]?.json()).toEqual(await requests[0]?.json());
+    expect(refused).toEqual([]);
+  });
+
+  test("creates with the same key, so that nothing is there twice", async () => {
+    const { broker, requests } = expire(() => true);
+
+    await broker.createUpload({ name: "a", size: 1, type: "x/y" }, { idempotencyKey: "k", signal });
+
+    expect(requests.map(({ headers }) => headers.get("idempotency-key"))).toEqual(["k", "k"]);
+  });
+
+  test("fails as it did when there is no other token", async () => {
+    const { broker, requests, refused } = expire(() => false);
+
+    await expect(broker.readMe({ signal })).rejects.toMatchObject({ slug: "expired-token" });
+
+    expect(requests.length).toBe(1);
+    expect(refused).toEqual(["t1"]);
+  });
+
+  test("is made again once, not for ever", async () => {
+    const { broker, requests, refused } = expire(() => true, "none");
+
+    await expect(broker.readMe({ signal })).rejects.toMatchObject({ slug: "expired-token" });
+
+    expect(requests.length).toBe(2);
+    expect(refused).toEqual(["t2"]);
+  });
+
+  test("ends no session when nobody can say whether there is another token", async () => {
+    const { broker, refused } = expire(() => Promise.reject(new BrokerUnreachable("silence")));
+
+    await expect(broker.readMe({ signal })).rejects.toBeInstanceOf(BrokerUnreachable);
+
+    expect(refused).toEqual([]);
+  });
+
+  test("does not hold up a caller who gives up", async () => {
+    const controller = new AbortController();
+    const { broker } = expire(() => {
+      controller.abort(new Error("never mind"));
+      return new Promise(() => {});
+    });
+
+    await expect(broker.readMe({ signal: controller.signal })).rejects.toThrow("never mind");
+  });
+});
+
+describe("a call by cookie", () => {
+  test("proves that it comes from the page, and carries no token", async () => {
+    const { broker, requests } = connect(() => Response.json({ access_token: "t2" }));
+
+    await broker.renewSession({ signal });
+    await broker.signOut({ signal });
+
+    const sent = requests.map(({ method, url, headers, credentials }) => [
+      `${method} ${new URL(url).pathname}`,
+      headers.get("x-broker-csrf"),
+      headers.get("authorization"),
+      credentials,
+    ]);
+    expect(sent).toEqual([
+      ["POST /v1/session/refresh", "1", null, "same-origin"],
+      ["DELETE /v1/session", "1", null, "same-origin"],
+    ]);
+  });
+
+  test("that is refused renews nothing, and ends nothing", async () => {
+    const { broker, requests, refused } = connect(() => refuse(401, "session-ended"));
+
+    await expect(broker.renewSession({ signal })).rejects.toMatchObject({ slug: "session-ended" });
+
+    expect(requests.length).toBe(1);
+    expect(refused).toEqual([]);
+  });
+});
+
 describe("a call that fails", () => {
   test("rejects with the problem that the broker names", async () => {
     const { broker, refused } = connect(() => refuse(422, "invalid-name"));

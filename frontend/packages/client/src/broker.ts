@@ -1,5 +1,6 @@
 import { BrokerUnreachable } from "./failures.ts";
-import { decodeProblem, type Problem } from "./problem.ts";
+import { decodeProblem, Problem } from "./problem.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 import type {
   Completion,
   Me,
@@ -11,6 +12,7 @@ import type {
   PresignedPart,
   PresignedRequest,
   Session,
+  SignInOptions,
   StoredFile,
   Upload,
 } from "./wire.ts";
@@ -26,7 +28,12 @@ interface BrokerOptions {
   readonly origin?: string;
   /** Asked before every call; null when nobody is signed in. */
   readonly token: () => string | null;
-  /** Called with the token that the broker no longer takes. */
+  /**
+   * Asked for another token than the one that the broker no longer takes, before the same call is made again;
+   * resolves with false where there is none. Calls that are refused at the same time all ask.
+   */
+  readonly renew?: (refused: string) => Promise<boolean>;
+  /** Called with the token that the broker no longer takes, and that was not renewed. */
   readonly onTokenRefused?: (token: string | null) => void;
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -35,6 +42,9 @@ interface Call extends Cancellable {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** Which another site cannot have a browser send along with the cookie that these calls act by. */
+const OWN_PAGE = { "x-broker-csrf": "1" };
 
 /**
  * The calls of the broker, one method each.
@@ -45,18 +55,53 @@ interface Call extends Cancellable {
 export class Broker {
   readonly #origin: string;
   readonly #token: () => string | null;
+  readonly #renew: (refused: string) => Promise<boolean>;
   readonly #onTokenRefused: (token: string | null) => void;
   readonly #fetch: typeof globalThis.fetch;
 
-  constructor({ origin = "", token, onTokenRefused = () => {}, fetch = globalThis.fetch }: BrokerOptions) {
+  constructor({
+    origin = "",
+    token,
+    renew = async () => false,
+    onTokenRefused = () => {},
+    fetch = globalThis.fetch,
+  }: BrokerOptions) {
     this.#origin = origin;
     this.#token = token;
+    this.#renew = renew;
     this.#onTokenRefused = onTokenRefused;
     this.#fetch = fetch.bind(globalThis);
   }
 
   signIn(credentials: { username: string; password: string }, { signal }: Cancellable): Promise<Session> {
-    return this.#read("POST", "/v1/session", { body: credentials, signal });
+    return this.#readAnswer(this.#request("POST", "/v1/session", { body: credentials, signal }, null), {
+      signal,
+    });
+  }
+
+  /** Go on with the session of the browser's cookie, with a new token. Not to be called by several at once. */
+  renewSession({ signal }: Cancellable): Promise<Session> {
+    return this.#readAnswer(
+      this.#request("POST", "/v1/session/refresh", { headers: OWN_PAGE, signal }, null),
+      {
+        signal,
+      },
+    );
+  }
+
+  /** End the session of the browser's cookie, if there is one. */
+  async signOut({ signal }: Cancellable): Promise<void> {
+    await this.#request("DELETE", "/v1/session", { headers: OWN_PAGE, signal }, null);
+  }
+
+  /** End every session of whoever calls, on every device. */
+  async signOutEverywhere({ signal }: Cancellable): Promise<void> {
+    await this.#call("DELETE", "/v1/sessions", { signal });
+  }
+
+  /** Read how one may sign in. */
+  readSignInOptions({ signal }: Cancellable): Promise<SignInOptions> {
+    return this.#readAnswer(this.#request("GET", "/v1/sign-in", { signal }, null), { signal });
   }
 
   readMe({ signal }: Cancellable): Promise<Me> {
@@ -130,19 +175,56 @@ export class Broker {
     await this.#call("DELETE", path`/v1/files/${id}`, { signal });
   }
 
+  #read<Answer>(method: string, target: string, call: Call): Promise<Answer> {
+    return this.#readAnswer(this.#call(method, target, call), call);
+  }
+
   /** The broker is trusted to answer in the shape of wire.ts: its own tests prove that. */
-  async #read<Answer>(method: string, target: string, call: Call): Promise<Answer> {
-    const response = await this.#call(method, target, call);
+  async #readAnswer<Answer>(answering: Promise<Response>, { signal }: Cancellable): Promise<Answer> {
+    const response = await answering;
     try {
       return (await response.json()) as Answer;
     } catch (error) {
-      call.signal.throwIfAborted();
+      signal.throwIfAborted();
       throw new BrokerUnreachable("The answer is not the broker's", { cause: error });
     }
   }
 
-  async #call(method: string, target: string, { body, headers, signal }: Call): Promise<Response> {
+  /** Call with the token; one that is refused is renewed, and the same call made once more. */
+  async #call(method: string, target: string, call: Call): Promise<Response> {
     const token = this.#token();
+    try {
+      return await this.#request(method, target, call, token);
+    } catch (error) {
+      if (!(isRefusal(error) && (await this.#isRenewed(token, call.signal)))) {
+        throw error;
+      }
+    }
+    const renewed = this.#token();
+    try {
+      return await this.#request(method, target, call, renewed);
+    } catch (error) {
+      if (isRefusal(error)) {
+        this.#onTokenRefused(renewed);
+      }
+      throw error;
+    }
+  }
+
+  async #isRenewed(refused: string | null, signal: AbortSignal): Promise<boolean> {
+    const isRenewed = refused !== null && (await unlessAborted(this.#renew(refused), signal));
+    if (!isRenewed) {
+      this.#onTokenRefused(refused);
+    }
+    return isRenewed;
+  }
+
+  async #request(
+    method: string,
+    target: string,
+    { body, headers, signal }: Call,
+    token: string | null,
+  ): Promise<Response> {
     const response = await this.#send(`${this.#origin}${target}`, {
       method,
       headers: {
@@ -160,12 +242,7 @@ export class Broker {
     if (response.ok) {
       return response;
     }
-
-    const problem = await this.#refusal(response, signal);
-    if (problem.isAuthentication) {
-      this.#onTokenRefused(token);
-    }
-    throw problem;
+    throw await this.#refusal(response, signal);
   }
 
   async #send(url: string, request: RequestInit & Cancellable): Promise<Response> {
@@ -182,6 +259,10 @@ export class Broker {
     signal.throwIfAborted();
     return decodeProblem(response.status, body, response.headers.get("retry-after"));
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Problem && error.isAuthentication;
 }
 
 /** A timeout is the broker's silence; every other abort is the caller's wish. */

@@ -17,4 +17,13 @@ export {
   type UploadRules,
   type UploadState,
 } from "./upload-queue.ts";
-export type { Me, Page, PresignedRequest, Session, StoredFile, Usage } from "./wire.ts";
+export type {
+  Me,
+  OidcProvider,
+  Page,
+  PresignedRequest,
+  Session,
+  SignInOptions,
+  StoredFile,
+  Usage,
+} from "./wire.ts";

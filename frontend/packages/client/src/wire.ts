@@ -16,6 +16,23 @@ export interface Session {
   readonly token_type: "Bearer";
 }
 
+/** How one may sign in. */
+export interface SignInOptions {
+  /** With a user name and a password, at the broker itself. */
+  readonly password: boolean;
+  /** At an OpenID provider. */
+  readonly oidc: OidcProvider | null;
+}
+
+export interface OidcProvider {
+  readonly issuer: string;
+  readonly client_id: string;
+  readonly scope: string;
+  readonly authorization_endpoint: string;
+  readonly token_endpoint: string;
+  readonly end_session_endpoint: string | null;
+}
+
 export interface Me {
   readonly subject: string;
   readonly tenant: string;

@@ -1,18 +1,75 @@
-import { IconButton } from "../../shared/button.tsx";
-import { SignOutIcon } from "../../shared/icons.tsx";
+import { type FocusEvent, type KeyboardEvent, useRef, useState } from "react";
+import { ChevronIcon, SignOutIcon, UserIcon } from "../../shared/icons.tsx";
 import { messages } from "../../shared/messages.ts";
 import styles from "./account.module.css";
 
-/** Who is signed in, and the way out. */
-export function Account({ username, onSignOut }: { username: string; onSignOut: () => void }) {
+interface AccountProps {
+  readonly username: string;
+  readonly onSignOut: () => void;
+  readonly onSignOutEverywhere: () => void;
+}
+
+/** Who is signed in, and the ways out. */
+export function Account({ username, onSignOut, onSignOutEverywhere }: AccountProps) {
+  const [isOpen, setOpen] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const { session } = messages;
+
+  const closeOnEscape = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && isOpen) {
+      setOpen(false);
+      opener.current?.focus();
+    }
+  };
+
+  // a press elsewhere takes the focus away too
+  const closeOnLeave = ({ currentTarget, relatedTarget }: FocusEvent<HTMLElement>) => {
+    if (!currentTarget.contains(relatedTarget)) {
+      setOpen(false);
+    }
+  };
+
+  const choose = (action: () => void) => () => {
+    setOpen(false);
+    opener.current?.focus();
+    action();
+  };
+
   return (
-    <div className={styles.account}>
-      <span className={styles.name} title={messages.session.signedInAs(username)}>
-        {username}
-      </span>
-      <IconButton label={messages.session.signOut} onClick={onSignOut}>
-        <SignOutIcon />
-      </IconButton>
+    // biome-ignore lint/a11y/noStaticElementInteractions: it listens to what its buttons let through
+    <div className={styles.account} onKeyDown={closeOnEscape} onBlur={closeOnLeave}>
+      <button
+        ref={opener}
+        type="button"
+        className={styles.opener}
+        aria-label={session.account(username)}
+        aria-expanded={isOpen}
+        aria-controls="account-panel"
+        onClick={() => setOpen(!isOpen)}
+      >
+        <UserIcon />
+        <span className={styles.name}>{username}</span>
+        <span className={styles.chevron}>
+          <ChevronIcon />
+        </span>
+      </button>
+      <div id="account-panel" className={styles.panel} hidden={!isOpen} tabIndex={-1}>
+        <p className={styles.who}>
+          <span className={styles.caption}>{session.signedInAs}</span>
+          <span className={styles.fullName}>{username}</span>
+        </p>
+        <button type="button" className={styles.choice} onClick={choose(onSignOut)}>
+          <SignOutIcon />
+          {session.signOut}
+        </button>
+        <button type="button" className={styles.choice} onClick={choose(onSignOutEverywhere)}>
+          <SignOutIcon />
+          <span>
+            {session.signOutEverywhere}
+            <span className={styles.caption}>{session.signOutEverywhereHint}</span>
+          </span>
+        </button>
+      </div>
     </div>
   );
 }

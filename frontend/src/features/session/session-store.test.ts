@@ -1,70 +1,40 @@
-import { describe, expect, test } from "vitest";
-import { safeStorage } from "../../shared/safe-storage.ts";
+import { expect, test } from "vitest";
 import { SessionStore } from "./session-store.ts";
 
-const ISSUED = { access_token: "t1", expires_in: 900, token_type: "Bearer" } as const;
+const ADA = { subject: "ada", username: "Ada", token: "t1", expiresIn: 900 };
 
-function createStorage() {
-  return safeStorage(() => {
-    throw new DOMException("there is no browser here", "SecurityError");
-  });
-}
+test("a session ends when its token is refused", () => {
+  const store = new SessionStore();
+  store.signIn(ADA);
 
-function reload(storage: ReturnType<typeof createStorage>, now: number): SessionStore {
-  return new SessionStore({ storage, now: () => now });
-}
+  store.end("t1");
 
-describe("a session", () => {
-  test("survives a reload until its token expires", () => {
-    const storage = createStorage();
-    reload(storage, 1_000).signIn("ada", ISSUED);
+  expect(store.getSnapshot()).toEqual({ status: "ended", username: "Ada" });
+  expect(store.token()).toBeNull();
+});
 
-    const session = { status: "signed-in", username: "ada", token: "t1", expiresAt: 901_000 };
-    expect(reload(storage, 900_999).getSnapshot()).toEqual(session);
-    expect(reload(storage, 901_000).getSnapshot()).toEqual({ status: "ended", username: "ada" });
-  });
+test("a session is not ended by a late answer to an older token", () => {
+  const store = new SessionStore();
+  store.signIn(ADA);
+  store.signIn({ ...ADA, token: "t2" });
 
-  test("ends when its token is refused, and is not stored any more", () => {
-    const storage = createStorage();
-    const store = reload(storage, 0);
-    store.signIn("ada", ISSUED);
+  store.end("t1");
+  store.end(null);
 
-    store.end("t1");
+  expect(store.token()).toBe("t2");
+});
 
-    expect(store.getSnapshot()).toEqual({ status: "ended", username: "ada" });
-    expect(store.token()).toBeNull();
-    expect(reload(storage, 0).getSnapshot()).toEqual({ status: "signed-out" });
-  });
+test("whoever follows a session hears of every change until he stops", () => {
+  const store = new SessionStore();
+  const heard: string[] = [];
+  const stop = store.subscribe(() => heard.push(store.getSnapshot().status));
 
-  test("is not ended by a late answer to an older token", () => {
-    const store = reload(createStorage(), 0);
-    store.signIn("ada", ISSUED);
-    store.signIn("ada", { ...ISSUED, access_token: "t2" });
+  store.restore();
+  store.failToRestore(new Error("silence"));
+  store.signIn(ADA);
+  store.signOut();
+  stop();
+  store.signIn(ADA);
 
-    store.end("t1");
-    store.end(null);
-
-    expect(store.token()).toBe("t2");
-  });
-
-  test("that a person signs out of leaves nothing behind", () => {
-    const storage = createStorage();
-    const store = reload(storage, 0);
-    store.signIn("ada", ISSUED);
-
-    store.signOut();
-
-    expect(store.getSnapshot()).toEqual({ status: "signed-out" });
-    expect(storage.getItem("session")).toBeNull();
-  });
-
-  test.each(["", "{", "null", "[]", '{"username":"ada"}', '{"username":1,"token":"t","expiresAt":9}'])(
-    "stored as %j is no session",
-    (stored) => {
-      const storage = createStorage();
-      storage.setItem("session", stored);
-
-      expect(reload(storage, 0).getSnapshot()).toEqual({ status: "signed-out" });
-    },
-  );
+  expect(heard).toEqual(["restoring", "unknown", "signed-in", "signed-out"]);
 });

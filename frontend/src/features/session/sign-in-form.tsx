@@ -1,25 +1,17 @@
-import type { Broker } from "@broker/client";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Button } from "../../shared/button.tsx";
-import { explainError } from "../../shared/explain-error.ts";
 import { messages } from "../../shared/messages.ts";
-import { Notice } from "../../shared/notice.tsx";
-import type { SessionStore } from "./session-store.ts";
 import styles from "./sign-in-form.module.css";
 
-const PATIENCE_MS = 30_000;
-
 interface SignInFormProps {
-  readonly broker: Broker;
-  readonly store: SessionStore;
-  /** Why the form is here, if the person did not ask for it. */
-  readonly reason: string | null;
+  readonly signIn: (credentials: { username: string; password: string }) => Promise<void>;
+  readonly onError: (error: unknown) => void;
   readonly initialUsername: string;
 }
 
-export function SignInForm({ broker, store, reason, initialUsername }: SignInFormProps) {
+/** Asks for a user name and a password. */
+export function SignInForm({ signIn, onError, initialUsername }: SignInFormProps) {
   const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
   const usernameField = useRef<HTMLInputElement>(null);
   const passwordField = useRef<HTMLInputElement>(null);
 
@@ -36,12 +28,11 @@ export function SignInForm({ broker, store, reason, initialUsername }: SignInFor
     const username = String(fields.get("username")).trim();
     const password = String(fields.get("password"));
     setBusy(true);
-    setError(null);
+    onError(null);
     try {
-      const signal = AbortSignal.timeout(PATIENCE_MS);
-      store.signIn(username, await broker.signIn({ username, password }, { signal }));
-    } catch (caught) {
-      setError(caught);
+      await signIn({ username, password });
+    } catch (error) {
+      onError(error);
       setBusy(false);
       passwordField.current?.select();
     }
@@ -49,17 +40,6 @@ export function SignInForm({ broker, store, reason, initialUsername }: SignInFor
 
   return (
     <form className={styles.form} onSubmit={submit} aria-labelledby="sign-in-heading">
-      <div>
-        <h1 id="sign-in-heading" className={styles.heading}>
-          {messages.session.heading}
-        </h1>
-        <p className={styles.lead}>{messages.session.lead}</p>
-      </div>
-      {error !== null ? (
-        <Notice tone="danger">{explainError(error)}</Notice>
-      ) : (
-        reason !== null && <Notice tone="info">{reason}</Notice>
-      )}
       <label className={styles.field}>
         <span className={styles.label}>{messages.session.username}</span>
         <input

@@ -12,6 +12,7 @@ from broker.rows import MachineToken, Session, User, every, first
 from broker.tables import machine_tokens, revocations, sessions, users
 
 FIND_USER = select(users).where(users.c.name == bindparam("name"))
+ANY_USER = select(users).limit(1)
 LIST_USERS = select(users).order_by(users.c.name)
 INSERT_USER = insert(users)
 SET_PASSWORD = (
@@ -65,6 +66,9 @@ class AccountRegistry:
         if "\0" in name:
             return None  # nobody has it, and PostgreSQL cannot even be asked
         return await self._database.read(lambda c: first(User, c, FIND_USER, {"name": name}))
+
+    async def has_users(self) -> bool:
+        return await self._database.read(lambda c: first(User, c, ANY_USER, {}) is not None)
 
     async def list_users(self) -> list[User]:
         return await self._database.read(lambda c: every(User, c, LIST_USERS, {}))

@@ -13,6 +13,7 @@ from broker.account_registry import AccountRegistry
 from broker.accounts import Accounts
 from broker.asgi import Router
 from broker.auth import Tokens
+from broker.authenticator import Authenticator
 from broker.background import Job, background, repeat
 from broker.client_address import Network
 from broker.cross_origin import CrossOrigin
@@ -25,6 +26,7 @@ from broker.endpoints.page import page
 from broker.events import Events
 from broker.files import Files
 from broker.intake import Intake
+from broker.issuers import Issuer, ProviderIssuer, SharedSecretIssuer
 from broker.lifecycle import Lifecycle
 from broker.metrics import Metrics
 from broker.policy import Policies
@@ -33,10 +35,12 @@ from broker.rate_limits import RateLimits
 from broker.receipts import Receipts, signing_key
 from broker.reconciler import Reconciler
 from broker.registry import Registry
+from broker.remote_keys import RemoteKeys
 from broker.revocations import Revocations
 from broker.self_test import SelfTest
 from broker.sessions import Sessions
 from broker.settings import Settings, SettingsError, StoreSettings
+from broker.sign_in_options import SignInOptions
 from broker.sqlite import SqliteDatabase
 from broker.stores.base import Store
 from broker.stores.s3 import S3Store
@@ -74,7 +78,9 @@ def create_app(settings: Settings, lifecycle: Lifecycle | None = None) -> ASGIAp
             *health.routes,
         ],
         # not a mount: that would swallow the 405 of an address whose other methods have a route
-        default=page(store_origin=services.store.public_origin),
+        default=page(
+            store_origin=services.store.public_origin, sign_in_origin=lambda: services.sign_in_options.origin
+        ),
         lifespan=lifespan,
     )
     return Edge(
@@ -101,6 +107,7 @@ def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
         await services.accounts.forget(at=web.now())
 
     yield services.self_test.run
+    yield services.sign_in_options.warm_up
     yield partial(repeat, learn_revocations, seconds=_REVOCATIONS_SECONDS, lifecycle=services.lifecycle)
     yield partial(repeat, forget_accounts, seconds=_FORGET_SECONDS, lifecycle=services.lifecycle)
     yield partial(repeat, reconcile, seconds=settings.reconcile_interval, lifecycle=services.lifecycle)
@@ -137,6 +144,9 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
     revocations = Revocations()
     tokens = Tokens(secret_keys=settings.secret_keys, issuer=settings.origins[0], revocations=revocations)
     account_registry = AccountRegistry(database)
+    provider = (
+        RemoteKeys(issuer=settings.oidc.issuer, jwks_url=settings.jwks_url) if settings.oidc.issuer else None
+    )
     sessions = Sessions(
         registry=account_registry,
         revocations=revocations,
@@ -164,6 +174,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
             revocations=revocations,
             token_expires_in=settings.access_token_expires_in,
         ),
+        authenticator=Authenticator(tokens, _issuers(settings, provider)),
         diagnostics=Diagnostics(
             registry=registry,
             store=store,
@@ -193,6 +204,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
         ),
         registry=registry,
         self_test=self_test,
+        sign_in_options=SignInOptions(registry=account_registry, settings=settings.oidc, provider=provider),
         store=store,
         tokens=tokens,
         trusted_proxies=_networks(settings),
@@ -205,6 +217,25 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
             receipts=receipts,
         ),
     )
+
+
+def _issuers(settings: Settings, provider: RemoteKeys | None) -> dict[str, Issuer]:
+    """List who else may issue tokens."""
+    oidc, shared = settings.oidc, settings.jwt
+    issuers: dict[str, Issuer] = {}
+    if provider:
+        issuers[oidc.issuer] = ProviderIssuer(
+            issuer=oidc.issuer,
+            audience=oidc.audience,
+            algorithms=oidc.algorithms,
+            keys=provider,
+            claims=oidc.claims,
+        )
+    if shared.secret:
+        issuers[shared.issuer] = SharedSecretIssuer(
+            issuer=shared.issuer, audience=shared.audience, secret=shared.secret, claims=shared.claims
+        )
+    return issuers
 
 
 def _other_receipt_keys(settings: Settings) -> tuple[Ed25519PublicKey, ...]:

@@ -37,6 +37,7 @@ BrokerError
 ├── HeadTooLarge 431
 ├── InternalError 500
 └── Unavailable 503
+    ├── IssuerUnavailable
     ├── StoreUnavailable
     ├── StoreUnsafe
     ├── RegistryUnavailable
@@ -238,6 +239,10 @@ class InternalError(BrokerError):
 class Unavailable(BrokerError):
     status = 503
     headers: Mapping[str, str] = {"retry-after": "2"}
+
+
+class IssuerUnavailable(Unavailable):
+    slug, title = "issuer-unavailable", "The identity provider does not answer"
 
 
 class StoreUnavailable(Unavailable):

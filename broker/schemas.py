@@ -50,18 +50,22 @@ class Session(_Answer, frozen=True):
 
 
 class OidcProvider(_Answer, frozen=True):
-    """Where a browser signs in by authorization code with PKCE, in OpenID Connect Discovery's words."""
+    """Where and how the page signs people in: authorization code with PKCE (RFC 7636), as a public client.
+
+    `audience` is what to ask for where a provider wants to be told (Auth0).
+    """
 
     issuer: str
     client_id: str
     scope: str
+    audience: str
     authorization_endpoint: str
     token_endpoint: str
     end_session_endpoint: str | None
 
 
 class SignInOptions(_Answer, frozen=True):
-    """How one may sign in: at the broker with a password, at an OpenID provider, or both."""
+    """`password` says whether there are built-in users; `oidc` is null without an identity provider."""
 
     password: bool
     oidc: OidcProvider | None

@@ -72,6 +72,16 @@ KeyPrefix = Annotated[str, Meta(pattern=_KEY_PREFIX, description="of 1 to 32 of 
 Proxy = Annotated[
     str, Meta(pattern=_PROXY, description="like 10.0.0.7, 172.16.0.0/12 or fd00::/8: an address or a network")
 ]
+Tenant = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z", description="of 1 to 64 letters, digits, _ and -")
+]
+Url = Annotated[
+    str,
+    Meta(
+        pattern=r"^(https://[^\s?#@]+|http://(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?(/[^\s?#@]*)?)?\Z",
+        description="like https://id.example.com; http is for this machine alone",
+    ),
+]
 RateLimit = Annotated[
     str,
     Meta(pattern=r"^[1-9][0-9]{0,8}/(second|minute|hour|day)\Z", description="like 600/minute"),
@@ -148,6 +158,52 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimSettings:
+    """In which claims of an issuer's tokens stands what; a claim within another is named like `a.b`.
+
+    Without a tenant's claim everybody is of `default_tenant`. Scopes are a text or a list; of those that
+    begin with `scope_prefix` the rest counts. `granted_scopes` are everybody's.
+    """
+
+    subject: Required = "sub"
+    tenant: str = ""
+    default_tenant: Tenant = "external"
+    scopes: Required = "scope"
+    scope_prefix: str = ""
+    granted_scopes: tuple[ScopeToken, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OidcSettings:
+    """An identity provider, by OpenID Connect Discovery. With `client_id` the page signs people in there."""
+
+    issuer: Url = ""
+    audience: str = ""
+    algorithms: Annotated[
+        tuple[
+            Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"],
+            ...,
+        ],
+        Meta(min_length=1),
+    ] = ("RS256", "PS256", "ES256", "EdDSA")
+    client_id: str = ""
+    scope: str = "openid profile offline_access"
+    claims: ClaimSettings = ClaimSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JwtSettings:
+    """A back end that issues tokens itself, signed with HS256 and a secret that it shares with the broker."""
+
+    secret: Annotated[str, Meta(pattern=r"^(.{32,})?\Z", description="of at least 32 characters")] = field(
+        default="", repr=False
+    )
+    issuer: str = ""
+    audience: Required = "broker"
+    claims: ClaimSettings = ClaimSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimitSettings:
     """Limits are like `600/minute`: of one who has a good token, and of an address without one.
 
@@ -188,6 +244,9 @@ class Settings:
     access_token_expires_in: Annotated[int, Meta(ge=60, le=86400)] = 900
     session_idle_expires_in: Annotated[int, Meta(ge=300, le=365 * 86400)] = 7 * 86400
     session_expires_in: Annotated[int, Meta(ge=300, le=365 * 86400)] = 30 * 86400
+    oidc: OidcSettings = OidcSettings()
+    jwks_url: Url = ""
+    jwt: JwtSettings = JwtSettings()
     cors_origins: tuple[Origin, ...] = ()
     trusted_proxies: tuple[Proxy, ...] = ()
     rate_limits: RateLimitSettings = RateLimitSettings()
@@ -250,7 +309,29 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
             "BROKER_STORE_PUBLIC_URL: the store needs an origin of its own, which is none of BROKER_ORIGINS: "
             "what people store could act as the broker's page there"
         )
+    if complaint := _complaint_about_issuers(settings):
+        raise SettingsError(complaint)
     return settings
+
+
+def _complaint_about_issuers(settings: Settings) -> str | None:
+    """Say what is wrong with who may issue tokens, if anything is."""
+    oidc, jwt, own = settings.oidc, settings.jwt, settings.origins[0]
+    if oidc.issuer and not oidc.audience:
+        return "BROKER_OIDC_AUDIENCE is not set: without it, tokens for other services would be taken too"
+    if (oidc.audience or oidc.client_id or settings.jwks_url) and not oidc.issuer:
+        return "BROKER_OIDC_ISSUER is not set: it is the `iss` of the tokens"
+    if bool(jwt.secret) != bool(jwt.issuer):
+        return f"{'BROKER_JWT_ISSUER' if jwt.secret else 'BROKER_JWT_SECRET'} is not set"
+    if oidc.issuer and oidc.issuer == jwt.issuer:
+        return (
+            "BROKER_JWT_ISSUER: one issuer signs with public keys (BROKER_OIDC_ISSUER) or with a shared "
+            "secret, never with both: else the public key could pass for the secret"
+        )
+    if own in {oidc.issuer, jwt.issuer}:
+        name = "BROKER_OIDC_ISSUER" if own == oidc.issuer else "BROKER_JWT_ISSUER"
+        return f"{name}: {own} is the broker itself, which signs with BROKER_SECRET_KEY"
+    return None
 
 
 def load_bootstrap(environ: Mapping[str, str] = os.environ) -> BootstrapSettings:

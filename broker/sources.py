@@ -157,7 +157,11 @@ def _convert(given: Given, hint: object) -> object:
 
 def _refuse_samples(value: object, place: str) -> None:
     """Refuse what stands in examples and tutorials; anybody can look it up."""
-    is_secret = place.lower().removesuffix("_file").endswith(("_key", "_token", "_previous"))
+    is_secret = (
+        place.lower()
+        .removesuffix("_file")
+        .endswith(("_key", "_token", "_previous", "jwt_secret", "jwt.secret"))
+    )
     text = str(value).lower()
     if password := re.match(r"postgresql://[^/@]*:([^/@]*)@", text):
         is_secret, text = True, password[1]

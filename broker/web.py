@@ -14,6 +14,7 @@ from starlette.responses import Response
 from broker.accounts import Accounts
 from broker.asgi import Answer, header
 from broker.auth import Claims, Tokens
+from broker.authenticator import Authenticator
 from broker.client_address import Network, counted_as
 from broker.client_address import client_address as address_of
 from broker.diagnosis import Diagnostics
@@ -29,6 +30,7 @@ from broker.receipts import Receipts
 from broker.reconciler import Reconciler
 from broker.registry import Registry
 from broker.self_test import SelfTest
+from broker.sign_in_options import SignInOptions
 from broker.stores.base import Store
 from broker.uploads import Uploads
 
@@ -50,6 +52,7 @@ class Services:
     """Everything that endpoints call, made once by `create_app`."""
 
     accounts: Accounts
+    authenticator: Authenticator
     diagnostics: Diagnostics
     events: Events
     files: Files
@@ -63,6 +66,7 @@ class Services:
     reconciler: Reconciler
     registry: Registry
     self_test: SelfTest
+    sign_in_options: SignInOptions
     store: Store
     tokens: Tokens
     trusted_proxies: tuple[Network, ...]
@@ -94,7 +98,7 @@ async def claims(request: Request, *, at: datetime) -> Claims:
     """Say who calls, and count it. Raises Unauthenticated, InvalidToken, ExpiredToken, TooManyRequests."""
     found = services(request)
     try:
-        claims = _authenticate(request, at=at)
+        claims = await _authenticate(request, at=at)
     except Unauthenticated:
         await count_stranger(request)
         raise
@@ -105,11 +109,11 @@ async def claims(request: Request, *, at: datetime) -> Claims:
     return claims
 
 
-def _authenticate(request: Request, *, at: datetime) -> Claims:
+async def _authenticate(request: Request, *, at: datetime) -> Claims:
     token = bearer(request)
     if not token:
         raise Unauthenticated("Send an access token: Authorization: Bearer <token>.")
-    return services(request).tokens.verify(token, at=at)
+    return await services(request).authenticator.authenticate(token, at=at)
 
 
 async def count_stranger(request: Request) -> None:

@@ -75,7 +75,7 @@ def run_broker_on(
     url = origin_of(listener)
     settings = Settings(origins=(url,), secret_key=SECRET_KEY, database_url=database_url, store=store)
     settings = replace(settings, **changes)  # type: ignore[arg-type]  # the tests name real settings
-    with _serving(create_app(settings), listener):
+    with serving(create_app(settings), listener):
         yield RunningBroker(url, settings)
 
 
@@ -96,7 +96,8 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def _serving(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
+def serving(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
+    """Serve an application in a thread, for the length of a block."""
     server = _Server(configure(app))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -126,6 +126,44 @@ def test_a_bad_value_is_named(name: str, value: str) -> None:
     assert "regex" not in str(caught.value)
 
 
+OIDC = {"BROKER_OIDC_ISSUER": "https://id.example.com/realms/a", "BROKER_OIDC_AUDIENCE": "broker"}
+SHARED = {"BROKER_JWT_SECRET": "j" * 32, "BROKER_JWT_ISSUER": "https://shop.example.com"}
+
+
+def test_others_may_issue_tokens_too() -> None:
+    loaded = settings.load(GOOD | OIDC | SHARED | {"BROKER_OIDC_CLAIMS_GRANTED_SCOPES": "files:read"})
+
+    assert loaded.oidc.issuer == "https://id.example.com/realms/a"
+    assert loaded.oidc.claims.granted_scopes == ("files:read",)
+    assert loaded.jwt.issuer == "https://shop.example.com"
+    assert "j" * 32 not in repr(loaded)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"BROKER_OIDC_AUDIENCE": ""}, "BROKER_OIDC_AUDIENCE is not set"),
+        ({"BROKER_OIDC_ISSUER": ""}, "BROKER_OIDC_ISSUER is not set"),
+        ({"BROKER_OIDC_ISSUER": "http://id.example.com"}, "BROKER_OIDC_ISSUER: "),
+        ({"BROKER_OIDC_ISSUER": "https://files.example.com"}, "BROKER_OIDC_ISSUER: "),
+        ({"BROKER_OIDC_ALGORITHMS": "RS256,HS256"}, "BROKER_OIDC_ALGORITHMS: "),
+        ({"BROKER_OIDC_ALGORITHMS": "none"}, "BROKER_OIDC_ALGORITHMS: "),
+        ({"BROKER_JWKS_URL": "http://id.example.com/jwks"}, "BROKER_JWKS_URL: "),
+        ({"BROKER_JWT_SECRET": "j" * 31}, "BROKER_JWT_SECRET: "),
+        ({"BROKER_JWT_SECRET": "change-me" + "j" * 32}, "BROKER_JWT_SECRET is a sample value"),
+        ({"BROKER_JWT_SECRET": ""}, "BROKER_JWT_SECRET is not set"),
+        ({"BROKER_JWT_ISSUER": ""}, "BROKER_JWT_ISSUER is not set"),
+        ({"BROKER_JWT_ISSUER": OIDC["BROKER_OIDC_ISSUER"]}, "BROKER_JWT_ISSUER: one issuer signs with"),
+        ({"BROKER_JWT_ISSUER": "https://files.example.com"}, "BROKER_JWT_ISSUER: "),
+    ],
+)
+def test_c04_issuers_that_could_be_confused_or_tricked_are_refused_at_start(
+    changes: dict[str, str], name: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"^{name}"):
+        settings.load(GOOD | OIDC | SHARED | changes)
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -470,4 +508,6 @@ def written(default: object) -> str:
             return ""
         case bool():
             return str(default).lower()
+        case tuple():
+            return ",".join(default)
     return str(default)

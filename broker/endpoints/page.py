@@ -1,5 +1,6 @@
 """The bundled React app: static files, with a policy that names the store as the only other origin."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.middleware.gzip import GZipMiddleware
@@ -16,8 +17,11 @@ PERMISSIONS_POLICY = ", ".join(
 )
 
 
-def content_security_policy(store_origin: str) -> str:
-    """Build the page's CSP: scripts are ours alone, bytes go to the broker and to the store."""
+def content_security_policy(store_origin: str, sign_in_origin: str = "") -> str:
+    """Build the page's CSP: scripts are ours alone, bytes go to the broker and to the store.
+
+    `sign_in_origin` is the identity provider's, if there is one.
+    """
     return "; ".join(
         [
             "default-src 'none'",
@@ -25,7 +29,7 @@ def content_security_policy(store_origin: str) -> str:
             "style-src 'self'",
             f"img-src 'self' data: blob: {store_origin}",
             f"media-src 'self' blob: {store_origin}",
-            f"connect-src 'self' {store_origin}",
+            f"connect-src 'self' {store_origin} {sign_in_origin}".rstrip(),
             f"frame-src {store_origin}",
             "font-src 'self'",
             "worker-src 'self'",
@@ -40,22 +44,27 @@ def content_security_policy(store_origin: str) -> str:
 class Page(StaticFiles):
     """The built front end. What stands below assets/ carries a hash in its name and never changes."""
 
-    def __init__(self, directory: Path, *, store_origin: str) -> None:
+    def __init__(self, directory: Path, *, store_origin: str, sign_in_origin: Callable[[], str]) -> None:
         super().__init__(directory=directory, html=True)
-        self._csp = content_security_policy(store_origin)
+        self._store_origin = store_origin
+        self._sign_in_origin = sign_in_origin
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         is_hashed = path.startswith("assets/")
         response.headers["cache-control"] = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
-        response.headers["content-security-policy"] = self._csp
+        csp = content_security_policy(self._store_origin, self._sign_in_origin())
+        response.headers["content-security-policy"] = csp
         response.headers["cross-origin-opener-policy"] = "same-origin"
         response.headers["permissions-policy"] = PERMISSIONS_POLICY
         return response
 
 
-def page(*, store_origin: str) -> ASGIApp | None:
-    """Make what answers where no route does, or None when the front end was not built."""
+def page(*, store_origin: str, sign_in_origin: Callable[[], str]) -> ASGIApp | None:
+    """Make what answers where no route does, or None when the front end was not built.
+
+    `sign_in_origin` says with which origin the page exchanges codes, empty without an identity provider.
+    """
     if not (DIRECTORY / "index.html").exists():
         return None
-    return GZipMiddleware(Page(DIRECTORY, store_origin=store_origin))
+    return GZipMiddleware(Page(DIRECTORY, store_origin=store_origin, sign_in_origin=sign_in_origin))

@@ -58,8 +58,8 @@ async def sign_out_everywhere(request: Request) -> Response:
     return Response(status_code=204, headers={"set-cookie": _cookie(request, "", max_age=0)})
 
 
-async def sign_in_options(_: Request) -> Response:
-    return web.answer(schemas.SignInOptions(password=True, oidc=None))
+async def show_sign_in_options(request: Request) -> Response:
+    return web.answer(await web.services(request).sign_in_options.describe())
 
 
 async def me(request: Request) -> Response:
@@ -110,6 +110,6 @@ routes = [
     Route(_PATH, sign_out, methods=["DELETE"]),
     Route(f"{_PATH}/refresh", renew_session, methods=["POST"]),
     Route("/v1/sessions", sign_out_everywhere, methods=["DELETE"]),
-    Route("/v1/sign-in", sign_in_options, methods=["GET"]),
+    Route("/v1/sign-in", show_sign_in_options, methods=["GET"]),
     Route("/v1/me", me, methods=["GET"]),
 ]

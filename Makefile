@@ -8,6 +8,7 @@ NPM := npm --prefix frontend --no-audit --no-fund --no-update-notifier
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
 CHROMIUM := .venv/.chromium
+PROVIDER := tests/oidc/node_modules/.package-lock.json
 NODE_MODULES := frontend/node_modules/.package-lock.json
 PAGE := broker/static/index.html
 PAGE_SOURCES := $(shell find frontend -path '*/node_modules' -prune -o -type f \
@@ -23,7 +24,7 @@ help: ## List the targets
 run: $(RUNTIME) $(PAGE) ## Start everything on http://localhost:8000 (ARGS="--port 9000" to change)
 	@$(BIN)/broker dev $(ARGS)
 
-test: check $(PAGE) $(CHROMIUM) ## Check and test everything (ARGS="-k name" to choose)
+test: check $(PAGE) $(CHROMIUM) $(PROVIDER) ## Check and test everything (ARGS="-k name" to choose)
 ifdef ARGS
 	@$(BIN)/pytest $(ARGS)
 else
@@ -56,7 +57,7 @@ lock: $(DEV) ## Pin the newest versions that pyproject.toml allows in requiremen
 		--no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
 
 clean: ## Remove what was built and installed here, never ./data
-	rm -rf .venv build dist broker/static frontend/node_modules frontend/packages/*/node_modules frontend/packages/*/dist
+	rm -rf .venv build dist broker/static tests/oidc/node_modules frontend/node_modules frontend/packages/*/node_modules frontend/packages/*/dist
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed (PYTHON=...)")'
@@ -79,6 +80,11 @@ $(NODE_MODULES): frontend/package.json frontend/package-lock.json
 		|| { echo "Node.js 20.19 or newer is needed"; exit 1; }
 	@echo "Installing the front end's packages ..."
 	@$(NPM) ci --loglevel=error > /dev/null
+	@touch $@
+
+$(PROVIDER): tests/oidc/package.json tests/oidc/package-lock.json $(NODE_MODULES)
+	@echo "Installing the OpenID provider that the browser tests sign in at ..."
+	@npm --prefix tests/oidc --no-audit --no-fund --no-update-notifier ci --loglevel=error > /dev/null
 	@touch $@
 
 $(PAGE): $(NODE_MODULES) $(PAGE_SOURCES)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -60,16 +61,21 @@ def context(chromium: Browser, site: RunningBroker) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    """Return an empty page; at the end nothing may have gone wrong in its console."""
-    page = context.new_page()
+@contextmanager
+def watched(page: Page) -> Iterator[Page]:
+    """Yield an empty page; at the end nothing may have gone wrong in its console."""
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
     yield page
     # what a test provokes on the wire is logged by the browser itself, not by the page
     assert [error for error in errors if not error.startswith("Failed to load resource")] == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    with watched(context.new_page()) as page:
+        yield page
 
 
 @pytest.fixture

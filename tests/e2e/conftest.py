@@ -1,6 +1,7 @@
 """A whole site for the browser: store, broker and built page, and a Chromium that visits it."""
 
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,18 +31,25 @@ PASSWORD = "a good password"
 POLICIES = {"default": Policy(max_size=5 * 1024**3)}  # a file above that fits on any disk, if it has holes
 
 
+@contextmanager
+def run_site(listener: socket.socket, directory: Path, **changes: object) -> Iterator[RunningBroker]:
+    """Run a broker whose page a browser can use: the store answers its origin alone."""
+    origins = (origin_of(listener),)
+    with EmbeddedStore(directory / "store", origins=origins) as store:
+        list(bootstrap(store.settings, admin=store.settings.control, origins=origins, users=False))
+        database_url = f"sqlite:///{directory / 'broker.db'}"
+        with run_broker_on(listener, store.settings, database_url, policies=POLICIES, **changes) as broker:
+            yield broker
+
+
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
-    """Return a broker whose page a browser can use: the store answers its origin alone."""
-    directory = tmp_path_factory.mktemp("site")
-    with listen("127.0.0.1", 0) as listener:
-        origins = (origin_of(listener),)
-        with EmbeddedStore(directory / "store", origins=origins) as store:
-            list(bootstrap(store.settings, admin=store.settings.control, origins=origins, users=False))
-            database_url = f"sqlite:///{directory / 'broker.db'}"
-            with run_broker_on(listener, store.settings, database_url, policies=POLICIES) as broker:
-                broker.add_user("alice", PASSWORD)
-                yield broker
+    with (
+        listen("127.0.0.1", 0) as listener,
+        run_site(listener, tmp_path_factory.mktemp("site")) as broker,
+    ):
+        broker.add_user("alice", PASSWORD)
+        yield broker
 
 
 @pytest.fixture(scope="package")

@@ -7,29 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import jwt
-
 from broker.accounts import USER_SCOPES
-from broker.auth import AUDIENCE
-from tests.running import RunningBroker
+from broker.settings import OidcSettings
 
 DIRECTORY = Path(__file__).parent.parent / "oidc"
 
 
 @contextmanager
-def run_provider(site: RunningBroker) -> Iterator[dict[str, object]]:
-    """Run a provider whose tokens the broker takes; yield how the page may sign in there."""
+def run_oidc_provider(page: str) -> Iterator[OidcSettings]:
+    """Run a provider for the page of that origin; yield how the broker knows it."""
     node = shutil.which("node")
     assert node
     scope = " ".join(sorted(USER_SCOPES))
-    config = {
-        "audience": AUDIENCE,
-        "keyId": jwt.get_unverified_header(site.token())["kid"],
-        "page": site.url,
-        "scope": scope,
-        "secretKey": site.settings.secret_key,
-        "tenant": "default",
-    }
     with subprocess.Popen(
         [node, "provider.mjs"],
         cwd=DIRECTORY,
@@ -41,17 +30,12 @@ def run_provider(site: RunningBroker) -> Iterator[dict[str, object]]:
         assert process.stdin
         assert process.stdout
         try:
-            process.stdin.write(json.dumps(config) + "\n")
+            process.stdin.write(json.dumps({"audience": "files", "page": page, "scope": scope}) + "\n")
             process.stdin.flush()
             issuer = process.stdout.readline().strip()
             assert issuer, "the provider did not start"
-            yield {
-                "issuer": issuer,
-                "client_id": "page",
-                "scope": f"openid profile {scope}",
-                "authorization_endpoint": f"{issuer}/auth",
-                "token_endpoint": f"{issuer}/token",
-                "end_session_endpoint": f"{issuer}/session/end",
-            }
+            yield OidcSettings(
+                issuer=issuer, audience="files", client_id="page", scope=f"openid profile {scope}"
+            )
         finally:
             process.kill()

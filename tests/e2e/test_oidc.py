@@ -8,30 +8,32 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
-from tests.e2e.conftest import watched
-from tests.e2e.oidc_provider import run_provider
+from broker.server import listen
+from tests.e2e.conftest import run_site, watched
+from tests.e2e.oidc_provider import run_oidc_provider
 from tests.e2e.test_main_job import MIB, answer_with_problem, drop, part_number, write
 from tests.e2e.test_session import WORKSPACE, choose
-from tests.running import RunningBroker
-
-Provider = dict[str, object]
+from tests.running import RunningBroker, origin_of
 
 
 @pytest.fixture(scope="module")
-def provider(site: RunningBroker) -> Iterator[Provider]:
-    with run_provider(site) as provider:
-        yield provider
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
+    """Return a broker without users of its own, which knows a provider."""
+    with (
+        listen("127.0.0.1", 0) as listener,
+        run_oidc_provider(origin_of(listener)) as provider,
+        run_site(listener, tmp_path_factory.mktemp("oidc"), oidc=provider) as broker,
+    ):
+        yield broker
 
 
 @pytest.fixture
-def context(chromium: Browser, site: RunningBroker, provider: Provider) -> Iterator[BrowserContext]:
-    """Return a browser to which the broker names the provider."""
-    context = chromium.new_context(base_url=site.url, accept_downloads=True, bypass_csp=True)
+def context(chromium: Browser, site: RunningBroker) -> Iterator[BrowserContext]:
+    context = chromium.new_context(base_url=site.url, accept_downloads=True)
     context.set_default_timeout(15_000)
     context.route(
         "https://fonts.googleapis.com/**", lambda route: route.abort()
     )  # of the provider's own pages
-    context.route("**/v1/sign-in", lambda route: route.fulfill(json={"password": False, "oidc": provider}))
     yield context
     context.close()
 
@@ -77,7 +79,7 @@ def test_a_person_signs_in_at_a_provider_and_nothing_of_it_stays_behind(
 
 
 def test_a_token_of_the_provider_is_renewed_in_the_middle_of_an_upload(
-    page: Page, context: BrowserContext, provider: Provider, files: Path
+    page: Page, context: BrowserContext, site: RunningBroker, files: Path
 ) -> None:
     sign_in(page)
     renewals: list[Request] = []
@@ -87,7 +89,7 @@ def test_a_token_of_the_provider_is_renewed_in_the_middle_of_an_upload(
     def note(request: Request) -> None:
         if request.method == "PUT":
             parts.append(part_number(request.url))
-        elif request.url == provider["token_endpoint"] and request.method == "POST":
+        elif request.url == f"{site.settings.oidc.issuer}/token" and request.method == "POST":
             renewals.append(request)
 
     def expire_the_first(route: Route) -> None:
@@ -154,7 +156,7 @@ def test_who_refuses_at_the_provider_is_told_so_and_may_try_again(page: Page, si
 
 @pytest.mark.parametrize("answer", ["code=stolen&state=forged", "error=access_denied&state=forged"])
 def test_c48_an_answer_that_nobody_asked_for_signs_nobody_in(
-    page: Page, context: BrowserContext, provider: Provider, answer: str
+    page: Page, context: BrowserContext, answer: str
 ) -> None:
     exchanges: list[Request] = []
     context.on("request", lambda request: exchanges.append(request) if "/token" in request.url else None)
@@ -177,9 +179,9 @@ def test_c48_a_forged_answer_does_not_disturb_who_is_signed_in(page: Page) -> No
 
 
 def test_a_provider_that_does_not_answer_is_told(
-    page: Page, context: BrowserContext, provider: Provider
+    page: Page, context: BrowserContext, site: RunningBroker
 ) -> None:
-    context.route(str(provider["token_endpoint"]), lambda route: route.abort())
+    context.route(f"{site.settings.oidc.issuer}/token", lambda route: route.abort())
     leave(page)
     page.get_by_placeholder("Enter any login").fill("erin")
     page.get_by_placeholder("and password").fill("any")

@@ -1,12 +1,12 @@
-// An OpenID provider for one page: anybody signs in, by any password. Its access tokens are the broker's own kind,
-// signed with the secret that both know. Takes one line of JSON, and writes its issuer once it answers.
+// An OpenID provider for one page: anybody signs in, by any password. Takes one line of JSON, and writes its
+// issuer once it answers.
 
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import Provider from "oidc-provider";
 
 const { value: line } = await createInterface({ input: process.stdin })[Symbol.asyncIterator]().next();
-const { audience, keyId, page, scope, secretKey, tenant } = JSON.parse(line);
+const { audience, page, scope } = JSON.parse(line);
 
 const server = createServer();
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -43,15 +43,7 @@ const provider = new Provider(issuer, {
         scope,
         audience,
         accessTokenFormat: "jwt",
-        jwt: { sign: { alg: "HS256", kid: keyId, key: Buffer.from(secretKey) } },
       }),
-    },
-  },
-  formats: {
-    customizers: {
-      jwt: (_, __, parts) => {
-        Object.assign(parts.payload, { iss: page, tenant });
-      },
     },
   },
 });

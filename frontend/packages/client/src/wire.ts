@@ -28,6 +28,8 @@ export interface OidcProvider {
   readonly issuer: string;
   readonly client_id: string;
   readonly scope: string;
+  /** What the access token is to be for. */
+  readonly audience: string;
   readonly authorization_endpoint: string;
   readonly token_endpoint: string;
   readonly end_session_endpoint: string | null;

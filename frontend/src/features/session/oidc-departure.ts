@@ -34,6 +34,7 @@ export async function prepareDeparture(
     redirect_uri: home,
     response_type: "code",
     scope: provider.scope,
+    audience: provider.audience, // Auth0 makes no JWT without; others do not mind
     state: departure.state,
     nonce: departure.nonce,
     code_challenge: await challenge(departure.verifier),

@@ -32,9 +32,14 @@ RENEW_SESSION = _OPEN_SESSION.where(
     idle_expires_at=bindparam("new_idle_expires_at"),
 )
 END_SESSION = _OPEN_SESSION.where(sessions.c.id == bindparam("session_id")).values(ended_at=bindparam("at"))
-END_SESSIONS_OF = _OPEN_SESSION.where(sessions.c.username == bindparam("user_name")).values(
-    ended_at=bindparam("at")
-)
+# a caller whom somebody else vouches for may have the name of a user, in another tenant
+END_SESSIONS_OF = _OPEN_SESSION.where(
+    sessions.c.username.in_(
+        select(users.c.name).where(
+            users.c.name == bindparam("user_name"), users.c.tenant == bindparam("user_tenant")
+        )
+    )
+).values(ended_at=bindparam("at"))
 FORGET_SESSIONS = delete(sessions).where(sessions.c.expires_at <= bindparam("at"))
 FIND_TOKEN = select(machine_tokens).where(machine_tokens.c.id == bindparam("id"))
 LIST_TOKENS = (
@@ -96,12 +101,10 @@ class AccountRegistry:
             lambda c: _move(c, SET_PASSWORD, values) and _revoke_all(c, revocation)
         )
 
-    async def disable_user(self, revocation: Revocation) -> bool:
-        """Shut a user out, from this moment on; say whether there is one of the name."""
+    async def disable_user(self, revocation: Revocation) -> None:
+        """Shut a user out, from this moment on."""
         values = {"user_name": revocation.subject, "at": revocation.created_at}
-        return await self._database.write(
-            lambda c: _move(c, SET_DISABLED, values) and _revoke_all(c, revocation)
-        )
+        await self._database.write(lambda c: _move(c, SET_DISABLED, values) and _revoke_all(c, revocation))
 
     async def enable_user(self, name: str) -> bool:
         """Let a user in again, who has to sign in; say whether there is one of the name."""
@@ -185,7 +188,11 @@ def _move(connection: Connection, statement: Update, values: dict[str, Any]) -> 
 
 
 def _revoke_all(connection: Connection, revocation: Revocation) -> bool:
-    values = {"user_name": revocation.subject, "at": revocation.created_at}
+    values = {
+        "user_name": revocation.subject,
+        "user_tenant": revocation.tenant,
+        "at": revocation.created_at,
+    }
     connection.execute(END_SESSIONS_OF, values)
     connection.execute(INSERT_REVOCATION, asdict(revocation))
     return True

@@ -83,7 +83,7 @@ class Accounts:
 
     async def sign_out_everywhere(self, claims: Claims, *, at: datetime) -> None:
         """End all sessions of the caller, and refuse all tokens that he has by now."""
-        revocation = _revoke(claims.subject, at=at)
+        revocation = _revoke(claims.tenant, claims.subject, at=at)
         await self._registry.revoke_all(revocation)
         self._revocations.learn([revocation], at=at)
         log.info("Signed out everywhere", extra={"subject": claims.subject})
@@ -112,7 +112,7 @@ class Accounts:
         """Change a password, which ends all sessions; say whether there is such a user."""
         password_hash = await self._passwords.hash(password)
         while user := await self._registry.find_user(username):
-            revocation = _revoke(username, at=at)
+            revocation = _revoke(user.tenant, username, at=at)
             if await self._registry.set_password(user, password_hash, revocation):
                 self._revocations.learn([revocation], at=at)
                 return True
@@ -120,11 +120,13 @@ class Accounts:
 
     async def disable(self, username: str, *, at: datetime) -> bool:
         """Shut a user out at once; say whether there is such a user."""
-        revocation = _revoke(username, at=at)
-        is_known = await self._registry.disable_user(revocation)
-        if is_known:
-            self._revocations.learn([revocation], at=at)
-        return is_known
+        user = await self._registry.find_user(username)
+        if user is None:
+            return False
+        revocation = _revoke(user.tenant, username, at=at)
+        await self._registry.disable_user(revocation)
+        self._revocations.learn([revocation], at=at)
+        return True
 
     async def enable(self, username: str) -> bool:
         """Let a user sign in again; say whether there is such a user."""
@@ -159,7 +161,12 @@ class Accounts:
         if token is None:
             return False
         revocation = Revocation(
-            id=keys.new_id(at), subject=token.subject, handle=token.id, created_at=at, until=token.expires_at
+            id=keys.new_id(at),
+            tenant=token.tenant,
+            subject=token.subject,
+            handle=token.id,
+            created_at=at,
+            until=token.expires_at,
         )
         is_revoked = await self._registry.revoke_token(revocation)
         if is_revoked:
@@ -186,8 +193,13 @@ class Accounts:
         )
 
 
-def _revoke(subject: str, *, at: datetime) -> Revocation:
+def _revoke(tenant: str, subject: str, *, at: datetime) -> Revocation:
     """Refuse all that a subject has."""
     return Revocation(
-        id=keys.new_id(at), subject=subject, handle=None, created_at=at, until=at + MAX_TOKEN_LIFE
+        id=keys.new_id(at),
+        tenant=tenant,
+        subject=subject,
+        handle=None,
+        created_at=at,
+        until=at + MAX_TOKEN_LIFE,
     )

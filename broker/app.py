@@ -8,10 +8,11 @@ from ipaddress import ip_network
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from starlette.types import ASGIApp
 
-from broker import web
+from broker import access, web
 from broker.account_registry import AccountRegistry
 from broker.accounts import Accounts
-from broker.asgi import Router
+from broker.administration import Administration
+from broker.asgi import Route, Router
 from broker.auth import Tokens
 from broker.authenticator import Authenticator
 from broker.background import Job, background, repeat
@@ -21,7 +22,7 @@ from broker.database import Database
 from broker.diagnosis import Diagnostics
 from broker.doctor.findings import Finding
 from broker.edge import Edge
-from broker.endpoints import capabilities, events, files, health, receipts, session, uploads
+from broker.endpoints import admin, capabilities, events, files, health, receipts, session, uploads
 from broker.endpoints.page import page
 from broker.events import Events
 from broker.files import Files
@@ -67,16 +68,7 @@ def create_app(settings: Settings, lifecycle: Lifecycle | None = None) -> ASGIAp
                 await services.rate_limits.close()
 
     router = Router(
-        # they are tried in this order: what is called most comes first
-        routes=[
-            *uploads.routes,
-            *files.routes,
-            *session.routes,
-            *receipts.routes,
-            *events.routes,
-            *capabilities.routes,
-            *health.routes,
-        ],
+        routes=list_routes(),
         # not a mount: that would swallow the 405 of an address whose other methods have a route
         default=page(
             store_origin=services.store.public_origin, sign_in_origin=lambda: services.sign_in_options.origin
@@ -91,6 +83,22 @@ def create_app(settings: Settings, lifecycle: Lifecycle | None = None) -> ASGIAp
         has_tls=settings.origins[0].startswith("https:"),
         cross_origin=CrossOrigin(settings.cors_origins),
     )
+
+
+def list_routes() -> list[Route]:
+    """List all routes, in the order in which they are tried: what is called most comes first."""
+    routes = [
+        *uploads.routes,
+        *files.routes,
+        *session.routes,
+        *receipts.routes,
+        *events.routes,
+        *capabilities.routes,
+        *admin.routes,
+        *health.routes,
+    ]
+    access.require_rules(route.endpoint.__name__ for route in routes)
+    return routes
 
 
 def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
@@ -167,6 +175,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
     metrics = Metrics()
     metrics.watch_store_clock(lambda: self_test.clock_skew)
     return Services(
+        administration=Administration(registry=registry),
         accounts=Accounts(
             registry=account_registry,
             tokens=tokens,

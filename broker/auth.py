@@ -9,7 +9,7 @@ from hashlib import sha256
 import jwt
 from msgspec import Struct
 
-from broker.errors import ExpiredToken, InsufficientScope, InvalidToken
+from broker.errors import ExpiredToken, InvalidToken
 from broker.revocations import Revocations
 
 AUDIENCE = "broker"
@@ -35,11 +35,6 @@ class Claims(Struct, frozen=True, kw_only=True):
     subject: str
     tenant: str
     scopes: frozenset[str]
-
-    def require(self, scope: Scope) -> None:
-        """Raise InsufficientScope unless the scope was granted."""
-        if scope not in self.scopes:
-            raise InsufficientScope(f"This needs the scope {scope}.", scope=str(scope))
 
 
 class Verified(Struct, frozen=True):
@@ -123,7 +118,10 @@ class Tokens:
         remembered = self._remembered.find(token) or self._remembered.add(token, self._decode(token))
         self._remembered.check_times(token, remembered, at=at)
         if self._revocations.cover(
-            subject=remembered.claims.subject, handle=remembered.handle, issued_at=remembered.issued_at
+            tenant=remembered.claims.tenant,
+            subject=remembered.claims.subject,
+            handle=remembered.handle,
+            issued_at=remembered.issued_at,
         ):
             raise InvalidToken("The access token was revoked; sign in again.")
         return remembered.claims

@@ -13,13 +13,14 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    tuple_,
     update,
 )
 
 from broker.auth import Claims
 from broker.database import Database
 from broker.quotas import FIND_REPEATED, Full, Reservation, add_uploads, count
-from broker.rows import Counters, File, RowStatus, Upload, every, first
+from broker.rows import Counters, File, OwnedCounters, RowStatus, Upload, every, first
 from broker.schemas import UploadStatus
 from broker.tables import files, uploads, usage
 
@@ -77,6 +78,17 @@ LIST_FILES = (
 DELETE_FILE = delete(files).where(files.c.id == bindparam("id"))
 
 LIST_USAGE = select(usage).filter_by(**_OWNER)
+# the row of a tenant itself has no owner
+LIST_USAGE_OF_TENANT = (
+    select(usage)
+    .where(
+        usage.c.tenant == bindparam("tenant"),
+        usage.c.owner > "",
+        tuple_(usage.c.owner, usage.c.policy) > tuple_(bindparam("after_owner"), bindparam("after_policy")),
+    )
+    .order_by(usage.c.owner, usage.c.policy)
+    .limit(bindparam("limit"))
+)
 
 
 class Registry:
@@ -185,6 +197,11 @@ class Registry:
                 for row in c.execute(LIST_USAGE, _of(claims))
             }
         )
+
+    async def list_usage(self, tenant: str, *, after: tuple[str, str], limit: int) -> list[OwnedCounters]:
+        """Return what a tenant's subjects store, by subject and policy, only those sorted after `after`."""
+        values = {"tenant": tenant, "after_owner": after[0], "after_policy": after[1], "limit": limit}
+        return await self._database.read(lambda c: every(OwnedCounters, c, LIST_USAGE_OF_TENANT, values))
 
     async def delete_file(self, file: File, *, at: datetime, visit_at: datetime) -> None:
         """Forget a file, and have the reconciler see to its object."""

@@ -11,12 +11,13 @@ from msgspec import Struct
 
 
 class Revocation(Struct, frozen=True, kw_only=True):
-    """Refuse the token or the session's tokens of this `handle`; without one, all that `subject` had then.
+    """Refuse the token or the session's tokens of this `handle`; without one, all that the subject had then.
 
     From `until` on no such token is left, and the revocation may be forgotten.
     """
 
     id: str
+    tenant: str
     subject: str
     handle: str | None
     created_at: datetime
@@ -29,7 +30,7 @@ class Revocations:
     def __init__(self) -> None:
         self._known: dict[str, Revocation] = {}
         self._handles: frozenset[str | None] = frozenset()
-        self._subjects: dict[str, float] = {}
+        self._subjects: dict[tuple[str, str], float] = {}
 
     def learn(self, revocations: Iterable[Revocation], *, at: datetime) -> None:
         """Add what was revoked, and forget what is over."""
@@ -39,11 +40,12 @@ class Revocations:
         self._subjects = {}
         for each in self._known.values():
             if each.handle is None:
-                before = max(each.created_at.timestamp(), self._subjects.get(each.subject, 0))
-                self._subjects[each.subject] = before
+                subject = each.tenant, each.subject
+                before = max(each.created_at.timestamp(), self._subjects.get(subject, 0))
+                self._subjects[subject] = before
 
-    def cover(self, *, subject: str, handle: str | None, issued_at: float) -> bool:
+    def cover(self, *, tenant: str, subject: str, handle: str | None, issued_at: float) -> bool:
         """Say whether a token is refused; `issued_at` counts seconds as JWTs do."""
         if not self._known:
             return False
-        return handle in self._handles or issued_at <= self._subjects.get(subject, 0)
+        return handle in self._handles or issued_at <= self._subjects.get((tenant, subject), 0)

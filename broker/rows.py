@@ -104,6 +104,18 @@ class Counters(Struct, frozen=True):
     pending_bytes: int = 0
 
 
+class OwnedCounters(Struct, frozen=True, kw_only=True):
+    """What one subject has under a policy."""
+
+    tenant: str
+    owner: str
+    policy: str
+    files: int
+    bytes: int
+    pending: int
+    pending_bytes: int
+
+
 Row = TypeVar("Row", bound=Struct)
 
 

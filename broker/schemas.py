@@ -123,6 +123,20 @@ class Me(_Answer, frozen=True):
     usage: Usage
 
 
+class ListUsage(_Request, frozen=True):
+    """The query of the list of usage; `cursor` is the `next_cursor` of the page before."""
+
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    cursor: Annotated[str, Meta(max_length=2000)] | None = None
+
+
+class SubjectUsage(Usage, frozen=True, kw_only=True):
+    """What one subject has stored and reserved under a policy."""
+
+    subject: str
+    policy: str
+
+
 class NewUpload(_Request, frozen=True):
     """What the client declares. `checksum` is `crc32c:<base64>` or `sha256:<base64>`, as S3 writes it.
 

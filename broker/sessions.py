@@ -94,6 +94,7 @@ class Sessions:
     async def _end(self, session: Session, *, at: datetime) -> None:
         revocation = Revocation(
             id=keys.new_id(at),
+            tenant="",  # the handle says it all
             subject=session.username,
             handle=session.id,
             created_at=at,

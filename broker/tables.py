@@ -102,6 +102,7 @@ revocations = Table(
     "revocations",
     metadata,
     Column("id", Id, primary_key=True),
+    Column("tenant", String(64), nullable=False),
     Column("subject", String(200), nullable=False),
     Column("handle", Id),
     Column("created_at", Instant, nullable=False),

@@ -9,7 +9,7 @@ from functools import partial
 from msgspec import UNSET, UnsetType, structs
 
 from broker import checksums, keys, schemas
-from broker.auth import Claims, Scope
+from broker.auth import Claims
 from broker.errors import (
     BrokerError,
     InvalidChecksum,
@@ -80,7 +80,6 @@ class Uploads:
         at: datetime,
     ) -> list[schemas.Upload | BrokerError]:
         """Create many uploads: for each the upload, or why there is none. Raises RequestInProgress."""
-        claims.require(Scope.UPLOADS_WRITE)
         admitted = await self._intake.admit(claims, new, idempotency_key=idempotency_key, at=at)
         return [
             outcome if isinstance(outcome, BrokerError) else self._describe_open(outcome, at=at)
@@ -94,7 +93,6 @@ class Uploads:
 
         Raises NotFound also for an upload that is not pending any more, and InvalidField.
         """
-        claims.require(Scope.UPLOADS_WRITE)
         upload = self._sending.get(upload_id) or await self._remember(claims, upload_id)
         if upload.owner != claims.subject or upload.tenant != claims.tenant or at >= upload.expires_at:
             raise NotFound("There is no such upload.")
@@ -110,7 +108,6 @@ class Uploads:
         self, claims: Claims, query: schemas.ListUploads, *, at: datetime
     ) -> schemas.Page[schemas.Upload]:
         """Return one page of the unfinished uploads, newest first. Raises InvalidField."""
-        claims.require(Scope.UPLOADS_WRITE)
         before = keys.check_cursor(query.cursor) or _NEWEST
         found = await self._registry.list_pending(claims, before=before, limit=query.limit + 1, at=at)
         items = tuple(_describe(upload, at=at) for upload in found[: query.limit])
@@ -123,7 +120,6 @@ class Uploads:
 
         Raises NotFound; StoreUnavailable for an upload in parts.
         """
-        claims.require(Scope.UPLOADS_WRITE)
         upload = await self._find(claims, upload_id)
         if upload.status == "completed":
             return _describe(upload, at=at, file=await self._registry.find_file_of_upload(upload.id))
@@ -143,7 +139,6 @@ class Uploads:
         Raises NotFound, UploadIncomplete, PartsMismatch, UploadAborted, UploadExpired, UploadRejected,
         InvalidField, StoreUnavailable.
         """
-        claims.require(Scope.UPLOADS_WRITE)
         upload = await self._find(claims, upload_id)
         try:
             file = (
@@ -160,7 +155,6 @@ class Uploads:
         self, claims: Claims, uploads: Iterable[schemas.UploadToComplete], *, at: datetime
     ) -> list[schemas.Completion | BrokerError]:
         """Complete many uploads: for each the file and its receipt, or why there is none."""
-        claims.require(Scope.UPLOADS_WRITE)
         return await take_turns([partial(self.complete, claims, each.id, each, at=at) for each in uploads])
 
     async def abort(self, claims: Claims, upload_id: str, *, at: datetime) -> None:
@@ -168,7 +162,6 @@ class Uploads:
 
         Raises NotFound, UploadCompleted.
         """
-        claims.require(Scope.UPLOADS_WRITE)
         upload = await self._find(claims, upload_id)
         self._sending.pop(upload.id, None)
         was_pending = await self._publisher.settle(upload, "aborted", at=at)

@@ -11,7 +11,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from broker import access
 from broker.accounts import Accounts
+from broker.administration import Administration
 from broker.asgi import Answer, header
 from broker.auth import Claims, Tokens
 from broker.authenticator import Authenticator
@@ -52,6 +54,7 @@ class Services:
     """Everything that endpoints call, made once by `create_app`."""
 
     accounts: Accounts
+    administration: Administration
     authenticator: Authenticator
     diagnostics: Diagnostics
     events: Events
@@ -95,7 +98,10 @@ def bearer(request: Request) -> str:
 
 
 async def claims(request: Request, *, at: datetime) -> Claims:
-    """Say who calls, and count it. Raises Unauthenticated, InvalidToken, ExpiredToken, TooManyRequests."""
+    """Say who calls, who may, and count it.
+
+    Raises Unauthenticated, InvalidToken, ExpiredToken, InsufficientScope, TooManyRequests.
+    """
     found = services(request)
     try:
         claims = await _authenticate(request, at=at)
@@ -106,6 +112,7 @@ async def claims(request: Request, *, at: datetime) -> Claims:
     await found.rate_limits.take("subject", caller)
     found.rate_limits.enter(caller)
     request.scope["broker.caller"] = caller  # the edge says when it leaves
+    access.check(request.scope["endpoint"].__name__, claims)
     return claims
 
 

@@ -375,6 +375,19 @@ def test_c19_all_that_a_user_has_ends_at_once_here_and_soon_on_other_replicas(
     asyncio.run(story())
 
 
+def test_c19_who_has_a_users_name_in_another_tenant_ends_nothing_of_the_user(replica: Replica) -> None:
+    async def story() -> None:
+        async with carol(replica) as signed_in:
+            other = Claims(subject="carol", tenant="external", scopes=frozenset())
+
+            await replica.accounts.sign_out_everywhere(other, at=AT + SECOND)
+
+            assert replica.whose(signed_in) == CAROL
+            await replica.accounts.renew(signed_in.refresh_token, at=AT + SECOND)
+
+    asyncio.run(story())
+
+
 def test_a_user_who_is_not_there_cannot_be_changed(replica: Replica) -> None:
     async def story() -> None:
         assert not await replica.accounts.set_password("nobody", PASSWORD, at=AT)

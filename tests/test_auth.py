@@ -6,8 +6,8 @@ from typing import Any
 import jwt
 import pytest
 
-from broker.auth import Claims, Scope, Tokens, _key_id
-from broker.errors import ExpiredToken, InsufficientScope, InvalidToken
+from broker.auth import Claims, Tokens, _key_id
+from broker.errors import ExpiredToken, InvalidToken
 
 KEY = "k" * 32
 AT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -104,14 +104,6 @@ def test_c02_another_algorithm_is_refused(tokens: Tokens, alg: str) -> None:
 def test_what_is_no_token_is_refused(tokens: Tokens, text: str) -> None:
     with pytest.raises(InvalidToken):
         tokens.verify(text, at=AT)
-
-
-def test_a_scope_that_was_not_granted_is_named() -> None:
-    with pytest.raises(InsufficientScope) as caught:
-        ALICE.require(Scope.FILES_DELETE)
-
-    assert caught.value.members == {"scope": "files:delete"}
-    ALICE.require(Scope.FILES_READ)
 
 
 def test_only_so_many_tokens_are_remembered(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:

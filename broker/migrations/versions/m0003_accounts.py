@@ -46,6 +46,7 @@ def upgrade() -> None:
     op.create_table(
         "revocations",
         sa.Column("id", ID, primary_key=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
         sa.Column("subject", sa.String(200), nullable=False),
         sa.Column("handle", ID),
         sa.Column("created_at", INSTANT, nullable=False),

@@ -1,0 +1,69 @@
+"""Who may do what, all of it. Pure.
+
+An operation is the function that answers it (broker/endpoints). A route without a rule cannot be: the service
+would not start. Policies may ask for one scope more (broker/rules.py).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from broker.auth import Claims, Scope
+from broker.errors import InsufficientScope
+
+# Whose things an operation may touch. `anybody`: no token is asked for. `caller`: it is about the caller
+# alone. `own`: what the caller has; what others have looks like what does not exist. `tenant`: all of the
+# caller's tenant, in numbers, never what is in it. `store`: the object store calls, with a token of its own.
+Reach: TypeAlias = Literal["anybody", "caller", "own", "tenant", "store"]
+
+
+class Rule(Struct, frozen=True):
+    """`scope` is what the token needs, None if any good one will do."""
+
+    reach: Reach
+    scope: Scope | None = None
+
+
+RULES: Mapping[str, Rule] = {
+    "sign_in": Rule("anybody"),
+    "renew_session": Rule("anybody"),
+    "sign_out": Rule("anybody"),
+    "show_sign_in_options": Rule("anybody"),
+    "sign_out_everywhere": Rule("caller"),
+    "me": Rule("caller"),
+    "show_capabilities": Rule("caller"),
+    "create_upload": Rule("own", Scope.UPLOADS_WRITE),
+    "create_uploads": Rule("own", Scope.UPLOADS_WRITE),
+    "list_uploads": Rule("own", Scope.UPLOADS_WRITE),
+    "get_upload": Rule("own", Scope.UPLOADS_WRITE),
+    "sign_parts": Rule("own", Scope.UPLOADS_WRITE),
+    "complete_upload": Rule("own", Scope.UPLOADS_WRITE),
+    "complete_uploads": Rule("own", Scope.UPLOADS_WRITE),
+    "diagnose_upload": Rule("own", Scope.UPLOADS_WRITE),
+    "abort_upload": Rule("own", Scope.UPLOADS_WRITE),
+    "list_files": Rule("own", Scope.FILES_READ),
+    "get_file": Rule("own", Scope.FILES_READ),
+    "download_file": Rule("own", Scope.FILES_READ),
+    "get_content": Rule("own", Scope.FILES_READ),
+    "delete_file": Rule("own", Scope.FILES_DELETE),
+    "list_usage": Rule("tenant", Scope.ADMIN),
+    "take_event": Rule("store"),
+    "get_key_set": Rule("anybody"),
+    "livez": Rule("anybody"),
+    "readyz": Rule("anybody"),
+    "show_metrics": Rule("anybody"),
+}
+
+
+def check(operation: str, claims: Claims) -> None:
+    """Return if the caller may do this at all. Raises InsufficientScope."""
+    scope = RULES[operation].scope
+    if scope is not None and scope not in claims.scopes:
+        raise InsufficientScope(f"This needs the scope {scope}.", scope=str(scope))
+
+
+def require_rules(operations: Iterable[str]) -> None:
+    """Raise LookupError unless there is just one rule for each operation, and none for another."""
+    if differing := set(operations) ^ set(RULES):
+        raise LookupError(f"Operations and rules of access differ: {', '.join(sorted(differing))}")

@@ -1,11 +1,11 @@
 """axe looks at every state of the page, in both themes, on a desktop and on a phone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
 from tests.e2e.conftest import PASSWORD
 from tests.running import RunningBroker
@@ -42,11 +42,44 @@ def assert_no_sideways_scrolling(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+def look_at_the_ways_to_sign_in(page: Page) -> None:
+    provider = {
+        "issuer": "https://login.example.com",
+        "client_id": "page",
+        "scope": "openid",
+        "audience": "files",
+        "authorization_endpoint": "https://login.example.com/authorize",
+        "token_endpoint": "https://login.example.com/token",
+        "end_session_endpoint": None,
+    }
+    for password in (True, False):
+        options = {"password": password, "oidc": provider}
+        page.route("**/v1/sign-in", answer_with(options))
+        page.goto("/?error=access_denied&state=forged")
+        expect(page.get_by_role("button", name="Sign in with single sign-on")).to_be_visible()
+        expect(page.get_by_label("Password")).to_have_count(1 if password else 0)
+        assert_no_violation(page)
+        assert_no_sideways_scrolling(page)
+        page.unroute("**/v1/sign-in")
+    page.route("**/v1/sign-in", lambda _: None)  # it never answers
+    page.goto("/")
+    expect(page.get_by_role("status").get_by_text("Loading")).to_be_attached()
+    assert_no_violation(page)
+    page.unroute("**/v1/sign-in")
+
+
+def answer_with(body: object) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(json=body)
+
+
 def test_axe_finds_nothing_in_any_state(page: Page, site: RunningBroker, scheme: Scheme) -> None:
     subject = f"axe {scheme} {page.viewport_size}"
     site.add_user(subject, PASSWORD)
 
+    look_at_the_ways_to_sign_in(page)
+
     page.goto("/")
+    expect(page.get_by_label("User name")).to_be_visible()
     assert_no_violation(page)
     page.get_by_label("User name").fill(subject)
     page.get_by_label("Password").fill("wrong password")
@@ -58,6 +91,11 @@ def test_axe_finds_nothing_in_any_state(page: Page, site: RunningBroker, scheme:
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("No files yet")).to_be_visible()
     assert_no_violation(page)
+    page.get_by_role("button", name="Account of").click()
+    expect(page.get_by_role("button", name="Sign out everywhere")).to_be_visible()
+    assert_no_violation(page)
+    assert_no_sideways_scrolling(page)
+    page.keyboard.press("Escape")
 
     picture = FilePayload(name="a picture with quite a long name.png", mimeType="image/png", buffer=b"x")
     refused = FilePayload(name="refused\u202e.txt", mimeType="text/plain", buffer=b"x")

@@ -173,6 +173,8 @@ export const messages = {
       ["upload-rejected", "What arrived is not what the file was said to be, so it was thrown away."],
       ["quota-exceeded", "There is no room left for this file. Delete some files, then try again."],
       ["too-many-uploads", "Too many uploads are unfinished. Try again in a moment."],
+      ["sign-in-busy", "Too many people sign in at once. Try again in a moment."],
+      ["issuer-unavailable", "The sign-in service does not answer right now. Try again in a moment."],
       ["store-unavailable", "The storage does not answer right now. Try again in a moment."],
       ["registry-unavailable", "The service is not ready right now. Try again in a moment."],
       ["shutting-down", "The service is restarting. Try again in a moment."],

@@ -16,6 +16,8 @@ class FakeBrowser {
   /** Who the cookie is of, or what is wrong. */
   cookie: string | Error = new SessionOver();
   renewals = 0;
+  /** What the next answer to a renewal waits for. */
+  gate = Promise.resolve();
   signOuts = 0;
   endedEverywhere = 0;
   readonly #tabs: ((event: MessageEvent) => void)[] = [];
@@ -27,7 +29,9 @@ class FakeBrowser {
       if (typeof this.cookie !== "string") {
         throw this.cookie;
       }
-      return this.issue(this.cookie);
+      const access = this.issue(this.cookie);
+      await this.gate;
+      return access;
     },
     signOut: async () => {
       if (this.cookie instanceof BrokerUnreachable) {
@@ -147,11 +151,16 @@ describe("a token", () => {
   test("that comes after a sign-out signs nobody in", async () => {
     const tab = browser.open();
     browser.signIn(tab, "ada");
+    let answer = () => {};
+    browser.gate = new Promise((resolve) => {
+      answer = resolve;
+    });
     const renewing = tab.keeper.renew("ada-0");
-    const leaving = tab.keeper.signOut();
+    await tab.keeper.signOut();
 
-    await Promise.all([renewing, leaving]);
+    answer();
 
+    expect(await renewing).toBe(false);
     expect(tab.status()).toBe("signed-out");
   });
 });

@@ -8,17 +8,28 @@ from typing import TypeVar
 from broker import settings
 from broker.accounts import Accounts
 from broker.app import open_services
+from broker.audit import Event
 from broker.terminal import sentences
 
 T = TypeVar("T")
 
 
-def run(action: Callable[[Accounts, datetime], Awaitable[T]]) -> T:
-    """Do something with the accounts of the registry that the settings name, now."""
+def run(
+    action: Callable[[Accounts, datetime], Awaitable[T]], event: Event | None = None, target: str = ""
+) -> T:
+    """Do something with the accounts of the registry that the settings name, now.
+
+    Unless nothing came of it, the audit trail says so as `event`.
+    """
 
     async def act() -> T:
         with open_services(settings.load()) as services:
-            return await action(services.accounts, datetime.now(UTC))
+            at = datetime.now(UTC)
+            done = await action(services.accounts, at)
+            if event and done:
+                services.audit.record(event, claims=None, target=target, address="command line", at=at)
+                await services.audit.flush()
+            return done
 
     with sentences():
         return asyncio.run(act())

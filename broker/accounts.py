@@ -28,6 +28,8 @@ _OVERLAP = timedelta(minutes=2)  # by how much the clocks of replicas may differ
 class SignedIn(Struct, frozen=True):
     """What a person gets at sign-in and at each renewal; the refresh token goes into a cookie."""
 
+    claims: Claims
+    session_id: str
     session: schemas.Session
     refresh_token: str
     expires_at: datetime
@@ -62,7 +64,11 @@ class Accounts:
         known_hash = user.password_hash if user and not user.disabled_at else None
         if not await self._passwords.verify(known_hash, password) or user is None:
             await self._throttle.count_failure(username, address)
-            raise WrongCredentials("The user name or the password is wrong.")
+            raise WrongCredentials(
+                "The user name or the password is wrong.",
+                tenant=user.tenant if user else "",
+                subject=user.name if user else "",
+            )
         await self._throttle.forgive(username, address)
         if self._passwords.is_outdated(user.password_hash):
             await self._registry.replace_hash(user, await self._passwords.hash(password))
@@ -77,9 +83,11 @@ class Accounts:
             raise SessionEnded("The session has ended: sign in again.")
         return self._describe(user, session, at=at)
 
-    async def sign_out(self, refresh_token: str, *, at: datetime) -> None:
-        """End a session, its access tokens included; a token that is not good any more ends nothing."""
-        await self._sessions.end(refresh_token, at=at)
+    async def sign_out(self, refresh_token: str, *, at: datetime) -> Claims | None:
+        """End a session, its access tokens included, and say whose it was, if it had not ended."""
+        session = await self._sessions.end(refresh_token, at=at)
+        user = await self._registry.find_user(session.username) if session else None
+        return _claims_of(user) if user else None
 
     async def sign_out_everywhere(self, claims: Claims, *, at: datetime) -> None:
         """End all sessions of the caller, and refuse all tokens that he has by now."""
@@ -184,13 +192,19 @@ class Accounts:
         await self._registry.forget(at=at)
 
     def _describe(self, user: User, session: Session, *, at: datetime) -> SignedIn:
-        claims = Claims(subject=user.name, tenant=user.tenant, scopes=frozenset(user.scopes.split()))
+        claims = _claims_of(user)
         token = self._tokens.issue(claims, expires_in=self._token_expires_in, handle=session.id, at=at)
         return SignedIn(
+            claims=claims,
+            session_id=session.id,
             session=schemas.Session(access_token=token, expires_in=self._token_expires_in),
             refresh_token=self._sessions.token_of(session),
             expires_at=session.expires_at,
         )
+
+
+def _claims_of(user: User) -> Claims:
+    return Claims(subject=user.name, tenant=user.tenant, scopes=frozenset(user.scopes.split()))
 
 
 def _revoke(tenant: str, subject: str, *, at: datetime) -> Revocation:

@@ -13,6 +13,8 @@ from broker.account_registry import AccountRegistry
 from broker.accounts import Accounts
 from broker.administration import Administration
 from broker.asgi import Route, Router
+from broker.audit import Audit
+from broker.audit_registry import AuditRegistry
 from broker.auth import Tokens
 from broker.authenticator import Authenticator
 from broker.background import Job, background, repeat
@@ -111,13 +113,15 @@ def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
     async def learn_revocations() -> None:
         await services.accounts.learn_revocations(at=web.now())
 
-    async def forget_accounts() -> None:
+    async def forget() -> None:
         await services.accounts.forget(at=web.now())
+        await services.audit.forget(at=web.now())
 
+    yield services.audit.run
     yield services.self_test.run
     yield services.sign_in_options.warm_up
     yield partial(repeat, learn_revocations, seconds=_REVOCATIONS_SECONDS, lifecycle=services.lifecycle)
-    yield partial(repeat, forget_accounts, seconds=_FORGET_SECONDS, lifecycle=services.lifecycle)
+    yield partial(repeat, forget, seconds=_FORGET_SECONDS, lifecycle=services.lifecycle)
     yield partial(repeat, reconcile, seconds=settings.reconcile_interval, lifecycle=services.lifecycle)
 
 
@@ -152,6 +156,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
     revocations = Revocations()
     tokens = Tokens(secret_keys=settings.secret_keys, issuer=settings.origins[0], revocations=revocations)
     account_registry = AccountRegistry(database)
+    audit_registry = AuditRegistry(database)
     provider = (
         RemoteKeys(issuer=settings.oidc.issuer, jwks_url=settings.jwks_url) if settings.oidc.issuer else None
     )
@@ -176,6 +181,8 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
     metrics.watch_store_clock(lambda: self_test.clock_skew)
     return Services(
         administration=Administration(registry=registry),
+        audit=Audit(audit_registry, retention_days=settings.audit_retention_days),
+        audit_registry=audit_registry,
         accounts=Accounts(
             registry=account_registry,
             tokens=tokens,

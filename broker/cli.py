@@ -10,6 +10,7 @@ import click
 from broker import __version__, logs, settings
 from broker.accounts import DEMO_USER
 from broker.app import create_app, open_services
+from broker.audit_command import audit_command
 from broker.doctor_command import doctor_command
 from broker.lifecycle import Lifecycle
 from broker.policy_command import policy_group
@@ -93,6 +94,7 @@ def run_bootstrap(users: bool) -> None:
             click.secho(f"{step.outcome:<8} {step.what:<10} {step.detail}", fg=_COLOURS[step.outcome])
 
 
+main.add_command(audit_command)
 main.add_command(policy_group)
 main.add_command(prune_command)
 main.add_command(doctor_command)

@@ -11,11 +11,16 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from broker import web
 from broker.asgi import header
+from broker.audit import REFUSALS
+from broker.auth import Claims
 from broker.cross_origin import CrossOrigin
-from broker.errors import UnknownHost
+from broker.errors import BrokerError, UnknownHost
+from broker.keys import is_id
 from broker.logs import request_id
 from broker.metrics import Metrics
 from broker.problems import answer_to
@@ -75,6 +80,7 @@ class Edge:
             preflight = self._cross_origin.preflight(scope) if self._cross_origin else None
             await (preflight or self._app)(scope, exchange.receive, exchange.send)
         except Exception as error:
+            self._note_refusal(error, scope)
             answer = answer_to(error, scope)
             if exchange.status:
                 raise  # half an answer cannot become another one: the server cuts the connection
@@ -83,6 +89,13 @@ class Edge:
             if self._rate_limits and (caller := scope.get("broker.caller")):
                 self._rate_limits.leave(caller)
             self._record(scope, exchange)
+
+    def _note_refusal(self, error: Exception, scope: Scope) -> None:
+        """Have the audit trail say what somebody who is known was refused."""
+        claims: Claims | None = scope.get("broker.claims")
+        if claims and isinstance(error, BrokerError) and (event := REFUSALS.get(type(error))):
+            target = scope["path_params"].get("id", "")
+            web.record(Request(scope), event, claims, target if is_id(target) else "", at=web.now())
 
     def complete(self, scope: Scope, headers: Sequence[Header]) -> list[Header]:
         """Add to an answer's headers those that each one has."""

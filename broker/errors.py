@@ -95,7 +95,14 @@ class ExpiredToken(InvalidToken):
 
 
 class WrongCredentials(Unauthenticated):
+    """`tenant` and `subject` are the user's if there is one; no client hears of them."""
+
     slug, title = "wrong-credentials", "The user name or the password is wrong"
+
+    def __init__(self, detail: str, *, tenant: str = "", subject: str = "") -> None:
+        super().__init__(detail)
+        self.tenant = tenant
+        self.subject = subject
 
 
 class SessionEnded(Unauthenticated):

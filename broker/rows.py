@@ -104,6 +104,19 @@ class Counters(Struct, frozen=True):
     pending_bytes: int = 0
 
 
+class AuditEntry(Struct, frozen=True, kw_only=True):
+    """What somebody did, or was refused; texts are empty where nothing is known."""
+
+    id: str
+    at: datetime
+    tenant: str
+    subject: str
+    event: str
+    target: str
+    address: str
+    request_id: str
+
+
 class OwnedCounters(Struct, frozen=True, kw_only=True):
     """What one subject has under a policy."""
 

@@ -10,7 +10,6 @@ import hmac
 import logging
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -74,11 +73,14 @@ class Sessions:
         await self._end(session, at=at)
         raise SessionEnded("The session has ended: its token was used before.")
 
-    async def end(self, refresh_token: str, *, at: datetime) -> None:
-        """End the session of a token, if there is one that has not ended."""
-        with suppress(SessionEnded):
+    async def end(self, refresh_token: str, *, at: datetime) -> Session | None:
+        """End the session of a token, and return it, if there is one that has not ended."""
+        try:
             session, _ = await self._find(refresh_token, at=at)
-            await self._end(session, at=at)
+        except SessionEnded:
+            return None
+        await self._end(session, at=at)
+        return session
 
     def token_of(self, session: Session) -> str:
         """Return the session's newest refresh token."""

@@ -255,6 +255,7 @@ class Settings:
     events_token: Annotated[str, Meta(pattern=r"^(.{32,})?\Z", description="of at least 32 characters")] = (
         field(default="", repr=False)
     )
+    audit_retention_days: Annotated[int, Meta(ge=0, le=36_500)] = 365
     reconcile_interval: Annotated[int, Meta(ge=1, le=86400)] = 60
     drain_seconds: Annotated[int, Meta(ge=0, le=300)] = 5
     log_format: Literal["json", "text"] = "json"

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0003"  # of the newest migration: what a registry must be at
+REVISION = "0004"  # of the newest migration: what a registry must be at
 
 
 class Instant(TypeDecorator[datetime]):
@@ -142,6 +142,22 @@ uploads = Table(
     _partial_index("uploads_pending", "tenant", "owner", "id", where="status = 'pending'"),
     # what the reconciler has to look at, and when; most uploads have become files and are not in here
     _partial_index("uploads_to_visit", "visit_at", where="visit_at IS NOT NULL"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("tenant", String(64), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("target", String(200), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Index("audit_of_subject", "subject", "id"),
+    Index("audit_of_target", "target", "id"),
+    Index("audit_by_age", "at"),
 )
 
 files = Table(

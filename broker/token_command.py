@@ -55,7 +55,11 @@ def issue_token(subject: str, tenant: str, scopes: tuple[str, ...], life: timede
     if not is_tenant(tenant):
         raise click.UsageError("A tenant is 1 to 64 letters, digits, _ and -.")
     claims = Claims(subject=subject, tenant=tenant, scopes=frozenset(scopes))
-    click.echo(run(lambda accounts, at: accounts.issue_token(claims, expires_in=life, at=at)))
+    click.echo(
+        run(
+            lambda accounts, at: accounts.issue_token(claims, expires_in=life, at=at), "token.issued", subject
+        )
+    )
 
 
 @token_group.command("ls")
@@ -87,7 +91,9 @@ def list_tokens(as_json: bool) -> None:
 @click.argument("token_id", metavar="ID")
 def revoke_token(token_id: str) -> None:
     """Refuse a token from now on, within seconds everywhere; `ls` shows the ids."""
-    is_revoked = is_id(token_id) and run(lambda accounts, at: accounts.revoke_token(token_id, at=at))
+    is_revoked = is_id(token_id) and run(
+        lambda accounts, at: accounts.revoke_token(token_id, at=at), "token.revoked", token_id
+    )
     if not is_revoked:
         raise click.ClickException(f"There is no token {token_id} that is good now.")
     click.echo(f"Revoked {token_id}.")

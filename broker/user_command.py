@@ -41,7 +41,9 @@ def add_user(name: str, tenant: str, scopes: tuple[str, ...]) -> None:
         raise click.UsageError("A tenant is 1 to 64 letters, digits, _ and -.")
     password = _ask_password()
     is_added = run(
-        lambda accounts, at: accounts.add(name, password, tenant=tenant, scopes=scopes or USER_SCOPES, at=at)
+        lambda accounts, at: accounts.add(name, password, tenant=tenant, scopes=scopes or USER_SCOPES, at=at),
+        "user.added",
+        name,
     )
     if not is_added:
         raise click.ClickException(f"There is a user {name} already.")
@@ -53,7 +55,10 @@ def add_user(name: str, tenant: str, scopes: tuple[str, ...]) -> None:
 def change_password(name: str) -> None:
     """Change a password, which signs the user out everywhere."""
     password = _ask_password()
-    _require_known(name, run(lambda accounts, at: accounts.set_password(name, password, at=at)))
+    _require_known(
+        name,
+        run(lambda accounts, at: accounts.set_password(name, password, at=at), "user.password-changed", name),
+    )
     click.echo(f"Changed the password of {name}, who is signed out everywhere.")
 
 
@@ -61,7 +66,7 @@ def change_password(name: str) -> None:
 @click.argument("name")
 def disable_user(name: str) -> None:
     """Shut a user out, within seconds and until `enable`; files and shares stay."""
-    _require_known(name, run(lambda accounts, at: accounts.disable(name, at=at)))
+    _require_known(name, run(lambda accounts, at: accounts.disable(name, at=at), "user.disabled", name))
     click.echo(
         f"Disabled {name}, who is signed out everywhere. URLs that were given out live on for minutes."
     )
@@ -71,7 +76,7 @@ def disable_user(name: str) -> None:
 @click.argument("name")
 def enable_user(name: str) -> None:
     """Let a user in again."""
-    _require_known(name, run(lambda accounts, _: accounts.enable(name)))
+    _require_known(name, run(lambda accounts, _: accounts.enable(name), "user.enabled", name))
     click.echo(f"Enabled {name}.")
 
 

@@ -15,6 +15,8 @@ from broker import access
 from broker.accounts import Accounts
 from broker.administration import Administration
 from broker.asgi import Answer, header
+from broker.audit import Audit, Event
+from broker.audit_registry import AuditRegistry
 from broker.auth import Claims, Tokens
 from broker.authenticator import Authenticator
 from broker.client_address import Network, counted_as
@@ -25,6 +27,7 @@ from broker.events import Events
 from broker.files import Files
 from broker.intake import Intake
 from broker.lifecycle import Lifecycle
+from broker.logs import request_id
 from broker.metrics import Metrics
 from broker.policy import Policies
 from broker.rate_limits import RateLimits
@@ -55,6 +58,8 @@ class Services:
 
     accounts: Accounts
     administration: Administration
+    audit: Audit
+    audit_registry: AuditRegistry
     authenticator: Authenticator
     diagnostics: Diagnostics
     events: Events
@@ -91,6 +96,18 @@ def client_address(request: Request) -> str:
     return address_of(request.scope, services(request).trusted_proxies)
 
 
+def record(request: Request, event: Event, claims: Claims | None, target: str = "", *, at: datetime) -> None:
+    """Note in the audit trail what a caller did."""
+    services(request).audit.record(
+        event,
+        claims=claims,
+        target=target,
+        address=client_address(request),
+        request_id=request_id.get(),
+        at=at,
+    )
+
+
 def bearer(request: Request) -> str:
     """Return the token of the Authorization header, or an empty text."""
     scheme, _, token = header(request.scope, b"authorization").partition(" ")
@@ -108,6 +125,7 @@ async def claims(request: Request, *, at: datetime) -> Claims:
     except Unauthenticated:
         await count_stranger(request)
         raise
+    request.scope["broker.claims"] = claims  # whoever is refused from here on is known
     caller = f"{claims.tenant}/{claims.subject}"
     await found.rate_limits.take("subject", caller)
     found.rate_limits.enter(caller)

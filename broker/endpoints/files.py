@@ -19,10 +19,12 @@ async def get_file(request: Request) -> Response:
 
 
 async def download_file(request: Request) -> Response:
-    claims = await web.claims(request, at=web.now())
+    at = web.now()
+    claims = await web.claims(request, at=at)
     new = await web.decode(request, schemas.NewDownload)
-    files = web.services(request).files
-    return web.answer(await files.download(claims, request.path_params["id"], new, at=web.now()))
+    found = await web.services(request).files.download(claims, request.path_params["id"], new, at=at)
+    web.record(request, "file.handed-out", claims, request.path_params["id"], at=at)
+    return web.answer(found)
 
 
 async def get_content(request: Request) -> Response:
@@ -30,6 +32,7 @@ async def get_content(request: Request) -> Response:
     claims = await web.claims(request, at=at)
     new = web.query(request, schemas.NewDownload)
     found = await web.services(request).files.download(claims, request.path_params["id"], new, at=at)
+    web.record(request, "file.handed-out", claims, request.path_params["id"], at=at)
     return Response(status_code=307, headers={"location": found.url})
 
 
@@ -37,6 +40,7 @@ async def delete_file(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
     await web.services(request).files.delete(claims, request.path_params["id"], at=at)
+    web.record(request, "file.deleted", claims, request.path_params["id"], at=at)
     return Response(status_code=204)
 
 

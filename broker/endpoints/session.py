@@ -8,8 +8,9 @@ from starlette.responses import Response
 from broker import schemas, web
 from broker.accounts import SignedIn
 from broker.asgi import Route, header
+from broker.auth import Claims
 from broker.client_address import counted_as
-from broker.errors import CrossOriginCall, SessionEnded
+from broker.errors import CrossOriginCall, SessionEnded, TooManySignIns, WrongCredentials
 
 _PATH = "/v1/session"
 _PROOF = b"x-broker-csrf"
@@ -19,12 +20,22 @@ async def sign_in(request: Request) -> Response:
     at = web.now()
     await web.count_stranger(request)
     credentials = await web.decode(request, schemas.SignIn)
-    signed_in = await web.services(request).accounts.sign_in(
-        credentials.username,
-        credentials.password,
-        address=counted_as(web.client_address(request)),
-        at=at,
-    )
+    try:
+        signed_in = await web.services(request).accounts.sign_in(
+            credentials.username,
+            credentials.password,
+            address=counted_as(web.client_address(request)),
+            at=at,
+        )
+    except WrongCredentials as error:
+        # a name that nobody has may be a password in the wrong field: it is not kept
+        claims = Claims(subject=error.subject, tenant=error.tenant, scopes=frozenset())
+        web.record(request, "session.refused", claims, at=at)
+        raise
+    except TooManySignIns:
+        web.record(request, "session.refused", None, at=at)
+        raise
+    web.record(request, "session.begun", signed_in.claims, signed_in.session_id, at=at)
     return _answer(request, signed_in, at=at)
 
 
@@ -47,7 +58,9 @@ async def sign_out(request: Request) -> Response:
     await web.count_stranger(request)
     _require_own_page(request)
     if refresh_token := request.cookies.get(_cookie_name(request)):
-        await web.services(request).accounts.sign_out(refresh_token, at=web.now())
+        at = web.now()
+        if claims := await web.services(request).accounts.sign_out(refresh_token, at=at):
+            web.record(request, "session.ended", claims, at=at)
     return Response(status_code=204, headers={"set-cookie": _cookie(request, "", max_age=0)})
 
 
@@ -55,6 +68,7 @@ async def sign_out_everywhere(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
     await web.services(request).accounts.sign_out_everywhere(claims, at=at)
+    web.record(request, "session.all-ended", claims, at=at)
     return Response(status_code=204, headers={"set-cookie": _cookie(request, "", max_age=0)})
 
 

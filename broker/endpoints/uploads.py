@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from broker import problems, schemas, web
 from broker.asgi import Route, header
-from broker.errors import BrokerError
+from broker.errors import BrokerError, UploadRejected
 
 
 async def create_upload(request: Request) -> Response:
@@ -14,6 +14,7 @@ async def create_upload(request: Request) -> Response:
     new = await web.decode(request, schemas.NewUpload)
     key = web.idempotency_key(request)
     upload = await web.services(request).uploads.create(claims, new, idempotency_key=key, at=at)
+    web.record(request, "upload.created", claims, upload.id, at=at)
     return web.answer(upload, status=201, headers={"location": f"/v1/uploads/{upload.id}"})
 
 
@@ -24,6 +25,9 @@ async def create_uploads(request: Request) -> Response:
     key = web.idempotency_key(request)
     uploads = web.services(request).uploads
     outcomes = await uploads.create_batch(claims, new.uploads, idempotency_key=key, at=at)
+    for outcome in outcomes:
+        if not isinstance(outcome, BrokerError):
+            web.record(request, "upload.created", claims, outcome.id, at=at)
     return web.answer(
         schemas.CreatedUploads(
             items=tuple(
@@ -62,14 +66,22 @@ async def sign_parts(request: Request) -> Response:
 async def complete_upload(request: Request) -> Response:
     claims = await web.claims(request, at=web.now())
     sent = await web.decode(request, schemas.CompleteUpload)
-    uploads = web.services(request).uploads
-    return web.answer(await uploads.complete(claims, request.path_params["id"], sent, at=web.now()))
+    at, upload_id = web.now(), request.path_params["id"]
+    completion = await web.services(request).uploads.complete(claims, upload_id, sent, at=at)
+    web.record(request, "upload.completed", claims, upload_id, at=at)
+    return web.answer(completion)
 
 
 async def complete_uploads(request: Request) -> Response:
     claims = await web.claims(request, at=web.now())
     sent = await web.decode(request, schemas.UploadsToComplete)
-    outcomes = await web.services(request).uploads.complete_batch(claims, sent.uploads, at=web.now())
+    at = web.now()
+    outcomes = await web.services(request).uploads.complete_batch(claims, sent.uploads, at=at)
+    for named, outcome in zip(sent.uploads, outcomes, strict=True):
+        if isinstance(outcome, UploadRejected):
+            web.record(request, "upload.rejected", claims, named.id, at=at)
+        elif not isinstance(outcome, BrokerError):
+            web.record(request, "upload.completed", claims, named.id, at=at)
     return web.answer(
         schemas.CompletedUploads(
             items=tuple(
@@ -97,6 +109,7 @@ async def abort_upload(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
     await web.services(request).uploads.abort(claims, request.path_params["id"], at=at)
+    web.record(request, "upload.aborted", claims, request.path_params["id"], at=at)
     return Response(status_code=204)
 
 

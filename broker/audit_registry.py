@@ -1,0 +1,54 @@
+"""Where the audit trail is kept."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import asdict
+from sqlalchemy import bindparam, delete, insert, select
+
+from broker.database import Database
+from broker.rows import AuditEntry, every
+from broker.tables import audit
+
+INSERT_ENTRIES = insert(audit)
+FORGET_ENTRIES = delete(audit).where(audit.c.at < bindparam("before"))
+
+
+class AuditFilter(Struct, frozen=True, kw_only=True):
+    """Which entries are wanted; what is None is not asked for."""
+
+    tenant: str | None = None
+    subject: str | None = None
+    event: str | None = None
+    target: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class AuditRegistry:
+    """Adds and reads entries; none is ever changed. Every method raises RegistryUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, entries: Sequence[AuditEntry]) -> None:
+        rows = [asdict(entry) for entry in entries]
+        await self._database.write(lambda c: c.execute(INSERT_ENTRIES, rows))
+
+    async def list(self, wanted: AuditFilter, *, limit: int) -> list[AuditEntry]:
+        """Return the newest entries that are wanted, the newest last."""
+        query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+        for column in audit.c.tenant, audit.c.subject, audit.c.event, audit.c.target:
+            if (value := getattr(wanted, column.name)) is not None:
+                query = query.where(column == value)
+        if wanted.since:
+            query = query.where(audit.c.at >= wanted.since)
+        if wanted.until:
+            query = query.where(audit.c.at < wanted.until)
+        found = await self._database.read(lambda c: every(AuditEntry, c, query, {}))
+        return found[::-1]
+
+    async def forget(self, *, before: datetime) -> None:
+        """Remove what is older: the one way in which entries go."""
+        await self._database.write(lambda c: c.execute(FORGET_ENTRIES, {"before": before}))

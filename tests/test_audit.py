@@ -1,0 +1,267 @@
+"""The audit trail: what gets into it, what never does, and how it is read."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from broker import audit
+from broker.audit import Audit
+from broker.audit_registry import AuditFilter, AuditRegistry
+from broker.auth import Claims, Scope
+from broker.cli import main
+from broker.database import Database
+from broker.errors import RegistryUnavailable
+from broker.keys import new_id
+from broker.rows import AuditEntry
+from broker.settings import Policy, Quota, StoreSettings
+from broker.sqlite import SqliteDatabase
+from tests.running import RunningBroker, run_broker
+from tests.test_api import GOOD, NO_STORE
+from tests.test_settings import GOOD as SETTINGS
+from tests.transfers import create, put
+
+AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
+ALICE = Claims(subject="alice", tenant="acme", scopes=frozenset())
+
+
+def entry(event: str = "file.deleted", *, at: datetime = AT, **changes: str) -> AuditEntry:
+    given = {"tenant": "acme", "subject": "alice", "target": "t", "address": "a", "request_id": "r"} | changes
+    return AuditEntry(id=new_id(at), at=at, event=event, **given)
+
+
+def test_entries_are_found_by_each_of_their_fields_the_newest_last(database: Database) -> None:
+    async def story() -> None:
+        registry = AuditRegistry(database)
+        entries = [
+            entry(at=AT),
+            entry("session.begun", at=AT + timedelta(hours=1), subject="bob"),
+            entry(at=AT + timedelta(hours=2), tenant="other", target="u"),
+        ]
+        await registry.add(entries)
+
+        async def found(limit: int = 10, **wanted: object) -> list[int]:
+            listed = await registry.list(AuditFilter(**wanted), limit=limit)  # type: ignore[arg-type]
+            return [entries.index(each) for each in listed]
+
+        assert await found() == [0, 1, 2]
+        assert await found(limit=2) == [1, 2]
+        assert await found(tenant="acme") == [0, 1]
+        assert await found(subject="bob") == [1]
+        assert await found(event="file.deleted") == [0, 2]
+        assert await found(target="u") == [2]
+        assert await found(since=AT + timedelta(hours=1), until=AT + timedelta(hours=2)) == [1]
+        assert await found(tenant="acme", event="session.begun", subject="alice") == []
+
+    asyncio.run(story())
+
+
+def test_entries_go_when_they_are_old_and_in_no_other_way(database: Database) -> None:
+    async def story() -> None:
+        registry = AuditRegistry(database)
+        trail = Audit(registry, retention_days=10)
+        trail.record("file.deleted", claims=ALICE, at=AT)
+        await trail.flush()
+
+        await Audit(registry, retention_days=0).forget(at=AT + timedelta(days=10_000))
+        await trail.forget(at=AT + timedelta(days=10))
+        assert len(await registry.list(AuditFilter(), limit=10)) == 1
+        await trail.forget(at=AT + timedelta(days=10, seconds=1))
+        assert await registry.list(AuditFilter(), limit=10) == []
+
+    asyncio.run(story())
+
+
+def test_what_cannot_be_written_waits_and_keeps_its_order(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "_AT_ONCE", 2)
+
+    async def story() -> None:
+        registry = AuditRegistry(database)
+        trail = Audit(registry, retention_days=0)
+        for n in range(5):
+            trail.record("file.deleted", claims=ALICE, target=str(n), at=AT + timedelta(seconds=n))
+        with monkeypatch.context() as patch:
+            patch.setattr(AuditRegistry, "add", refuse)
+            with pytest.raises(RegistryUnavailable):
+                await trail.flush()
+
+        await trail.flush()
+
+        assert [each.target for each in await registry.list(AuditFilter(), limit=9)] == list("01234")
+
+    asyncio.run(story())
+
+
+async def refuse(_: AuditRegistry, __: object) -> None:
+    raise RegistryUnavailable("The registry cannot be used right now; nothing was lost, try again.")
+
+
+def test_only_so_many_entries_wait_and_those_lost_are_told(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(audit, "_WAITING", 3)
+
+    async def story() -> int:
+        registry = AuditRegistry(database)
+        trail = Audit(registry, retention_days=0)
+        for _ in range(5):
+            trail.record("file.deleted", claims=ALICE, at=AT)
+        await trail.flush()
+        await trail.flush()
+        return len(await registry.list(AuditFilter(), limit=9))
+
+    assert asyncio.run(story()) == 3
+    [record] = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert (record.message, vars(record)["lost"]) == ("Audit entries were lost: too many waited", 2)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[RunningBroker]:
+    policies = {"default": Policy(), "tiny": Policy(name="tiny", quota=Quota(bytes=1))}
+    with run_broker(NO_STORE, f"sqlite:///{tmp_path / 'broker.db'}", policies=policies) as running:
+        running.add_user("carol", "a good password")
+        yield running
+
+
+def read(broker: RunningBroker, *arguments: str) -> list[dict[str, str]]:
+    """Read the trail of a broker that has stopped, by its command."""
+    environ = SETTINGS | {"BROKER_DATABASE_URL": broker.settings.database_url}
+    output = CliRunner().invoke(main, ["audit", "--json", *arguments], env=environ).output
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def test_c55_what_callers_do_and_are_refused_is_in_the_trail_with_who_and_whence(
+    embedded: StoreSettings, tmp_path: Path
+) -> None:
+    database = f"sqlite:///{tmp_path / 'broker.db'}"
+    policies = {"default": Policy(), "tiny": Policy(name="tiny", quota=Quota(bytes=1))}
+    with run_broker(embedded, database, policies=policies) as broker, broker.client() as client:
+        created = create(client, b"hello")
+        put(created, b"hello")
+        file = client.post(f"/v1/uploads/{created['id']}/complete").json()["file"]["id"]
+        other = create(client, b"other")["id"]
+        client.delete(f"/v1/uploads/{other}")
+        client.post(f"/v1/files/{file}/download", json={})
+        client.get(f"/v1/files/{file}/content")
+        client.delete(f"/v1/files/{file}")
+        client.post("/v1/uploads", json=GOOD | {"policy": "tiny"})
+        token = broker.token("alice", scopes={Scope.FILES_READ})
+        headers = {"authorization": f"Bearer {token}", "x-request-id": "of-this-call"}
+        httpx.delete(f"{broker.url}/v1/files/{file}", headers=headers)
+
+    trail = read(broker)
+
+    assert [(each["event"], each["target"]) for each in trail] == [
+        ("upload.created", created["id"]),
+        ("upload.completed", created["id"]),
+        ("upload.created", other),
+        ("upload.aborted", other),
+        ("file.handed-out", file),
+        ("file.handed-out", file),
+        ("file.deleted", file),
+        ("limit.exceeded", ""),
+        ("access.denied", file),
+    ]
+    assert {(each["tenant"], each["subject"], each["address"]) for each in trail} == {
+        ("acme", "alice", "127.0.0.1")
+    }
+    assert trail[-1]["request_id"] == "of-this-call"
+    assert [each["event"] for each in read(broker, "--event", "access.denied")] == ["access.denied"]
+
+
+def test_c55_sign_ins_good_and_bad_are_in_the_trail_but_no_name_that_nobody_has(
+    broker: RunningBroker,
+) -> None:
+    def sign_in(username: str, password: str) -> httpx.Response:
+        return httpx.post(f"{broker.url}/v1/session", json={"username": username, "password": password})
+
+    sign_in("carol", "wrong")
+    sign_in("my secret, typed into the wrong field", "wrong")
+    token = sign_in("carol", "a good password").json()["access_token"]
+    httpx.delete(f"{broker.url}/v1/sessions", headers={"authorization": f"Bearer {token}"})
+    with httpx.Client(base_url=broker.url) as browser:
+        browser.post("/v1/session", json={"username": "carol", "password": "a good password"})
+        browser.delete("/v1/session", headers={"x-broker-csrf": "1"})
+    trail = wait_for(broker, 6)
+
+    assert [(each["event"], each["subject"]) for each in trail] == [
+        ("session.refused", "carol"),
+        ("session.refused", ""),
+        ("session.begun", "carol"),
+        ("session.all-ended", "carol"),
+        ("session.begun", "carol"),
+        ("session.ended", "carol"),
+    ]
+    assert "secret" not in json.dumps(trail)
+
+
+def wait_for(broker: RunningBroker, count: int) -> list[dict[str, str]]:
+    """Read the trail of a running broker when so many entries are in it."""
+    trail: list[dict[str, str]] = []
+    give_up_at = time.monotonic() + 10
+    while len(trail) < count:
+        assert time.monotonic() < give_up_at, trail
+        trail = read(broker)
+    return trail
+
+
+def test_c54_no_secret_gets_into_the_trail_whatever_clients_send(broker: RunningBroker) -> None:
+    secrets = ["X-Amz-Signature=abc123", "eyJhbGciOiJIUzI1NiJ9." + "x" * 60, "a password"]
+    with broker.client() as client:
+        for secret in secrets:
+            client.post("/v1/uploads", json=GOOD | {"name": secret}, headers={"x-request-id": secret})
+            client.get(f"/v1/files/{secret}/content", headers={"x-request-id": secret[:8]})
+            bad = {"authorization": f"Bearer {secret}"}
+            client.delete(f"/v1/files/{secret}", headers=bad)
+            weak = {"authorization": f"Bearer {broker.token(scopes=())}"}
+            client.delete(f"/v1/files/{secret}", headers=weak)
+    trail = wait_for(broker, 6)
+
+    text = json.dumps(trail)
+    assert not any(secret in text for secret in secrets)
+    assert {each["event"] for each in trail} == {"upload.created", "access.denied"}
+
+
+def test_administration_is_in_the_trail_too(tmp_path: Path) -> None:
+    environ = SETTINGS | {"BROKER_DATABASE_URL": f"sqlite:///{tmp_path / 'broker.db'}"}
+
+    def run(*arguments: str) -> str:
+        return CliRunner().invoke(main, arguments, env=environ, input="a good password\n").output
+
+    run("user", "add", "carol")
+    run("user", "add", "carol")  # whom there is already
+    run("user", "passwd", "carol")
+    run("user", "disable", "carol")
+    run("user", "disable", "nobody")
+    run("user", "enable", "carol")
+    run("token", "issue", "--subject", "backup", "--scope", "files:read")
+    shown = run("audit")
+
+    assert [line.split()[2:] for line in shown.splitlines()[1:]] == [
+        ["user.added", "carol", "command", "line"],
+        ["user.password-changed", "carol", "command", "line"],
+        ["user.disabled", "carol", "command", "line"],
+        ["user.enabled", "carol", "command", "line"],
+        ["token.issued", "backup", "command", "line"],
+    ]
+    assert run("audit", "--subject", "nobody") == "There is nothing of the kind.\n"
+
+
+def test_a_terminal_is_not_told_what_to_do_by_what_a_client_sent(tmp_path: Path) -> None:
+    environ = SETTINGS | {"BROKER_DATABASE_URL": f"sqlite:///{tmp_path / 'trail.db'}"}
+    trail = SqliteDatabase(environ["BROKER_DATABASE_URL"])
+    asyncio.run(AuditRegistry(trail).add([entry(subject="\x1b[31mred\nand a second line")]))
+    trail.close()
+
+    shown = CliRunner().invoke(main, ["audit"], env=environ).output
+
+    assert len(shown.splitlines()) == 2
+    assert "\x1b" not in shown

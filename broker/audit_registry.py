@@ -7,12 +7,13 @@ from msgspec import Struct
 from msgspec.structs import asdict
 from sqlalchemy import bindparam, delete, insert, select
 
+from broker import keys
 from broker.database import Database
 from broker.rows import AuditEntry, every
 from broker.tables import audit
 
 INSERT_ENTRIES = insert(audit)
-FORGET_ENTRIES = delete(audit).where(audit.c.at < bindparam("before"))
+FORGET_ENTRIES = delete(audit).where(audit.c.id < bindparam("before"))
 
 
 class AuditFilter(Struct, frozen=True, kw_only=True):
@@ -43,12 +44,13 @@ class AuditRegistry:
             if (value := getattr(wanted, column.name)) is not None:
                 query = query.where(column == value)
         if wanted.since:
-            query = query.where(audit.c.at >= wanted.since)
+            query = query.where(audit.c.id >= keys.first_id(wanted.since))
         if wanted.until:
-            query = query.where(audit.c.at < wanted.until)
+            query = query.where(audit.c.id < keys.first_id(wanted.until))
         found = await self._database.read(lambda c: every(AuditEntry, c, query, {}))
         return found[::-1]
 
     async def forget(self, *, before: datetime) -> None:
         """Remove what is older: the one way in which entries go."""
-        await self._database.write(lambda c: c.execute(FORGET_ENTRIES, {"before": before}))
+        values = {"before": keys.first_id(before)}
+        await self._database.write(lambda c: c.execute(FORGET_ENTRIES, values))

@@ -19,6 +19,8 @@ def client_address(scope: Scope, trusted: Sequence[Network]) -> str:
     address that is not a trusted proxy's is the client's: all before that may be the client's invention.
     """
     client = scope.get("client")
+    if client and not trusted and ":" not in client[0]:
+        return str(client[0])  # nobody else is believed: there is nothing to find out
     address = _parse(client[0]) if client else None
     if address is None:
         return _UNKNOWN

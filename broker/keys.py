@@ -34,8 +34,21 @@ def new_id(at: datetime) -> str:
     >>> new_id(datetime(2026, 1, 1, tzinfo=UTC))[:10]
     '01kdvdna00'
     """
-    number = int(at.timestamp() * 1000) << 80 | int.from_bytes(_random_bytes())
+    return _write(int(at.timestamp() * 1000) << 80 | int.from_bytes(_random_bytes()))
+
+
+def _write(number: int) -> str:
     return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
+
+
+def first_id(at: datetime) -> str:
+    """Return the id that sorts before all of this millisecond and those after it.
+
+    >>> from datetime import UTC
+    >>> first_id(datetime(2026, 1, 1, tzinfo=UTC))
+    '01kdvdna000000000000000000'
+    """
+    return _write(int(at.timestamp() * 1000) << 80)
 
 
 def _random_bytes() -> bytes:

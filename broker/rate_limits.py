@@ -52,14 +52,22 @@ class RateLimits:
         self._at_once = settings.at_once
         self._in_flight: dict[str, int] = {}
 
-    async def take(self, kind: str, caller: str) -> None:
-        """Count a request of a `subject` or of an `address`. Raises TooManyRequests."""
+    def spend(self, kind: str, caller: str) -> bool:
+        """Count a request that is paid for; say whether it was."""
         bought = self._bought.get((kind, caller))
         if bought is None or bought.left <= 0 or time.time() >= bought.until:
-            bought = self._bought[kind, caller] = await self._buy(kind, caller)
+            return False
+        bought.left -= 1
+        return True
+
+    async def take(self, kind: str, caller: str) -> None:
+        """Count a request of a `subject` or of an `address`. Raises TooManyRequests."""
+        if not self.spend(kind, caller):
+            bought = await self._buy(kind, caller)
+            bought.left -= 1
+            self._bought[kind, caller] = bought
             if len(self._bought) > _CALLERS:
                 self._bought.popitem(last=False)
-        bought.left -= 1
 
     def enter(self, caller: str) -> None:
         """Begin a request of a caller, who has only so many at once. Raises TooManyRequests."""

@@ -157,7 +157,6 @@ audit = Table(
     Column("request_id", String(64), nullable=False),
     Index("audit_of_subject", "subject", "id"),
     Index("audit_of_target", "target", "id"),
-    Index("audit_by_age", "at"),
 )
 
 files = Table(

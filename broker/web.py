@@ -120,25 +120,24 @@ async def claims(request: Request, *, at: datetime) -> Claims:
     Raises Unauthenticated, InvalidToken, ExpiredToken, InsufficientScope, TooManyRequests.
     """
     found = services(request)
-    try:
-        claims = await _authenticate(request, at=at)
-    except Unauthenticated:
-        await count_stranger(request)
-        raise
+    token = bearer(request)
+    claims = found.authenticator.recall(token, at=at) or await _authenticate(request, token, at=at)
     request.scope["broker.claims"] = claims  # whoever is refused from here on is known
     caller = f"{claims.tenant}/{claims.subject}"
-    await found.rate_limits.take("subject", caller)
+    if not found.rate_limits.spend("subject", caller):
+        await found.rate_limits.take("subject", caller)
     found.rate_limits.enter(caller)
     request.scope["broker.caller"] = caller  # the edge says when it leaves
     access.check(request.scope["endpoint"].__name__, claims)
     return claims
 
 
-async def _authenticate(request: Request, *, at: datetime) -> Claims:
-    token = bearer(request)
-    if not token:
-        raise Unauthenticated("Send an access token: Authorization: Bearer <token>.")
-    return await services(request).authenticator.authenticate(token, at=at)
+async def _authenticate(request: Request, token: str, *, at: datetime) -> Claims:
+    try:
+        return await services(request).authenticator.authenticate(token, at=at)
+    except Unauthenticated:
+        await count_stranger(request)
+        raise
 
 
 async def count_stranger(request: Request) -> None:

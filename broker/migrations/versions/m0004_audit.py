@@ -27,4 +27,3 @@ def upgrade() -> None:
     )
     op.create_index("audit_of_subject", "audit", ["subject", "id"])
     op.create_index("audit_of_target", "audit", ["target", "id"])
-    op.create_index("audit_by_age", "audit", ["at"])

@@ -15,7 +15,7 @@ from broker.administration import Administration
 from broker.asgi import Route, Router
 from broker.audit import Audit
 from broker.audit_registry import AuditRegistry
-from broker.auth import Tokens
+from broker.auth import Claims, Tokens
 from broker.authenticator import Authenticator
 from broker.background import Job, background, repeat
 from broker.client_address import Network
@@ -40,6 +40,7 @@ from broker.reconciler import Reconciler
 from broker.registry import Registry
 from broker.remote_keys import RemoteKeys
 from broker.revocations import Revocations
+from broker.scanning import Scanner
 from broker.self_test import SelfTest
 from broker.sessions import Sessions
 from broker.settings import Settings, SettingsError, StoreSettings
@@ -52,6 +53,7 @@ from broker.web import Services
 
 _REVOCATIONS_SECONDS = 2  # how soon other replicas hear of a revocation
 _FORGET_SECONDS = 3600
+_SCAN_SECONDS = 2
 
 
 def create_app(settings: Settings, lifecycle: Lifecycle | None = None) -> ASGIApp:
@@ -117,7 +119,15 @@ def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
         await services.accounts.forget(at=web.now())
         await services.audit.forget(at=web.now())
 
+    async def scan() -> None:
+        at = web.now()
+        for file in await services.scanner.scan_due(at=at):
+            owner = Claims(subject=file.owner, tenant=file.tenant, scopes=frozenset())
+            services.audit.record("file.infected", claims=owner, target=file.id, at=at)
+
     yield services.audit.run
+    if settings.scan.url:
+        yield partial(repeat, scan, seconds=_SCAN_SECONDS, lifecycle=services.lifecycle)
     yield services.self_test.run
     yield services.sign_in_options.warm_up
     yield partial(repeat, learn_revocations, seconds=_REVOCATIONS_SECONDS, lifecycle=services.lifecycle)
@@ -219,6 +229,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
             key_prefix=settings.store.key_prefix,
         ),
         registry=registry,
+        scanner=Scanner(registry=registry, store=store, settings=settings.scan),
         self_test=self_test,
         sign_in_options=SignInOptions(registry=account_registry, settings=settings.oidc, provider=provider),
         store=store,

@@ -39,6 +39,7 @@ Event: TypeAlias = Literal[
     "upload.aborted",
     "file.handed-out",
     "file.deleted",
+    "file.infected",
     "access.denied",
     "limit.exceeded",
     "user.added",

@@ -19,6 +19,7 @@ BrokerError
 │   ├── UploadCompleted
 │   ├── UploadAborted
 │   ├── PartsMismatch
+│   ├── FileQuarantined
 │   └── RequestInProgress
 ├── UploadExpired 410
 ├── BodyTooLarge 413
@@ -156,6 +157,11 @@ class PartsMismatch(Conflict):
     """The member `parts` lists the numbers to send again."""
 
     slug, title = "parts-mismatch", "The store holds other parts than the upload declared"
+
+
+class FileQuarantined(Conflict):
+    slug, title = "file-quarantined", "The file has not been found clean yet"
+    headers: Mapping[str, str] = {"retry-after": "5"}
 
 
 class RequestInProgress(Conflict):

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from broker import keys, policy, schemas
 from broker.auth import Claims
-from broker.errors import NotFound, StoreUnavailable
+from broker.errors import FileQuarantined, NotFound, StoreUnavailable
 from broker.policy import Policies
 from broker.registry import Registry
 from broker.rows import File
@@ -40,9 +40,11 @@ class Files:
     async def download(
         self, claims: Claims, file_id: str, new: schemas.NewDownload, *, at: datetime
     ) -> schemas.Download:
-        """Presign a GET of the file's bytes. Raises NotFound, InvalidField."""
+        """Presign a GET of the file's bytes. Raises NotFound, FileQuarantined, InvalidField."""
         wished = None if new.expires_in is None else policy.check_expires_in(new.expires_in)
         file = await self._find(claims, file_id)
+        if file.scan == "pending":
+            raise FileQuarantined("The file has not been found clean yet: try again later.")
         media_type, disposition = policy.handing_out(file.type, new.disposition)
         log.info("Download signed", extra={"file": file.id})
         request = self._store.presign_get(
@@ -86,4 +88,5 @@ def describe_file(file: File) -> schemas.File:
         part_size=file.part_size,
         policy=file.policy,
         created_at=file.created_at,
+        scan=file.scan,
     )

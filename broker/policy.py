@@ -101,6 +101,7 @@ def describe(policy: Policy, usage: Usage) -> PolicyLimits:
         folders=policy.folders,
         checksum_algorithm=policy.checksum_algorithm,
         checksum_required=policy.checksum_required,
+        scan=policy.scan,
         part_concurrency=policy.part_concurrency,
         quota=_describe_quota(policy.quota),
         tenant_quota=_describe_quota(policy.tenant_quota),

@@ -162,6 +162,7 @@ class Publisher:
         self, upload: Upload, facts: ObjectFacts, expected: Sequence[Checksum] = (), *, at: datetime
     ) -> File | None:
         """Record the file of a verified object, once: the file that it is now, or None if it is none."""
+        is_scanned = self._policies.of(upload.policy).scan
         file = File(
             id=keys.new_id(at),
             tenant=upload.tenant,
@@ -177,6 +178,8 @@ class Publisher:
             policy=upload.policy,
             etag=facts.etag,
             created_at=at,
+            scan="pending" if is_scanned else None,
+            scan_at=at if is_scanned else None,
         )
         published = await self._registry.publish(file)
         if published is file:

@@ -75,6 +75,22 @@ FIND_FILE_OF_UPLOAD = select(files).where(files.c.upload_id == bindparam("upload
 LIST_FILES = (
     _OWN_FILES.where(files.c.id < bindparam("before")).order_by(files.c.id.desc()).limit(bindparam("limit"))
 )
+LIST_TO_SCAN = (
+    select(files)
+    .where(files.c.scan_at <= bindparam("at"))
+    .order_by(files.c.scan_at)
+    .limit(bindparam("limit"))
+)
+CLAIM_SCAN = (
+    update(files)
+    .where(files.c.id == bindparam("file_id"), files.c.scan_at == bindparam("old_scan_at"))
+    .values(scan_at=bindparam("new_scan_at"))
+)
+RELEASE_FILE = (
+    update(files)
+    .where(files.c.id == bindparam("file_id"), files.c.scan == "pending")
+    .values(scan="clean", scan_at=None)
+)
 DELETE_FILE = delete(files).where(files.c.id == bindparam("id"))
 
 LIST_USAGE = select(usage).filter_by(**_OWNER)
@@ -188,6 +204,19 @@ class Registry:
         """Return the caller's newest files first, only those whose id sorts before `before`."""
         values = _of(claims) | {"before": before, "limit": limit}
         return await self._database.read(lambda c: every(File, c, LIST_FILES, values))
+
+    async def list_to_scan(self, *, at: datetime, limit: int) -> list[File]:
+        """Return the files in quarantine about which the scanner is to be asked now."""
+        return await self._database.read(lambda c: every(File, c, LIST_TO_SCAN, {"at": at, "limit": limit}))
+
+    async def claim_scan(self, file: File, *, again_at: datetime) -> bool:
+        """Say whether it is for the caller to have the file scanned; another one may, from `again_at` on."""
+        values = {"file_id": file.id, "old_scan_at": file.scan_at, "new_scan_at": again_at}
+        return await self._database.write(lambda c: c.execute(CLAIM_SCAN, values).rowcount == 1)
+
+    async def release(self, file: File) -> None:
+        """Let a file out of quarantine."""
+        await self._database.write(lambda c: c.execute(RELEASE_FILE, {"file_id": file.id}))
 
     async def usage_of(self, claims: Claims) -> dict[str, Counters]:
         """Return what the caller stores, by policy."""

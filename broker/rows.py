@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from msgspec import Struct
 from sqlalchemy import Connection, Select
 
-from broker.schemas import ChecksumAlgorithm, UploadStatus
+from broker.schemas import ChecksumAlgorithm, ScanState, UploadStatus
 
 # `deleted`: it was a file, which was deleted; nobody but the reconciler sees it any more
 RowStatus: TypeAlias = UploadStatus | Literal["deleted"]
@@ -77,7 +77,7 @@ class Upload(Struct, frozen=True, kw_only=True):
 
 
 class File(Struct, frozen=True, kw_only=True):
-    """A completed, verified upload."""
+    """A completed, verified upload. While its `scan` is `pending` it is in quarantine, until `scan_at`."""
 
     id: str
     tenant: str
@@ -93,6 +93,8 @@ class File(Struct, frozen=True, kw_only=True):
     policy: str = "default"
     etag: str
     created_at: datetime
+    scan: ScanState | None = None
+    scan_at: datetime | None = None
 
 
 class Counters(Struct, frozen=True):

@@ -15,6 +15,7 @@ MAX_BATCH = 1000
 UploadStatus = Literal["pending", "completed", "aborted", "expired", "rejected"]
 UploadMethod = Literal["single", "multipart"]
 ChecksumAlgorithm = Literal["crc32c", "sha256"]
+ScanState = Literal["pending", "clean"]
 Disposition = Literal["attachment", "inline"]
 
 
@@ -107,6 +108,7 @@ class PolicyLimits(_Answer, frozen=True):
     folders: str
     checksum_algorithm: ChecksumAlgorithm
     checksum_required: bool
+    scan: bool
     part_concurrency: int
     quota: QuotaLimits
     tenant_quota: QuotaLimits
@@ -159,7 +161,8 @@ class File(_Answer, frozen=True):
     """A completed, verified upload.
 
     `checksum` is of all its bytes; one that ends in `-<n>` is S3's composite: the hash of the `n` hashes of
-    its parts, each of `part_size` bytes but the last.
+    its parts, each of `part_size` bytes but the last. Whose `scan` is `pending` cannot be fetched until the
+    operator's scanner has found it clean; null is without a scanner.
     """
 
     id: str
@@ -171,6 +174,7 @@ class File(_Answer, frozen=True):
     part_size: int | None
     policy: str
     created_at: datetime
+    scan: ScanState | None
 
 
 class HeldPart(_Answer, frozen=True):
@@ -283,17 +287,20 @@ class UploadsToComplete(_Request, frozen=True):
 
 
 class Completion(_Answer, frozen=True):
-    """The file, and a receipt: a JWS that anybody can verify with `/.well-known/jwks.json`."""
+    """The file, and a receipt: a JWS that anybody can verify with `/.well-known/jwks.json`.
+
+    There is none while the file's scan is pending: complete again to get it.
+    """
 
     file: File
-    receipt: str
+    receipt: str | None
 
 
 class CompletedItem(_Answer, frozen=True):
     """What became of one upload of a batch: file and receipt, or the problem."""
 
     file: File | UnsetType = UNSET
-    receipt: str | UnsetType = UNSET
+    receipt: str | UnsetType | None = UNSET
     problem: dict[str, object] | UnsetType = UNSET
 
 
@@ -301,6 +308,16 @@ class CompletedUploads(_Answer, frozen=True):
     """One item for each upload that was named, in the same order."""
 
     items: tuple[CompletedItem, ...]
+
+
+class ScanRequest(_Answer, frozen=True):
+    """What the operator's scanner is told: `request` fetches the file's bytes."""
+
+    file: str
+    size: int
+    type: str
+    checksum: str | None
+    request: PresignedRequest
 
 
 class EventObject(Struct, frozen=True):

@@ -136,7 +136,8 @@ class Policy:
     `types` (`image/png`, `image/*`) and `extensions` (`.png`) list what is taken; none means any. `scope` is
     one that a token needs besides uploads:write. `folders` is a pattern of the folders that may be stored
     into: `*` stands for one name, `**` for any number of them, `{subject}` and `{tenant}` for the caller's.
-    `sniff` has the first bytes of each file compared with its declared type.
+    `sniff` has the first bytes of each file compared with its declared type; `scan` keeps files in quarantine
+    until the scanner has found them clean.
     """
 
     name: str = "default"
@@ -152,6 +153,7 @@ class Policy:
     checksum_algorithm: Literal["crc32c", "sha256"] = "crc32c"
     checksum_required: bool = False
     sniff: bool = False
+    scan: bool = False
     part_concurrency: Annotated[int, Meta(ge=1, le=16)] = 4
     quota: Quota = Quota()
     tenant_quota: Quota = Quota()
@@ -201,6 +203,19 @@ class JwtSettings:
     issuer: str = ""
     audience: Required = "broker"
     claims: ClaimSettings = ClaimSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanSettings:
+    """The hook that says whether files are clean; it gets `token`, and has `timeout` seconds to answer."""
+
+    url: Annotated[
+        str, Meta(pattern=r"^(https?://[^\s?#@]+)?\Z", description="like http://scanner:8080/scan")
+    ] = ""
+    token: Annotated[str, Meta(pattern=r"^(.{32,})?\Z", description="of at least 32 characters")] = field(
+        default="", repr=False
+    )
+    timeout: Annotated[int, Meta(ge=1, le=3600)] = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +270,7 @@ class Settings:
     events_token: Annotated[str, Meta(pattern=r"^(.{32,})?\Z", description="of at least 32 characters")] = (
         field(default="", repr=False)
     )
+    scan: ScanSettings = ScanSettings()
     audit_retention_days: Annotated[int, Meta(ge=0, le=36_500)] = 365
     reconcile_interval: Annotated[int, Meta(ge=1, le=86400)] = 60
     drain_seconds: Annotated[int, Meta(ge=0, le=300)] = 5
@@ -310,6 +326,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
             "BROKER_STORE_PUBLIC_URL: the store needs an origin of its own, which is none of BROKER_ORIGINS: "
             "what people store could act as the broker's page there"
         )
+    if not settings.scan.url and (scanned := [p.name for p in settings.policies.values() if p.scan]):
+        raise SettingsError(f"BROKER_SCAN_URL is not set, but the policy {scanned[0]} has its files scanned")
     if complaint := _complaint_about_issuers(settings):
         raise SettingsError(complaint)
     return settings

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0004"  # of the newest migration: what a registry must be at
+REVISION = "0005"  # of the newest migration: what a registry must be at
 
 
 class Instant(TypeDecorator[datetime]):
@@ -176,7 +176,10 @@ files = Table(
     Column("policy", String(64), nullable=False, server_default="default"),
     Column("etag", String(80), nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("scan", String(16)),
+    Column("scan_at", Instant),
     Index("files_by_owner", "tenant", "owner", "id"),
+    _partial_index("files_to_scan", "scan_at", where="scan_at IS NOT NULL"),
 )
 
 # Kept by the very changes that it counts. A row of a subject, and one with an empty owner for its tenant.

@@ -149,7 +149,8 @@ class Uploads:
         if file is None:
             raise _ended(await self._find(claims, upload_id))
         check_file(file, sent)
-        return schemas.Completion(file=describe_file(file), receipt=self._receipts.issue(file))
+        receipt = None if file.scan == "pending" else self._receipts.issue(file)
+        return schemas.Completion(file=describe_file(file), receipt=receipt)
 
     async def complete_batch(
         self, claims: Claims, uploads: Iterable[schemas.UploadToComplete], *, at: datetime

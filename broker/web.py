@@ -34,6 +34,7 @@ from broker.rate_limits import RateLimits
 from broker.receipts import Receipts
 from broker.reconciler import Reconciler
 from broker.registry import Registry
+from broker.scanning import Scanner
 from broker.self_test import SelfTest
 from broker.sign_in_options import SignInOptions
 from broker.stores.base import Store
@@ -73,6 +74,7 @@ class Services:
     receipts: Receipts
     reconciler: Reconciler
     registry: Registry
+    scanner: Scanner
     self_test: SelfTest
     sign_in_options: SignInOptions
     store: Store

@@ -88,14 +88,14 @@ class Tokens:
     def __init__(
         self, *, secret_keys: Sequence[str], issuer: str, revocations: Revocations | None = None
     ) -> None:
-        self._keys = {_key_id(key): key.encode() for key in secret_keys}
+        self._keys = {key_id(key): key.encode() for key in secret_keys}
         self._issuer = issuer
         self._revocations = revocations or Revocations()
         self._remembered = VerifiedTokens()
 
     def issue(self, claims: Claims, *, expires_in: int, handle: str | None = None, at: datetime) -> str:
         """Sign a token that is valid for `expires_in` seconds; by its handle it can be revoked."""
-        key_id, key = next(iter(self._keys.items()))
+        name, key = next(iter(self._keys.items()))
         payload: dict[str, object] = {
             "iss": self._issuer,
             "aud": AUDIENCE,
@@ -107,7 +107,7 @@ class Tokens:
         }
         if handle:
             payload["sid"] = handle
-        return jwt.encode(payload, key, algorithm="HS256", headers={"typ": "at+jwt", "kid": key_id})
+        return jwt.encode(payload, key, algorithm="HS256", headers={"typ": "at+jwt", "kid": name})
 
     def remembers(self, token: str) -> bool:
         """Say whether the token is one of ours that was verified lately."""
@@ -128,10 +128,10 @@ class Tokens:
 
     def _decode(self, token: str) -> Verified:
         try:
-            key_id = jwt.get_unverified_header(token)["kid"]
+            name = jwt.get_unverified_header(token)["kid"]
             decoded = jwt.decode_complete(
                 token,
-                self._keys[key_id],
+                self._keys[name],
                 algorithms=["HS256"],
                 audience=AUDIENCE,
                 issuer=self._issuer,
@@ -163,6 +163,6 @@ class Tokens:
             raise InvalidToken("The access token is not valid.") from error
 
 
-def _key_id(secret_key: str) -> str:
+def key_id(secret_key: str) -> str:
     """Name a key without telling it."""
     return sha256(b"presigned-url-broker: id of a key\0" + secret_key.encode()).hexdigest()[:16]

@@ -12,6 +12,7 @@ from broker.accounts import DEMO_USER
 from broker.app import create_app, open_services
 from broker.audit_command import audit_command
 from broker.doctor_command import doctor_command
+from broker.keys_command import keys_group
 from broker.lifecycle import Lifecycle
 from broker.policy_command import policy_group
 from broker.prune_command import prune_command
@@ -95,6 +96,7 @@ def run_bootstrap(users: bool) -> None:
 
 
 main.add_command(audit_command)
+main.add_command(keys_group)
 main.add_command(policy_group)
 main.add_command(prune_command)
 main.add_command(doctor_command)

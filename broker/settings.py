@@ -371,6 +371,12 @@ def load_policies(environ: Mapping[str, str] = os.environ) -> tuple[dict[str, Po
     return _policies(found), {".".join(key): given.place for key, given in found.items()}
 
 
+def secret_key_files(environ: Mapping[str, str] = os.environ) -> tuple[Path, Path] | None:
+    """Return the files that hold the secret key and the one before, if both stand in files."""
+    paths = [environ.get(f"BROKER_{name}_FILE") for name in ("SECRET_KEY", "SECRET_KEY_PREVIOUS")]
+    return (Path(paths[0]), Path(paths[1])) if paths[0] and paths[1] else None
+
+
 def missing(environ: Mapping[str, str] = os.environ) -> list[str]:
     """List the variables of settings that have no default and stand nowhere. Raises SettingsError."""
     found = _find(environ)

@@ -1,5 +1,7 @@
 """What the tests share: one real store and one real PostgreSQL per worker."""
 
+import logging
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +12,7 @@ import pytest
 from broker.app import open_database
 from broker.bootstrap import bootstrap
 from broker.database import Database
+from broker.logs import JsonFormatter
 from broker.settings import StoreSettings
 from broker.stores.embedded import EmbeddedStore
 from tests.postgres import PostgresServer, run_postgres
@@ -60,3 +63,41 @@ def database(database_url: str) -> Iterator[Database]:
     database = open_database(database_url)
     yield database
     database.close()
+
+
+class _SecretFinder(logging.Handler):
+    """Looks through every line that the broker logs in this process (CHECKLIST 54)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(JsonFormatter())
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = self.format(record)
+        if _SECRET.search(line):
+            self.found.append(line)
+
+
+# signatures, credentials, JWTs, argon2's hashes, and what the tests use as passwords and secrets
+_SECRET = re.compile(
+    r"X-Amz-(?:Signature|Credential)(?:=|%3D)(?!\[redacted\])|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}|\$argon2id\$v="
+    r"|a good password|only for tests, but long enough"
+)
+_finder = _SecretFinder()
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_is_logged() -> Iterator[None]:
+    """Fail the test during which a secret got into the log, whatever else it is about."""
+    logger = logging.getLogger()
+    logger.addHandler(_finder)
+    broker_logger = logging.getLogger("broker")
+    level = broker_logger.level
+    broker_logger.setLevel(logging.DEBUG)
+    yield
+    broker_logger.setLevel(level)
+    logger.removeHandler(_finder)
+    found = _finder.found[:]
+    _finder.found.clear()
+    assert found == []

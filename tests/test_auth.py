@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 import pytest
 
-from broker.auth import Claims, Tokens, _key_id
+from broker.auth import Claims, Tokens, key_id
 from broker.errors import ExpiredToken, InvalidToken
 
 KEY = "k" * 32
@@ -34,7 +34,7 @@ def forge(
     } | changes
     payload.pop(without, None)
     return jwt.encode(
-        payload, key, algorithm="HS256", headers={"typ": "at+jwt", "kid": _key_id(KEY)} | (headers or {})
+        payload, key, algorithm="HS256", headers={"typ": "at+jwt", "kid": key_id(KEY)} | (headers or {})
     )
 
 

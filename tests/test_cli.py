@@ -356,6 +356,53 @@ async def whose(current: Settings, token: str) -> Claims:
         return services.tokens.verify(token, at=datetime.now(UTC))
 
 
+def test_keys_in_files_are_rotated_and_nobody_is_signed_out(environ: dict[str, str], tmp_path: Path) -> None:
+    newest, previous = tmp_path / "secret_key", tmp_path / "secret_key_previous"
+    newest.write_text("o" * 40)
+    previous.write_text("")
+    del environ["BROKER_SECRET_KEY"]
+    environ |= {
+        "BROKER_SECRET_KEY_FILE": str(newest),
+        "BROKER_SECRET_KEY_PREVIOUS_FILE": str(previous),
+    }
+    token = run(
+        "token", "issue", "--subject", "backup", "--scope", "files:read", environ=environ
+    ).output.strip()
+
+    result = run("keys", "rotate", environ=environ)
+
+    assert result.output == f"Wrote {newest} and {previous}: start the services anew.\n"
+    assert previous.read_text().strip() == "o" * 40
+    assert len(newest.read_text().strip()) == 64
+    assert {path.stat().st_mode & 0o777 for path in (newest, previous)} == {0o600}
+    assert asyncio.run(whose(settings.load(environ), token)).subject == "backup"
+    listed = [line.split() for line in run("keys", "ls", environ=environ).output.splitlines()]
+    assert [line[1] for line in listed] == ["USE", "signs", "verifies"]
+    assert newest.read_text().strip() not in run("keys", "ls", environ=environ).output
+
+
+def test_keys_in_variables_are_rotated_by_hand(environ: dict[str, str]) -> None:
+    result = run("keys", "rotate", environ=environ)
+
+    lines = result.stdout.splitlines()
+    assert re.fullmatch(r"BROKER_SECRET_KEY=[0-9a-f]{64}", lines[0])
+    assert lines[1:] == [f"BROKER_SECRET_KEY_PREVIOUS={environ['BROKER_SECRET_KEY']}"]
+    assert "start the services anew" in result.stderr
+
+
+def test_keys_that_cannot_be_written_are_left_as_they_are(environ: dict[str, str], tmp_path: Path) -> None:
+    key = tmp_path / "secret_key"
+    key.write_text("o" * 40)
+    del environ["BROKER_SECRET_KEY"]
+    missing = tmp_path / "nowhere" / "previous"
+    environ |= {"BROKER_SECRET_KEY_FILE": str(key)}
+
+    result = run("keys", "rotate", environ=environ | {"BROKER_SECRET_KEY_PREVIOUS_FILE": str(missing)})
+
+    assert result.exit_code == 1
+    assert key.read_text() == "o" * 40
+
+
 async def can_sign_in(current: Settings, name: str, password: str) -> bool:
     with open_services(current) as services:
         try:

@@ -12,6 +12,7 @@ import math
 import time
 from collections import OrderedDict
 from typing import cast
+from weakref import WeakValueDictionary
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import RedisStorage
@@ -26,7 +27,7 @@ from broker.settings import RateLimitSettings, SettingsError
 
 log = logging.getLogger(__name__)
 
-_CALLERS = 10_000  # remembered here; the longest not seen goes first
+_CALLERS = 10_000  # remembered here; who bought longest ago goes first
 _SHARE = 100
 _PATIENCE = 0.25  # seconds for Redis to answer
 _WITHOUT_COUNTING = 5  # seconds until a Redis that did not answer is asked again
@@ -49,6 +50,7 @@ class RateLimits:
         }
         self._limiter = _limiter(settings.storage)
         self._bought: OrderedDict[tuple[str, str], _Bought] = OrderedDict()
+        self._buying: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._at_once = settings.at_once
         self._in_flight: dict[str, int] = {}
 
@@ -62,12 +64,18 @@ class RateLimits:
 
     async def take(self, kind: str, caller: str) -> None:
         """Count a request of a `subject` or of an `address`. Raises TooManyRequests."""
-        if not self.spend(kind, caller):
-            bought = await self._buy(kind, caller)
-            bought.left -= 1
-            self._bought[kind, caller] = bought
-            if len(self._bought) > _CALLERS:
-                self._bought.popitem(last=False)
+        if self.spend(kind, caller):
+            return
+        key = kind, caller
+        # one buys at a time: what others bought meanwhile would be lost
+        async with self._buying.setdefault(key, asyncio.Lock()):
+            if not self.spend(kind, caller):
+                bought = await self._buy(kind, caller)
+                bought.left -= 1
+                self._bought[key] = bought
+                self._bought.move_to_end(key)
+                if len(self._bought) > _CALLERS:
+                    self._bought.popitem(last=False)
 
     def enter(self, caller: str) -> None:
         """Begin a request of a caller, who has only so many at once. Raises TooManyRequests."""

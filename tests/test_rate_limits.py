@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from broker import errors
+from broker import errors, rate_limits
 from broker.errors import TooManyRequests
 from broker.rate_limits import _CALLERS, RateLimits
 from broker.settings import RateLimitSettings, SettingsError
@@ -83,6 +83,16 @@ def test_only_so_many_callers_are_remembered() -> None:
     asyncio.run(story())
 
 
+def test_who_bought_last_is_remembered_longest() -> None:
+    async def story() -> bool:
+        limits = RateLimits(RateLimitSettings(subject="100/hour"))
+        for n in [*range(_CALLERS), 0, _CALLERS]:
+            await limits.take("subject", f"acme/{n}")
+        return ("subject", "acme/0") in limits._bought
+
+    assert asyncio.run(story())
+
+
 @pytest.mark.parametrize("storage", ["redis://127.0.0.1:9/0", "redis://:secret@127.0.0.1:9/0"])
 def test_a_redis_that_does_not_answer_refuses_nobody(caplog: pytest.LogCaptureFixture, storage: str) -> None:
     async def story() -> int:
@@ -122,6 +132,22 @@ def test_c53_replicas_that_share_a_redis_count_together() -> None:
         granted = asyncio.run(story(url))
 
     assert granted == [300, 0]
+
+
+def test_c53_requests_at_the_same_time_get_just_as_much_as_the_limit_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rate_limits, "_PATIENCE", 30)
+
+    async def story(url: str) -> int:
+        limits = RateLimits(RateLimitSettings(subject="300/hour", storage=url))
+        granted = sum(await asyncio.gather(*(take(limits, 1) for _ in range(50))))
+        granted += await take(limits, 400)
+        await limits.close()
+        return granted
+
+    with redis() as url:
+        assert asyncio.run(story(url)) == 300
 
 
 def test_c53_only_so_many_requests_are_worked_on_at_once() -> None:

@@ -20,7 +20,10 @@ from broker.settings import Policy, Quota
 MAX_URL_EXPIRES_IN = 3600
 
 # A browser may run what these hold in the store's origin, however they are shown
-_SCRIPT_CAPABLE = re.compile(r"text/(html|xml|javascript|xsl)|application/(xml|.*javascript|mathml)|.*\+xml")
+# scripts under all their old names: https://mimesniff.spec.whatwg.org/#javascript-mime-type
+_SCRIPT_CAPABLE = re.compile(
+    r"text/(html|xml|xsl)|application/(xml|mathml)|(text|application)/.*(java|ecma|j|live)script[0-9.]*|.*\+xml"
+)
 _SHOWN_INLINE = re.compile(r"image/(png|jpeg|gif|webp|avif|bmp)|(audio|video)/.+|application/pdf|text/plain")
 
 

@@ -357,7 +357,7 @@ def test_sign_ins_that_would_wait_too_long_are_sent_away(
     assert_problem(answer, errors.SignInBusy)
 
 
-@pytest.mark.parametrize("path", ["/v1/me", "/v1/nothing", "/livez"])
+@pytest.mark.parametrize("path", ["/v1/me", "/v1/nothing", "/livez", "/readyz", "/metrics", "/v1/session"])
 def test_c45_every_answer_of_the_api_has_the_safe_headers(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
 

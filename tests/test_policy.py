@@ -352,11 +352,20 @@ def test_c20_a_life_out_of_range_is_refused_and_not_shortened(expires_in: int) -
 @pytest.mark.parametrize(
     "media_type",
     ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml", "text/javascript",
-     "application/javascript", "application/x-javascript", "application/rss+xml"],
+     "application/javascript", "application/x-javascript", "application/rss+xml", "text/ecmascript",
+     "application/x-ecmascript", "text/javascript1.5", "text/jscript", "text/livescript"],
 )  # fmt: skip
 def test_c44_what_can_carry_a_script_is_never_shown_inline(media_type: str) -> None:
     assert policy.handing_out(media_type, "inline") == ("application/octet-stream", "attachment")
     assert policy.handing_out(media_type, "attachment") == ("application/octet-stream", "attachment")
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/zip", "text/css", "multipart/x-mixed-replace", "message/rfc822", "a/image/png"],
+)
+def test_c44_what_nobody_vouches_for_is_never_shown_inline(media_type: str) -> None:
+    assert policy.handing_out(media_type, "inline") == (media_type, "attachment")
 
 
 @pytest.mark.parametrize(

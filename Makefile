@@ -16,7 +16,7 @@ PAGE_SOURCES := $(shell find frontend -path '*/node_modules' -prune -o -type f \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fix build bench lock clean
+.PHONY: help run test check fix build fuzz audit secrets bench lock clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,19 @@ fix: $(DEV) $(NODE_MODULES) ## Repair formatting and what else can be repaired
 	@$(NPM) run --silent fix
 
 build: $(PAGE) ## Build the page into broker/static
+
+fuzz: $(DEV) ## Make up thousands of requests by the API's description (FUZZ_EXAMPLES=n of each kind)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} $(BIN)/pytest --timeout 3600 tests/contract/test_schemathesis.py
+	@PROTOCOL_EXAMPLES=$${PROTOCOL_EXAMPLES:-100} $(BIN)/pytest --timeout 3600 tests/contract/test_protocol_machine.py
+
+audit: $(DEV) $(NODE_MODULES) ## Look for known vulnerabilities in what we depend on
+	@$(PIP) pip-audit
+	@$(BIN)/pip-audit --disable-pip --no-deps --progress-spinner off -r requirements.lock
+	@$(NPM) audit --omit=dev
+
+secrets: $(DEV) ## Look for secrets in the files; those of tests and examples are in .secrets.baseline
+	@$(PIP) detect-secrets
+	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 bench: $(DEV) ## Print the benchmarks' tables
 	@$(BIN)/python bench/sign.py

@@ -50,6 +50,7 @@ RULES: Mapping[str, Rule] = {
     "list_usage": Rule("tenant", Scope.ADMIN),
     "take_event": Rule("store"),
     "get_key_set": Rule("anybody"),
+    "show_openapi": Rule("anybody"),
     "livez": Rule("anybody"),
     "readyz": Rule("anybody"),
     "show_metrics": Rule("anybody"),

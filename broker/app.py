@@ -24,7 +24,17 @@ from broker.database import Database
 from broker.diagnosis import Diagnostics
 from broker.doctor.findings import Finding
 from broker.edge import Edge
-from broker.endpoints import admin, capabilities, events, files, health, receipts, session, uploads
+from broker.endpoints import (
+    admin,
+    capabilities,
+    description,
+    events,
+    files,
+    health,
+    receipts,
+    session,
+    uploads,
+)
 from broker.endpoints.page import page
 from broker.events import Events
 from broker.files import Files
@@ -32,6 +42,7 @@ from broker.intake import Intake
 from broker.issuers import Issuer, ProviderIssuer, SharedSecretIssuer
 from broker.lifecycle import Lifecycle
 from broker.metrics import Metrics
+from broker.openapi import Description
 from broker.policy import Policies
 from broker.publishing import Publisher
 from broker.rate_limits import RateLimits
@@ -99,6 +110,7 @@ def list_routes() -> list[Route]:
         *events.routes,
         *capabilities.routes,
         *admin.routes,
+        *description.routes,
         *health.routes,
     ]
     access.require_rules(route.endpoint.__name__ for route in routes)
@@ -201,6 +213,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
             token_expires_in=settings.access_token_expires_in,
         ),
         authenticator=Authenticator(tokens, _issuers(settings, provider)),
+        description=Description(list_routes()),
         diagnostics=Diagnostics(
             registry=registry,
             store=store,

@@ -1,15 +1,16 @@
 """The command line: `broker dev`, `serve` and `bootstrap`; other commands have their own files."""
 
 import asyncio
+import json
 import logging
 import os
 from pathlib import Path
 
 import click
 
-from broker import __version__, logs, settings
+from broker import __version__, logs, openapi, settings
 from broker.accounts import DEMO_USER
-from broker.app import create_app, open_services
+from broker.app import create_app, list_routes, open_services
 from broker.audit_command import audit_command
 from broker.doctor_command import doctor_command
 from broker.keys_command import keys_group
@@ -93,6 +94,12 @@ def run_bootstrap(users: bool) -> None:
         )
         for step in steps:
             click.secho(f"{step.outcome:<8} {step.what:<10} {step.detail}", fg=_COLOURS[step.outcome])
+
+
+@main.command("openapi")
+def print_openapi() -> None:
+    """Print the description of the API, OpenAPI 3.1."""
+    click.echo(json.dumps(openapi.describe(list_routes()), indent=2))
 
 
 main.add_command(audit_command)

@@ -103,7 +103,7 @@ class Edge:
         given = dict(headers)
         if not self._safe_names.isdisjoint(given):
             safe = [pair for pair in safe if pair[0] not in given]
-        if self._cross_origin:
+        if self._cross_origin and b"access-control-allow-origin" not in given:
             return [*headers, *safe, *self._cross_origin.headers(scope)]
         return [*headers, *safe]
 

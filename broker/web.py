@@ -29,6 +29,7 @@ from broker.intake import Intake
 from broker.lifecycle import Lifecycle
 from broker.logs import request_id
 from broker.metrics import Metrics
+from broker.openapi import Description
 from broker.policy import Policies
 from broker.rate_limits import RateLimits
 from broker.receipts import Receipts
@@ -62,6 +63,7 @@ class Services:
     audit: Audit
     audit_registry: AuditRegistry
     authenticator: Authenticator
+    description: Description
     diagnostics: Diagnostics
     events: Events
     files: Files

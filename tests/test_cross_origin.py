@@ -90,6 +90,12 @@ def test_c47_cookies_are_never_allowed_and_caches_are_told_what_an_answer_depend
         assert answer.headers["vary"] == "Origin"
 
 
+def test_c47_what_is_for_everybody_says_so_once(client: httpx.Client) -> None:
+    answer = client.get("/.well-known/jwks.json", headers={"origin": OTHER})
+
+    assert answer.headers.get_list("access-control-allow-origin") == ["*"]
+
+
 def test_c47_where_no_origin_is_listed_none_is_allowed(tmp_path_factory: pytest.TempPathFactory) -> None:
     database = tmp_path_factory.mktemp("registry") / "broker.db"
     with run_broker(NO_STORE, f"sqlite:///{database}") as running, running.client() as client:

@@ -58,6 +58,7 @@ CALLS = {
     "list_usage": Call(),
     "take_event": Call(401, {}),
     "get_key_set": Call(),
+    "show_openapi": Call(),
     "livez": Call(),
     "readyz": Call(),
     "show_metrics": Call(),

@@ -30,6 +30,8 @@ from broker.stores.s3 import S3Store
 T = TypeVar("T")
 Item = TypeVar("Item")
 
+# what the service does at times of its own, beside what is asked of it: no step of any request
+_ASIDE = ("AccountRegistry.forget", "AuditRegistry.")
 SECONDS = 30  # any wait that takes so long has failed
 
 # a process that has imported everything, and of which each broker is a fork: they start at once
@@ -138,8 +140,10 @@ def _watch(trap: Trap | None, tell: Connection) -> None:
     async def watched_write(
         self: SqliteDatabase, change: Change[Item, T], items: Sequence[Item]
     ) -> Sequence[T]:
-        what = items[0] if change is make_one else change
-        return await take(getattr(what, "__qualname__", "write"), lambda: write_each(self, change, items))
+        what = getattr(items[0] if change is make_one else change, "__qualname__", "write")
+        if what.startswith(_ASIDE):
+            return await write_each(self, change, items)
+        return await take(what, lambda: write_each(self, change, items))
 
     SqliteDatabase.write_each = watched_write  # type: ignore[method-assign]
     for name, _ in inspect.getmembers(Store, inspect.iscoroutinefunction):

@@ -222,7 +222,7 @@ class ScanSettings:
 class RateLimitSettings:
     """Limits are like `600/minute`: of one who has a good token, and of an address without one.
 
-    `at_once` bounds the requests of a subject that are worked on at the same time.
+    `at_once` bounds the requests of either that are worked on at the same time.
     """
 
     subject: RateLimit = "12000/minute"

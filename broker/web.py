@@ -130,8 +130,7 @@ async def claims(request: Request, *, at: datetime) -> Claims:
     caller = f"{claims.tenant}/{claims.subject}"
     if not found.rate_limits.spend("subject", caller):
         await found.rate_limits.take("subject", caller)
-    found.rate_limits.enter(caller)
-    request.scope["broker.caller"] = caller  # the edge says when it leaves
+    _enter(request, caller)
     access.check(request.scope["endpoint"].__name__, claims)
     return claims
 
@@ -146,7 +145,15 @@ async def _authenticate(request: Request, token: str, *, at: datetime) -> Claims
 
 async def count_stranger(request: Request) -> None:
     """Count a request of somebody without a good token, by address. Raises TooManyRequests."""
-    await services(request).rate_limits.take("address", counted_as(client_address(request)))
+    address = counted_as(client_address(request))
+    await services(request).rate_limits.take("address", address)
+    _enter(request, address)
+
+
+def _enter(request: Request, caller: str) -> None:
+    """Have a caller begin a request. Raises TooManyRequests for one too many at once."""
+    services(request).rate_limits.enter(caller)
+    request.scope["broker.caller"] = caller  # the edge says when it leaves
 
 
 def idempotency_key(request: Request) -> str | None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx
@@ -207,3 +208,33 @@ def test_c53_a_request_that_has_ended_makes_room_whatever_its_end(
         answers = [client.get(path).status_code for path in ("/v1/me", "/v1/uploads/x", "/v1/me", "/v1/me")]
 
     assert answers == [200, 404, 200, 200]
+
+
+def test_c53_strangers_are_worked_for_only_so_many_at_once_by_address(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = tmp_path_factory.mktemp("registry") / "broker.db"
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def verify(*_: object) -> bool:
+        has_begun.set()
+        assert may_end.wait(20)
+        return False
+
+    monkeypatch.setattr("argon2.PasswordHasher.verify", verify)
+    limits = RateLimitSettings(at_once=1)
+    credentials = {"username": "nobody", "password": "nothing at all"}
+    with (
+        run_broker(NO_STORE, f"sqlite:///{database}", rate_limits=limits) as running,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        url = f"{running.url}/v1/session"
+        first = thread.submit(httpx.post, url, json=credentials, timeout=30)
+        assert has_begun.wait(20)
+
+        refused = httpx.post(url, json=credentials)
+        may_end.set()
+
+        assert_problem(first.result(), errors.WrongCredentials)
+        assert_problem(refused, errors.TooManyRequests, limit=1)
+        assert_problem(httpx.post(url, json=credentials), errors.WrongCredentials)

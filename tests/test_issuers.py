@@ -123,6 +123,10 @@ def test_c02_another_algorithm_than_those_of_the_settings_and_the_key_is_refused
     assert ask(who, f"{header}.{payload}.{signature}", f"{header}.{payload}.") == [InvalidToken] * 2
 
 
+def test_c02_a_good_signature_by_an_algorithm_that_is_not_taken_is_refused(provider: Provider) -> None:
+    assert ask(authenticator(provider), sign(provider, algorithm="RS384")) == [InvalidToken]
+
+
 def test_c02_the_algorithm_that_a_key_is_for_is_the_only_one(provider: Provider) -> None:
     provider.keys = [as_jwk(RSA, "rsa", alg="RS256")]
 
@@ -205,6 +209,7 @@ def test_c07_a_thousand_unknown_key_ids_make_it_fetch_once_in_a_while(
         ):
             assert isinstance(answer, InvalidToken)
 
+    asyncio.run(all_at_once())
     asyncio.run(all_at_once())
     assert provider.asked[JWKS] == 1
 

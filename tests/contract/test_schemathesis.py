@@ -42,6 +42,8 @@ def broker(embedded: StoreSettings, tmp_path_factory: pytest.TempPathFactory) ->
         yield running
 
 
+# the broker runs in this process, and draws from `random` while requests are made up
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module")
 @schema.parametrize()
 @settings(
     max_examples=EXAMPLES,

@@ -1,7 +1,6 @@
 """What the tests share: one real store and one real PostgreSQL per worker."""
 
 import logging
-import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,6 +16,7 @@ from broker.settings import StoreSettings
 from broker.stores.embedded import EmbeddedStore
 from tests.postgres import PostgresServer, run_postgres
 from tests.running import RunningBroker, run_broker
+from tests.secret_lines import has_secret
 
 ORIGINS = ("http://localhost:5173",)
 
@@ -75,15 +75,10 @@ class _SecretFinder(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         line = self.format(record)
-        if _SECRET.search(line):
+        if has_secret(line):
             self.found.append(line)
 
 
-# signatures, credentials, JWTs, argon2's hashes, and what the tests use as passwords and secrets
-_SECRET = re.compile(
-    r"X-Amz-(?:Signature|Credential)(?:=|%3D)(?!\[redacted\])|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}|\$argon2id\$v="
-    r"|a good password|only for tests, but long enough"
-)
 _finder = _SecretFinder()
 
 

@@ -25,6 +25,7 @@ from broker.cli import main
 from broker.errors import InvalidToken, WrongCredentials
 from broker.settings import Settings, StoreSettings
 from tests.running import SECRET_KEY
+from tests.secret_lines import has_secret
 from tests.test_settings import GOOD
 from tests.transfers import upload
 
@@ -180,6 +181,7 @@ def test_the_service_runs_in_production_and_stops_when_told(embedded: StoreSetti
     assert process.returncode == 0
     assert [line["message"] for line in rest][-1] == "Stopped"
     assert "not-to-be-logged" not in str(rest)
+    assert not any(has_secret(json.dumps(line)) for line in rest)
     assert not any("exception" in line for line in rest)
 
 
@@ -202,7 +204,7 @@ def test_dev_keeps_the_files_and_leaves_no_process(stop: signal.Signals, tmp_pat
 def running_dev(directory: Path, stop: signal.Signals) -> Iterator[tuple[str, httpx.Client]]:
     """Run `broker dev`, sign in as demo; at the end stop it and see that all its processes are gone."""
     command = [*BROKER, "dev", "--port", "0", "--data-dir", str(directory / "data")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             assert process.stdout
             greeting = ""
@@ -224,6 +226,7 @@ def running_dev(directory: Path, stop: signal.Signals) -> Iterator[tuple[str, ht
             process.kill()
     assert process.returncode == 0
     assert "Stopped." in farewell
+    assert not has_secret(greeting + farewell)
     assert alive == []
 
 

@@ -17,6 +17,7 @@ from broker.errors import ShuttingDown
 from broker.settings import StoreSettings
 from tests.problems import assert_problem
 from tests.running import SECRET_KEY
+from tests.secret_lines import has_secret
 from tests.test_cli import BROKER, environ_of
 
 LONG = "300"
@@ -176,4 +177,5 @@ def wait_until(condition: Callable[[], bool]) -> None:
 def messages_until_the_end(process: "subprocess.Popen[str]") -> list[str]:
     lines = process.communicate(timeout=SECONDS)[1].splitlines()
     assert not any("exception" in json.loads(line) for line in lines), lines
+    assert not any(map(has_secret, lines))
     return [json.loads(line)["message"] for line in lines]

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 FIRST_VISIT = 60  # seconds after the first URL has died
 
-_DECLARED = ("name", "folder", "size", "type", "checksum", "policy")
+_DECLARED = ("name", "folder", "size", "type", "checksum", "fingerprint", "policy")
 
 
 class Intake:
@@ -114,6 +114,7 @@ class Intake:
             size=declared.size,
             type=declared.type,
             checksum=None if declared.checksum is None else str(declared.checksum),
+            fingerprint=new.fingerprint,
             policy=chosen.name,
             checksum_algorithm=policy.algorithm_of(chosen, declared),
             part_size=parts.plan(declared.size).part_size if is_in_parts else None,

@@ -64,6 +64,7 @@ class Upload(Struct, frozen=True, kw_only=True):
     size: int
     type: str
     checksum: str | None
+    fingerprint: str | None = None
     policy: str = "default"
     checksum_algorithm: ChecksumAlgorithm = "crc32c"
     store_upload_id: str | None = None

@@ -11,6 +11,7 @@ MAX_PASSWORD = 1000
 Item = TypeVar("Item")
 
 MAX_BATCH = 1000
+MAX_FINGERPRINT = 64
 
 UploadStatus = Literal["pending", "completed", "aborted", "expired", "rejected"]
 UploadMethod = Literal["single", "multipart"]
@@ -143,6 +144,8 @@ class NewUpload(_Request, frozen=True):
     """What the client declares. `checksum` is `crc32c:<base64>` or `sha256:<base64>`, as S3 writes it.
 
     `folder` is a path like `photos/2026`, empty for the top. `policy` is `default` when left out.
+    `fingerprint` is the client's own mark of the file, by which another client knows it again
+    (docs/protocol.md); the broker keeps it and looks no further.
     """
 
     name: str
@@ -151,6 +154,7 @@ class NewUpload(_Request, frozen=True):
     folder: str = ""
     policy: str = "default"
     checksum: str | None = None
+    fingerprint: Annotated[str, Meta(max_length=MAX_FINGERPRINT, pattern="^[!-~]+$")] | None = None
 
 
 class NewUploads(_Request, frozen=True):
@@ -202,6 +206,7 @@ class Upload(_Answer, frozen=True):
     size: int
     type: str
     checksum: str | None
+    fingerprint: str | None
     policy: str
     created_at: datetime
     expires_at: datetime

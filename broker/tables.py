@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0005"  # of the newest migration: what a registry must be at
+REVISION = "0006"  # of the newest migration: what a registry must be at
 
 
 class Instant(TypeDecorator[datetime]):
@@ -123,6 +123,7 @@ uploads = Table(
     Column("size", BigInteger, nullable=False),
     Column("type", String(255), nullable=False),
     Column("checksum", String(80)),
+    Column("fingerprint", String(64)),
     Column("policy", String(64), nullable=False, server_default="default"),
     Column("checksum_algorithm", String(16), nullable=False, server_default="crc32c"),
     Column("store_upload_id", String(1024)),

@@ -219,6 +219,7 @@ def _describe(
         size=upload.size,
         type=upload.type,
         checksum=upload.checksum,
+        fingerprint=upload.fingerprint,
         policy=upload.policy,
         created_at=upload.created_at,
         expires_at=upload.expires_at,

@@ -136,10 +136,12 @@ def test_c56_a_request_that_is_repeated_with_its_key_creates_nothing_new(
 
     again = ask().raise_for_status().json()
     other = ask(size=4)
+    other_file = ask(fingerprint="f1:00000000")
 
     assert again["id"] == first["id"]
     assert again["expires_at"] == first["expires_at"]
     assert_problem(other, errors.IdempotencyMismatch)
+    assert_problem(other_file, errors.IdempotencyMismatch)
     assert usage_of(client, policy)["pending"] == 1
 
 

@@ -85,6 +85,22 @@ def test_a_download_tells_how_to_verify_what_comes(alice: httpx.Client) -> None:
     assert request["part_size"] == PART_SIZE
 
 
+def test_another_device_finds_the_fingerprint_of_the_file(alice: httpx.Client) -> None:
+    created = create_in_parts(alice, fingerprint="f1:00000000")
+
+    pending = alice.get("/v1/uploads").raise_for_status().json()["items"]
+
+    assert created["fingerprint"] == "f1:00000000"
+    assert [each["fingerprint"] for each in pending if each["id"] == created["id"]] == ["f1:00000000"]
+
+
+@pytest.mark.parametrize("fingerprint", ["", "two words", "x" * 65, "\0"])
+def test_a_fingerprint_is_short_and_printable(alice: httpx.Client, fingerprint: str) -> None:
+    refused = alice.post("/v1/uploads", json={"name": "a", "size": 1, "fingerprint": fingerprint})
+
+    assert_problem(refused, errors.InvalidField, field="fingerprint")
+
+
 def test_completing_needs_no_checksums_where_the_store_knows_them(alice: httpx.Client) -> None:
     created = create_in_parts(alice)
     send_parts(alice, created, cut(created, BYTES))

@@ -1,4 +1,4 @@
-import { Broker, checksum, sendBlob, sleep, UploadQueue } from "@broker/client";
+import { Broker, checksum, sendBlob, sleep, UploadClaims, UploadQueue, whenOnline } from "@broker/client";
 import { oneAtATime } from "../features/session/one-at-a-time.ts";
 import { PasswordLogin } from "../features/session/password-login.ts";
 import { SessionHint } from "../features/session/session-hint.ts";
@@ -41,7 +41,8 @@ export function createServices(): Services {
     broker,
     checksum,
     send: sendBlob,
-    timer: { now: Date.now, sleep, random: Math.random },
+    timer: { now: Date.now, sleep, random: Math.random, online: whenOnline },
+    claims: new UploadClaims(),
   });
   return { broker, session, hint, keeper, passwordLogin, queue, announcer: new Announcer() };
 }

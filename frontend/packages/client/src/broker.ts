@@ -3,6 +3,7 @@ import { decodeProblem, Problem } from "./problem.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 import type {
   Completion,
+  Diagnosis,
   Me,
   NewDownload,
   NewUpload,
@@ -14,6 +15,7 @@ import type {
   Session,
   SignInOptions,
   StoredFile,
+  Symptoms,
   Upload,
 } from "./wire.ts";
 
@@ -125,6 +127,17 @@ export class Broker {
   readUpload(id: string, { fromPart, signal }: Cancellable & { fromPart?: number }): Promise<Upload> {
     const query = fromPart === undefined ? "" : `?from_part=${fromPart}`;
     return this.#read("GET", path`/v1/uploads/${id}` + query, { signal });
+  }
+
+  /** List one page of the caller's unfinished uploads, newest first. */
+  listPending({ signal, cursor }: Cancellable & { cursor?: string }): Promise<Page<PendingUpload>> {
+    const query = new URLSearchParams({ limit: "1000", ...(cursor === undefined ? {} : { cursor }) });
+    return this.#read("GET", `/v1/uploads?${query}`, { signal });
+  }
+
+  /** Ask why a transfer fails. */
+  diagnoseUpload(id: string, { status, code }: Symptoms, { signal }: Cancellable): Promise<Diagnosis> {
+    return this.#read("POST", path`/v1/uploads/${id}/diagnose`, { body: { status, code }, signal });
   }
 
   /** Have up to 1,000 parts signed that are about to be sent. */

@@ -2,11 +2,13 @@
 export { Broker } from "./broker.ts";
 export { checksum } from "./checksum.ts";
 export * from "./failures.ts";
+export { whenOnline } from "./online.ts";
 export { probeObject } from "./probe-object.ts";
 export { Problem } from "./problem.ts";
 export { isTransient, sleep } from "./retry.ts";
 export { sendBlob } from "./send-blob.ts";
 export { throttle } from "./throttle.ts";
+export { UploadClaims } from "./upload-claims.ts";
 export { type BatchProgress, batchProgress, progressOf } from "./upload-progress.ts";
 export {
   DEFAULT_RULES,

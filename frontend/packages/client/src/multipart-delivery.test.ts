@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { FakeService, problem } from "../testing/fake-service.ts";
+import { FakeService, problem, TRIES } from "../testing/fake-service.ts";
 import {
   BrokerUnreachable,
   SourceUnreadable,
@@ -41,7 +41,7 @@ describe("a file sent in parts", () => {
 
     expect(file).toMatchObject({ id: "upload-1", size: SIZE, checksum: null });
     expect(service.sentParts.toSorted(byNumber)).toEqual(NUMBERS);
-    expect(service.calls.slice(0, 6)).toEqual(["create", ...Array(4).fill("checksum"), "sign"]);
+    expect(service.calls.slice(0, 7)).toEqual(["list", "create", ...Array(4).fill("checksum"), "sign"]);
     expect(service.count("checksum")).toBe(11);
     expect(service.count("complete")).toBe(1);
     expect(service.parts.get("upload-1")?.get(11)?.size).toBe(50);
@@ -89,7 +89,7 @@ describe("a file sent in parts", () => {
 
     await run();
 
-    expect(service.calls).toEqual(["create", "send", "complete"]);
+    expect(service.calls).toEqual(["list", "create", "send", "complete"]);
   });
 });
 
@@ -121,7 +121,7 @@ describe("progress of parts", () => {
 
   test("after a failure begins with what the store holds", async () => {
     const service = new FakeService();
-    service.partFaults.set(9, Array(5).fill("lost"));
+    service.partFaults.set(9, Array(TRIES).fill("lost"));
     const { run, states } = begin(service, { part_concurrency: 1 });
     await expect(run()).rejects.toBeInstanceOf(StoreUnreachable);
     states.length = 0;
@@ -152,11 +152,11 @@ describe("a part that fails", () => {
 
   test("too often ends the run", async () => {
     const service = new FakeService();
-    service.partFaults.set(2, Array(5).fill("lost"));
+    service.partFaults.set(2, Array(TRIES).fill("lost"));
     const { run } = begin(service);
 
     await expect(run()).rejects.toBeInstanceOf(StoreUnreachable);
-    expect(service.sentParts.filter((number) => number === 2)).toEqual([2, 2, 2, 2, 2]);
+    expect(service.sentParts.filter((number) => number === 2)).toEqual(Array(TRIES).fill(2));
     expect(service.count("complete")).toBe(0);
   });
 
@@ -274,7 +274,7 @@ describe("another run", () => {
   test("sends what is missing and nothing that arrived, however many pages list that", async () => {
     const service = new FakeService();
     service.partsPage = 3;
-    service.partFaults.set(9, ["answer-lost", ...Array(4).fill("lost")]);
+    service.partFaults.set(9, ["answer-lost", ...Array(TRIES - 1).fill("lost")]);
     const { run } = begin(service, { part_concurrency: 1 });
     await expect(run()).rejects.toBeInstanceOf(StoreUnreachable);
     service.calls.length = 0;
@@ -289,7 +289,7 @@ describe("another run", () => {
 
   test("does not take a part of another size or checksum for its own", async () => {
     const service = new FakeService();
-    service.partFaults.set(9, Array(5).fill("lost"));
+    service.partFaults.set(9, Array(TRIES).fill("lost"));
     const { run } = begin(service, { part_concurrency: 1 });
     await expect(run()).rejects.toBeInstanceOf(StoreUnreachable);
     const held = service.parts.get("upload-1");
@@ -304,7 +304,7 @@ describe("another run", () => {
 
   test("trusts the size where the store tells no checksums, as it compared them on the way in", async () => {
     const service = new FakeService();
-    service.partFaults.set(9, Array(5).fill("lost"));
+    service.partFaults.set(9, Array(TRIES).fill("lost"));
     const { run } = begin(service, { part_concurrency: 1 });
     await expect(run()).rejects.toBeInstanceOf(StoreUnreachable);
     service.tellsChecksums = false;
@@ -317,7 +317,7 @@ describe("another run", () => {
 
   test("creates another upload when the first is over", async () => {
     const service = new FakeService();
-    service.partFaults.set(9, Array(5).fill("lost"));
+    service.partFaults.set(9, Array(TRIES).fill("lost"));
     const { run } = begin(service);
     await expect(run()).rejects.toBeInstanceOf(StoreUnreachable);
     service.uploads.set("upload-1", "expired");
@@ -327,7 +327,7 @@ describe("another run", () => {
 
   test("finds the file when the upload was completed elsewhere", async () => {
     const service = new FakeService();
-    service.partFaults.set(9, Array(5).fill("lost"));
+    service.partFaults.set(9, Array(TRIES).fill("lost"));
     const { run } = begin(service);
     await expect(run()).rejects.toBeInstanceOf(StoreUnreachable);
     service.uploads.set("upload-1", "completed");

@@ -3,7 +3,7 @@ import { StoreRefused, UploadClosed } from "./failures.ts";
 import { PartsProgress } from "./parts-progress.ts";
 import type { Problem } from "./problem.ts";
 import { isClosed, readOpen } from "./read-open.ts";
-import { persist } from "./retry.ts";
+import { isOld, persist } from "./retry.ts";
 import type { StoreAnswer } from "./send-blob.ts";
 import type { Run, Transport } from "./transport.ts";
 import type {
@@ -92,7 +92,7 @@ export class MultipartDelivery implements Delivery {
     let upload = await readOpen(this.#transport, this.id, { signal });
     while (upload?.status === "pending" && upload.method === "multipart") {
       for (const part of upload.parts ?? []) {
-        if (this.#isOurs(part)) {
+        if (await this.#isOurs(part, signal)) {
           taken.add(part.number);
         }
       }
@@ -147,7 +147,7 @@ export class MultipartDelivery implements Delivery {
     const { number } = signed.request;
     let part = signed;
     const attempt = async () => {
-      if (this.#isOld(part)) {
+      if (isOld(part.signedAt, this.#rules, this.#transport.timer)) {
         part = await this.#renew(part, effort);
       }
       let answer = await this.#send(part, effort);
@@ -200,15 +200,16 @@ export class MultipartDelivery implements Delivery {
     return persist(action, { timer: this.#transport.timer, signal, onWait });
   }
 
-  /** Half of its life is over. Told by one clock alone, for the broker's may be set differently. */
-  #isOld({ signedAt }: SignedPart): boolean {
-    return this.#transport.timer.now() - signedAt > (this.#rules.url_expires_in * 1000) / 2;
-  }
-
-  /** A store that does not tell checksums has compared it with the one in the URL when the part came in. */
-  #isOurs({ number, size, checksum }: HeldPart): boolean {
-    const own = this.#hashed.get(number)?.checksum;
-    return own !== undefined && size === this.#slice(number).size && (checksum ?? own) === own;
+  /**
+   * Compare what the store holds with the file, which another client may have begun to send. A store that does
+   * not tell checksums hears of them when the upload is completed.
+   */
+  async #isOurs({ number, size, checksum }: HeldPart, signal: AbortSignal): Promise<boolean> {
+    if (number > this.#upload.part_count || size !== this.#slice(number).size) {
+      return false;
+    }
+    const own = await this.#hash(number, signal);
+    return (checksum ?? own.checksum) === own.checksum;
   }
 
   #takenBytes(): number {

@@ -7,7 +7,7 @@ import {
   StoreRefused,
   StoreUnreachable,
 } from "./failures.ts";
-import { backoff, canRetry, isTransient, persist, RETRY_LIMIT, sleep } from "./retry.ts";
+import { backoff, canRetry, isTransient, persist, sleep } from "./retry.ts";
 
 const { signal } = new AbortController();
 
@@ -66,9 +66,9 @@ describe("backoff", () => {
 });
 
 describe("persist", () => {
-  const timer = { now: () => 0, sleep: async () => {}, random: () => 0 };
+  const timer = { now: () => 0, sleep: async () => {}, random: () => 0.5, online: async () => false };
 
-  test("gives up after the first try and four more", async () => {
+  test("gives up once it has waited for two minutes", async () => {
     let tries = 0;
     let waits = 0;
     const action = async () => {
@@ -78,8 +78,29 @@ describe("persist", () => {
 
     const work = persist(action, { timer, signal, onWait: () => (waits += 1) });
 
-    await expect(work).rejects.toThrow("try 5");
-    expect([tries, waits]).toEqual([RETRY_LIMIT + 1, RETRY_LIMIT]);
+    await expect(work).rejects.toThrow("try 35");
+    expect([tries, waits]).toEqual([35, 34]);
+  });
+
+  test("tries nothing while there is no network, and then goes on with all its patience", async () => {
+    let tries = 0;
+    const naps: number[] = [];
+    const answers = [false, false, true];
+    const patient = {
+      ...timer,
+      sleep: async (milliseconds: number) => void naps.push(milliseconds),
+      online: async () => answers.shift() ?? false,
+    };
+    const action = async () => {
+      tries += 1;
+      if (tries < 5) {
+        throw new StoreUnreachable("cut");
+      }
+    };
+
+    await persist(action, { timer: patient, signal, onWait: () => {} });
+
+    expect(naps).toEqual([250, 500, 250]);
   });
 
   test("does not repeat what was refused", async () => {

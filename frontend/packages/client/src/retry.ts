@@ -7,8 +7,8 @@ import {
 } from "./failures.ts";
 import { Problem } from "./problem.ts";
 
-/** How often an action is tried again after its first failure. */
-export const RETRY_LIMIT = 4;
+/** So long is waited between tries, in all, before an action has failed. A clock that jumps changes nothing. */
+const PATIENCE_MS = 120_000;
 
 const BASE_MS = 500;
 const CAP_MS = 8_000;
@@ -33,6 +33,8 @@ export interface Timer {
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   /** At least 0, less than 1. */
   readonly random: () => number;
+  /** Wait until there is a network; tells whether there was none. */
+  readonly online: (signal: AbortSignal) => Promise<boolean>;
 }
 
 /** Say whether the same action may succeed a moment later. */
@@ -67,22 +69,41 @@ export function backoff(failures: number, error: unknown, random: () => number):
   return Math.min(CAP_MS, asked) + jitter;
 }
 
-/** Try until it succeeds, fails for good, or has failed too often. */
+/** Try until it succeeds, fails for good, or has failed for too long. Without a network nothing is tried. */
 export async function persist<T>(
   action: () => Promise<T>,
   { timer, signal, onWait }: { timer: Timer; signal: AbortSignal; onWait: () => void },
 ): Promise<T> {
-  for (let failures = 1; ; failures += 1) {
+  let failures = 0;
+  let waited = 0;
+  for (;;) {
     try {
       return await action();
     } catch (error) {
-      if (!isTransient(error) || failures > RETRY_LIMIT) {
+      if (!isTransient(error) || waited > PATIENCE_MS) {
         throw error;
       }
       onWait();
-      await timer.sleep(backoff(failures, error, timer.random), signal);
+      if (await timer.online(signal)) {
+        failures = 0;
+        waited = 0;
+        continue;
+      }
+      failures += 1;
+      const pause = backoff(failures, error, timer.random);
+      waited += pause;
+      await timer.sleep(pause, signal);
     }
   }
+}
+
+/** Say whether half of a URL's life is over. Told by one clock alone, for the broker's may be set differently. */
+export function isOld(
+  signedAt: number,
+  { url_expires_in: life }: { readonly url_expires_in: number },
+  { now }: Pick<Timer, "now">,
+): boolean {
+  return now() - signedAt > (life * 1000) / 2;
 }
 
 /** Wait; an abort ends the wait at once. */

@@ -10,8 +10,11 @@ export interface StoreAnswer {
 /** The browser derives these itself and forbids a page to set them (Fetch §forbidden request-header). */
 const DERIVED_HEADERS = new Set(["content-length", "host"]);
 
-/** So long may a connection stand still. What lies in socket buffers drains unseen, so this is generous. */
-const STALL_MS = 120_000;
+/** So long may a connection take no byte. */
+const STALL_MS = 30_000;
+
+/** So long may the answer take once all is handed over: what lies in socket buffers drains unseen. */
+const ANSWER_MS = 120_000;
 
 /**
  * Send a blob as a presigned request says, and resolve with whatever the store answers.
@@ -57,7 +60,7 @@ function exchange(
     let stall = setTimeout(() => request.abort(), STALL_MS);
     request.upload.addEventListener("progress", ({ loaded }) => {
       clearTimeout(stall);
-      stall = setTimeout(() => request.abort(), STALL_MS);
+      stall = setTimeout(() => request.abort(), loaded < blob.size ? STALL_MS : ANSWER_MS);
       onProgress(loaded);
     });
     request.addEventListener("loadend", () => {

@@ -2,10 +2,10 @@ import type { Delivery } from "./delivery.ts";
 import { StoreRefused, UploadClosed } from "./failures.ts";
 import type { Problem } from "./problem.ts";
 import { readOpen } from "./read-open.ts";
-import { persist } from "./retry.ts";
+import { isOld, persist } from "./retry.ts";
 import type { StoreAnswer } from "./send-blob.ts";
 import type { Run, Transport } from "./transport.ts";
-import type { CompletedUpload, PendingSingle, PendingUpload, PresignedRequest } from "./wire.ts";
+import type { CompletedUpload, PendingSingle, PendingUpload, Policy, PresignedRequest } from "./wire.ts";
 
 /** Send a file by one PUT. */
 export class SingleDelivery implements Delivery {
@@ -13,14 +13,23 @@ export class SingleDelivery implements Delivery {
   readonly completion = {};
   readonly #file: File;
   readonly #transport: Transport;
+  readonly #rules: Pick<Policy, "url_expires_in">;
   #request: PresignedRequest;
+  #signedAt: number;
   #isDone = false;
 
-  constructor(file: File, upload: PendingSingle, transport: Transport) {
+  constructor(
+    file: File,
+    upload: PendingSingle,
+    transport: Transport,
+    rules: Pick<Policy, "url_expires_in">,
+  ) {
     this.id = upload.id;
     this.#file = file;
     this.#transport = transport;
+    this.#rules = rules;
     this.#request = upload.request;
+    this.#signedAt = transport.timer.now();
   }
 
   get isDone(): boolean {
@@ -35,9 +44,11 @@ export class SingleDelivery implements Delivery {
   }
 
   async refresh(signal: AbortSignal): Promise<PendingUpload | CompletedUpload | null> {
+    const signedAt = this.#transport.timer.now();
     const upload = await readOpen(this.#transport, this.id, { signal });
     if (upload?.status === "pending" && upload.method === "single") {
       this.#request = upload.request;
+      this.#signedAt = signedAt;
     }
     return upload;
   }
@@ -51,10 +62,12 @@ export class SingleDelivery implements Delivery {
 
   /** Every try may have its URL renewed once: it may have expired, or the clock may be wrong by a little. */
   async #try(run: Run): Promise<void> {
-    const answer = await this.#send(run);
-    if (answer.status !== 403) {
-      assertTaken(answer);
-      return;
+    if (!isOld(this.#signedAt, this.#rules, this.#transport.timer)) {
+      const answer = await this.#send(run);
+      if (answer.status !== 403) {
+        assertTaken(answer);
+        return;
+      }
     }
     const upload = await this.refresh(run.signal);
     if (upload === null) {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { FakeService, problem } from "../testing/fake-service.ts";
+import { FakeService, problem, TRIES } from "../testing/fake-service.ts";
 import { BrokerUnreachable, StoreRefused, StoreUnreachable, UploadClosed } from "./failures.ts";
 import { Transfer } from "./transfer.ts";
-import type { TransferState } from "./transport.ts";
+import type { TransferState, Transport } from "./transport.ts";
+import { UploadClaims } from "./upload-claims.ts";
 import { DEFAULT_RULES } from "./upload-queue.ts";
 
 const SIZE = 1000;
@@ -73,7 +74,7 @@ describe("a store that fails for a while", () => {
 
   test("that does not recover ends in a failure which says so", async () => {
     const service = new FakeService();
-    service.storeFaults = Array(5).fill("lost");
+    service.storeFaults = Array(TRIES).fill("lost");
     const { run } = begin(service);
 
     await expect(run()).rejects.toBeInstanceOf(StoreUnreachable);
@@ -181,7 +182,7 @@ describe("progress", () => {
 describe("a second run", () => {
   test("neither hashes nor sends again what the store already took", async () => {
     const service = new FakeService();
-    service.faults.complete = Array(5).fill(new BrokerUnreachable("down"));
+    service.faults.complete = Array(TRIES).fill(new BrokerUnreachable("down"));
     const { run } = begin(service);
     await expect(run()).rejects.toBeInstanceOf(BrokerUnreachable);
     service.calls.length = 0;
@@ -193,7 +194,7 @@ describe("a second run", () => {
 
   test("goes on with the same upload, freshly signed, when the bytes did not arrive", async () => {
     const service = new FakeService();
-    service.storeFaults = Array(5).fill("lost");
+    service.storeFaults = Array(TRIES).fill("lost");
     const { run } = begin(service);
     await expect(run()).rejects.toBeInstanceOf(StoreUnreachable);
     service.expireUrls();
@@ -209,7 +210,7 @@ describe("a second run", () => {
     "creates another upload when the first is %s",
     async (status) => {
       const service = new FakeService();
-      service.storeFaults = Array(5).fill("lost");
+      service.storeFaults = Array(TRIES).fill("lost");
       const { run } = begin(service);
       await expect(run()).rejects.toBeInstanceOf(StoreUnreachable);
       service.uploads.set("upload-1", status);
@@ -279,11 +280,77 @@ describe("abandon", () => {
 
   test("that comes too late tells of the file", async () => {
     const service = new FakeService();
-    service.faults.complete = Array(5).fill(new BrokerUnreachable("the answer is lost"));
+    service.faults.complete = Array(TRIES).fill(new BrokerUnreachable("the answer is lost"));
     const { transfer, run, controller } = begin(service);
     await expect(run()).rejects.toBeInstanceOf(BrokerUnreachable);
     service.uploads.set("upload-1", "completed");
 
     expect(await transfer.abandon(controller)).toMatchObject({ id: "upload-1", name: "a.bin" });
+  });
+});
+
+describe("an upload in parts that somebody else began", () => {
+  const large = () => new File([Uint8Array.from({ length: 1050 }, (_, at) => at % 251)], "film.mp4");
+  const rules = { ...DEFAULT_RULES, single_put_max: 1000, part_concurrency: 1 };
+  const signal = new AbortController().signal;
+
+  /** Send the first parts, as a page would that is closed then. */
+  async function beginElsewhere(service: FakeService): Promise<void> {
+    const controller = new AbortController();
+    service.partFaults.set(4, [{ status: 503 }]);
+    const { sleep } = service.timer;
+    service.timer.sleep = async () => controller.abort(new Error("closed"));
+    const transfer = new Transfer(large(), service, rules);
+    await expect(transfer.run({ signal: controller.signal, onState: () => {} })).rejects.toThrow("closed");
+    service.timer.sleep = sleep;
+    service.sentParts.length = 0;
+  }
+
+  const another = (service: FakeService): Transport => ({
+    broker: service.broker,
+    checksum: service.checksum,
+    send: service.send,
+    timer: service.timer,
+    claims: new UploadClaims(),
+  });
+
+  test.each([true, false])("is gone on with; the store tells checksums: %s", async (tellsChecksums) => {
+    const service = new FakeService();
+    service.tellsChecksums = tellsChecksums;
+    await beginElsewhere(service);
+
+    const file = await new Transfer(large(), another(service), rules).run({ signal, onState: () => {} });
+
+    expect([file.id, service.count("create")]).toEqual(["upload-1", 1]);
+    expect(service.sentParts).toEqual([4, 5, 6, 7, 8, 9, 10, 11]);
+  });
+
+  test("is left alone by the page that is sending it", async () => {
+    const service = new FakeService();
+    await beginElsewhere(service);
+
+    const file = await new Transfer(large(), service, rules).run({ signal, onState: () => {} });
+
+    expect(file.id).toBe("upload-2");
+  });
+
+  test("is left alone by another file of the same name and size", async () => {
+    const service = new FakeService();
+    await beginElsewhere(service);
+    const other = new File([new Uint8Array(1050)], "film.mp4");
+
+    const file = await new Transfer(other, another(service), rules).run({ signal, onState: () => {} });
+
+    expect(file.id).toBe("upload-2");
+  });
+
+  test("has the parts sent again that are not the file's", async () => {
+    const service = new FakeService();
+    await beginElsewhere(service);
+    service.parts.get("upload-1")?.set(2, { number: 2, size: 100, checksum: "crc32c:AAAAAA==" });
+
+    await new Transfer(large(), another(service), rules).run({ signal, onState: () => {} });
+
+    expect(service.sentParts).toEqual([2, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 });

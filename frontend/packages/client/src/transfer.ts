@@ -1,12 +1,17 @@
 import type { Delivery } from "./delivery.ts";
+import { findUnfinished } from "./find-unfinished.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { newIdempotencyKey } from "./idempotency-key.ts";
 import { MultipartDelivery, type PartRules } from "./multipart-delivery.ts";
 import { Problem } from "./problem.ts";
 import { isClosed } from "./read-open.ts";
-import { persist, RETRY_LIMIT } from "./retry.ts";
+import { persist } from "./retry.ts";
 import { SingleDelivery } from "./single-delivery.ts";
 import type { Run, Transport } from "./transport.ts";
 import type { PendingUpload, Policy, StoredFile } from "./wire.ts";
+
+/** How often what the broker does not find is sent again. */
+const ROUNDS = 5;
 
 /** What a transfer heeds of the policy that it goes by. */
 export type TransferRules = PartRules & Pick<Policy, "single_put_max" | "checksum_required">;
@@ -22,6 +27,7 @@ export class Transfer {
   readonly #transport: Transport;
   readonly #rules: TransferRules;
   #checksum: string | null = null;
+  readonly #closed = new Set<string>();
   #delivery: Delivery | null = null;
 
   constructor(file: File, transport: Transport, rules: TransferRules) {
@@ -33,12 +39,14 @@ export class Transfer {
   /** @throws Problem, BrokerUnreachable, StoreRefused, StoreUnreachable, SourceUnreadable, UploadClosed */
   async run(run: Run): Promise<StoredFile> {
     try {
+      await this.#adopt(run);
       const file = (await this.#resume(run)) ?? (await this.#finish(await this.#open(run), run));
-      this.#delivery = null;
+      this.#forget();
       return file;
     } catch (error) {
       if (isClosed(error)) {
-        this.#delivery = null;
+        this.#closed.add(this.#delivery?.id ?? "");
+        this.#forget();
         this.#checksum = null; // what was declared did not hold: look at the file again
       }
       throw error;
@@ -55,7 +63,7 @@ export class Transfer {
     if (delivery === null) {
       return null;
     }
-    this.#delivery = null;
+    this.#forget();
     const { broker } = this.#transport;
     try {
       await broker.abortUpload(delivery.id, { signal });
@@ -78,29 +86,55 @@ export class Transfer {
     run.onState({ status: "sending", bytes: 0 });
     const upload = await this.#persist(run, () => delivery.refresh(run.signal));
     if (upload === null) {
-      this.#delivery = null;
+      this.#forget();
     }
     return upload?.status === "completed" ? upload.file : null;
   }
 
   async #open(run: Run): Promise<Delivery> {
-    this.#delivery ??= this.#choose(await this.#create(run));
+    if (this.#delivery === null) {
+      this.#delivery = this.#choose(await this.#create(run));
+      await this.#transport.claims.take(this.#delivery.id);
+    }
     return this.#delivery;
+  }
+
+  /** Go on with what another client, or this page before it was reloaded, began to send of the same file. */
+  async #adopt(run: Run): Promise<void> {
+    if (this.#delivery !== null || !this.#isInParts) {
+      return;
+    }
+    const { name, size } = this.#file;
+    const wanted = { name, size, fingerprint: await fingerprint(this.#file), except: this.#closed };
+    const { signal } = run;
+    const found = await this.#persist(run, () => findUnfinished(this.#transport, wanted, { signal }));
+    this.#delivery = found && this.#choose(found);
+  }
+
+  get #isInParts(): boolean {
+    return this.#file.size > this.#rules.single_put_max;
+  }
+
+  #forget(): void {
+    if (this.#delivery !== null) {
+      this.#transport.claims.release(this.#delivery.id);
+      this.#delivery = null;
+    }
   }
 
   /** The broker decides how a file is sent. */
   #choose(upload: PendingUpload): Delivery {
     return upload.method === "single"
-      ? new SingleDelivery(this.#file, upload, this.#transport)
+      ? new SingleDelivery(this.#file, upload, this.#transport, this.#rules)
       : new MultipartDelivery(this.#file, upload, this.#transport, this.#rules);
   }
 
   async #create(run: Run): Promise<PendingUpload> {
     const { name, size, type } = this.#file;
-    const facts = { name, size, type: type || "application/octet-stream" };
-    const { single_put_max, checksum_required } = this.#rules;
+    const plain = { name, size, type: type || "application/octet-stream" };
+    const facts = this.#isInParts ? { ...plain, fingerprint: await fingerprint(this.#file) } : plain;
     // else it is hashed part by part, on the way: to read all of a large file first would take minutes
-    const isHashedFirst = size <= single_put_max || checksum_required;
+    const isHashedFirst = !this.#isInParts || this.#rules.checksum_required;
     const declared = isHashedFirst ? { ...facts, checksum: await this.#hash(run) } : facts;
     run.onState({ status: "sending", bytes: 0 });
     const { broker } = this.#transport;
@@ -127,7 +161,7 @@ export class Transfer {
         return await this.#confirm(delivery, run);
       } catch (error) {
         const knowsMore = error instanceof Problem && delivery.recall(error);
-        if (!knowsMore || rounds > RETRY_LIMIT) {
+        if (!knowsMore || rounds >= ROUNDS) {
           throw error;
         }
       }

@@ -1,6 +1,7 @@
 import type { Broker } from "./broker.ts";
 import type { Timer } from "./retry.ts";
 import type { StoreAnswer } from "./send-blob.ts";
+import type { UploadClaims } from "./upload-claims.ts";
 import type { PresignedRequest } from "./wire.ts";
 
 export interface Work {
@@ -12,13 +13,20 @@ export interface Work {
 export interface Transport {
   readonly broker: Pick<
     Broker,
-    "createUpload" | "readUpload" | "signParts" | "completeUpload" | "abortUpload"
+    | "createUpload"
+    | "listPending"
+    | "readUpload"
+    | "signParts"
+    | "completeUpload"
+    | "abortUpload"
+    | "diagnoseUpload"
   >;
   /** Compute the checksum that is declared, such as `crc32c:4waSgw==`. */
   readonly checksum: (blob: Blob, work: Work) => Promise<string>;
   /** Resolve with any answer of the store; reject only when there is none. */
   readonly send: (request: PresignedRequest, blob: Blob, work: Work) => Promise<StoreAnswer>;
   readonly timer: Timer;
+  readonly claims: Pick<UploadClaims, "take" | "release">;
 }
 
 /** What a transfer is doing. `bytes` counts what is hashed or sent so far. */

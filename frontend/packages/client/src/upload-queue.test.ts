@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { FakeService, problem, type Stage } from "../testing/fake-service.ts";
+import { FakeService, problem, type Stage, TRIES } from "../testing/fake-service.ts";
 import { SourceTooLarge } from "./failures.ts";
 import { progressOf } from "./upload-progress.ts";
 import { DEFAULT_RULES, type UploadItem, UploadQueue } from "./upload-queue.ts";
@@ -218,7 +218,7 @@ describe("cancel", () => {
 describe("retry", () => {
   test("sends a failed file after all", async () => {
     const service = new FakeService();
-    service.storeFaults = Array(5).fill("lost");
+    service.storeFaults = Array(TRIES).fill("lost");
     const queue = new UploadQueue(service);
     queue.add([makeFile("a")], DEFAULT_RULES);
     await expect.poll(() => statuses(queue)).toEqual(["failed"]);
@@ -262,7 +262,7 @@ describe("retry", () => {
 describe("taking off the list", () => {
   test("a failed upload has the broker forget it", async () => {
     const service = new FakeService();
-    service.storeFaults = Array(5).fill("lost");
+    service.storeFaults = Array(TRIES).fill("lost");
     const queue = new UploadQueue(service);
     queue.add([makeFile("a")], DEFAULT_RULES);
     await expect.poll(() => statuses(queue)).toEqual(["failed"]);

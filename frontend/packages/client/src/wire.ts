@@ -68,6 +68,8 @@ export interface NewUpload {
   readonly type: string;
   /** `crc32c:<base64>`, S3's big-endian base64. A file sent in parts need not declare one of the whole. */
   readonly checksum?: string;
+  /** What `fingerprint` says of the file. */
+  readonly fingerprint?: string;
 }
 
 /** A completed, verified upload. The DOM took the name `File`. */
@@ -86,6 +88,9 @@ interface UploadFacts {
   readonly size: number;
   readonly type: string;
   readonly checksum: string | null;
+  readonly folder: string;
+  readonly policy: string;
+  readonly fingerprint: string | null;
   readonly created_at: string;
   readonly expires_at: string;
 }
@@ -123,6 +128,19 @@ export interface ClosedUpload extends UploadFacts {
 
 /** One attempt to store one file. */
 export type Upload = PendingUpload | CompletedUpload | ClosedUpload;
+
+/** What a client has seen of a transfer that fails; null where there was no answer, or the browser hides it. */
+export interface Symptoms {
+  readonly status: number | null;
+  readonly code: string | null;
+}
+
+/** The broker's finding; both are sentences for a person. */
+export interface Diagnosis {
+  readonly cause: string;
+  readonly detail: string;
+  readonly action: string;
+}
 
 /** A part that the store holds; `checksum` is null where the store does not tell it. */
 export interface HeldPart {

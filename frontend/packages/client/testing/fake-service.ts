@@ -3,6 +3,7 @@ import { BrokerUnreachable, StoreUnreachable } from "../src/failures.ts";
 import { decodeProblem, type Problem } from "../src/problem.ts";
 import type { StoreAnswer } from "../src/send-blob.ts";
 import type { Transport } from "../src/transport.ts";
+import { UploadClaims } from "../src/upload-claims.ts";
 import type {
   HeldPart,
   NewUpload,
@@ -12,7 +13,16 @@ import type {
   Upload,
 } from "../src/wire.ts";
 
-export type Stage = "checksum" | "create" | "read" | "sign" | "send" | "complete" | "abort";
+export type Stage =
+  | "checksum"
+  | "create"
+  | "list"
+  | "diagnose"
+  | "read"
+  | "sign"
+  | "send"
+  | "complete"
+  | "abort";
 
 /** What the store does to a PUT instead of storing it. */
 type StoreFault =
@@ -22,6 +32,9 @@ type StoreFault =
   | "answer-lost"
   /** Nothing happens any more. */
   | "hangs";
+
+/** After so many failures an action is given up, with the dice of the timer below. */
+export const TRIES = 35;
 
 const URL_LIFE_MS = 300_000;
 
@@ -60,6 +73,8 @@ export class FakeService implements Transport {
   readonly partFaults = new Map<number, StoreFault[]>();
   /** Taken one by one by the next calls of that kind. */
   readonly faults: Partial<Record<Stage, Error[]>> = {};
+  /** Answers to whether there was no network, one by one; then there always is one. */
+  readonly comesOnline: boolean[] = [];
   /** Stages that begin but never answer. */
   readonly stuck = new Set<Stage>();
 
@@ -84,6 +99,8 @@ export class FakeService implements Transport {
     return this.calls.filter((call) => call === stage).length;
   }
 
+  readonly claims = new UploadClaims();
+
   readonly timer = {
     now: () => this.#time,
     sleep: async (milliseconds: number, signal: AbortSignal): Promise<void> => {
@@ -91,6 +108,7 @@ export class FakeService implements Transport {
       this.waits.push(milliseconds);
     },
     random: () => 0.5,
+    online: async (): Promise<boolean> => this.comesOnline.shift() ?? false,
   };
 
   readonly checksum: Transport["checksum"] = async (blob, work) => {
@@ -114,6 +132,17 @@ export class FakeService implements Transport {
         throw new BrokerUnreachable("the answer is lost");
       }
       return this.#pending(id);
+    },
+
+    listPending: async ({ signal }) => {
+      await this.#enter("list", signal);
+      const pending = [...this.uploads].filter(([, status]) => status === "pending");
+      return { items: pending.map(([id]) => this.#pending(id)), next_cursor: null };
+    },
+
+    diagnoseUpload: async (_id, _symptoms, { signal }) => {
+      await this.#enter("diagnose", signal);
+      return { cause: "network", detail: "The connection breaks.", action: "Try again." };
     },
 
     readUpload: async (id, { signal, fromPart = 1 }) => {
@@ -265,6 +294,9 @@ export class FakeService implements Transport {
     const facts = {
       id,
       ...this.#facts(id),
+      folder: "",
+      policy: "default",
+      fingerprint: this.#declared.get(id)?.fingerprint ?? null,
       status: "pending",
       created_at: "2026-11-22T12:00:00Z",
       expires_at: "2026-11-23T12:00:00Z",

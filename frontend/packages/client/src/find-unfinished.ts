@@ -1,0 +1,37 @@
+import type { Transport } from "./transport.ts";
+import type { PendingMultipart } from "./wire.ts";
+
+/** What tells a file from others; see fingerprint.ts. */
+interface Wanted {
+  readonly name: string;
+  readonly size: number;
+  readonly fingerprint: string;
+  /** Uploads of which it is known that they will never complete. */
+  readonly except: ReadonlySet<string>;
+}
+
+/**
+ * Find an upload in parts of the same file, that nobody here is sending, and claim it; null when there is none.
+ */
+export async function findUnfinished(
+  { broker, claims }: Pick<Transport, "broker" | "claims">,
+  wanted: Wanted,
+  { signal }: { signal: AbortSignal },
+): Promise<PendingMultipart | null> {
+  let cursor: string | null | undefined;
+  do {
+    const page = await broker.listPending({ signal, ...(cursor == null ? {} : { cursor }) });
+    for (const upload of page.items) {
+      if (upload.method === "multipart" && isSame(upload, wanted) && (await claims.take(upload.id))) {
+        return upload;
+      }
+    }
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  return null;
+}
+
+function isSame(upload: PendingMultipart, { name, size, fingerprint, except }: Wanted): boolean {
+  const isHere = upload.folder === "" && upload.policy === "default" && !except.has(upload.id);
+  return isHere && upload.name === name && upload.size === size && upload.fingerprint === fingerprint;
+}

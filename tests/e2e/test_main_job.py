@@ -180,39 +180,68 @@ def test_a_large_upload_goes_on_with_the_part_that_is_missing(
     body = os.urandom(20 * MIB)
     store = f"{site.settings.store.public_url}/**"
     sign_in(page)
-    page.clock.install()  # so that the pauses between the tries need no waiting
     failing = {"2"}
     delivered: list[str] = []
+    page.route(store, partly_refused(failing, delivered))
 
-    def fail_the_second(route: Route) -> None:
-        number = part_number(route.request.url)
-        if number in failing:
-            route.abort()
-        else:
-            delivered.append(number)
-            route.continue_()
-
-    page.route(store, fail_the_second)
     drop(page, write(files, {"resumed.bin": body}))
-    # which is told once nothing else is under way
-    expect(page.get_by_text("Connection trouble, trying again…")).to_be_visible(timeout=30_000)
-    failed = page.get_by_text("The storage does not answer.").first
-    for _ in range(50):
-        if failed.is_visible():
-            break
-        page.clock.run_for(10_000)
-    expect(failed).to_be_visible()
-    assert sorted(delivered) == ["1", "3"]
-
+    expect(page.get_by_text("The storage refused the file (400).").first).to_be_visible(timeout=30_000)
     failing.clear()
     page.get_by_role("button", name="Retry resumed.bin").click()
 
     expect(page.get_by_role("button", name="Download resumed.bin")).to_be_visible(timeout=30_000)
-    assert sorted(delivered) == ["1", "2", "3"]
+    assert set(delivered) == {"1", "2", "3"}
+    assert delivered.count("2") == 1
+    assert sha256(fetch_newest(site, "resumed.bin")) == sha256(body)
+
+
+def test_a_file_chosen_again_after_a_reload_goes_on_where_it_was(
+    page: Page, site: RunningBroker, files: Path
+) -> None:
+    body = os.urandom(20 * MIB)
+    store = f"{site.settings.store.public_url}/**"
+    sign_in(page)
+    failing = {"3"}
+    delivered: list[str] = []
+    page.route(store, partly_refused(failing, delivered))
+    drop(page, write(files, {"reloaded.bin": body}))
+    expect(page.get_by_text("The storage refused the file (400).").first).to_be_visible(timeout=30_000)
+    with site.client("alice", tenant="default") as client:
+        (pending,) = client.get("/v1/uploads").json()["items"]
+        held = client.get(f"/v1/uploads/{pending['id']}").json()["parts"]
+
+    page.reload()
+    expect(page.get_by_role("button", name="Choose files")).to_be_visible()
+    failing.clear()
+    delivered.clear()
+    drop(page, [files / "reloaded.bin"])
+
+    expect(page.get_by_role("button", name="Download reloaded.bin")).to_be_visible(timeout=30_000)
+    assert sorted(delivered) == sorted({"1", "2", "3"} - {str(part["number"]) for part in held})
+    assert sha256(fetch_newest(site, "reloaded.bin")) == sha256(body)
+    with site.client("alice", tenant="default") as client:
+        assert client.get("/v1/uploads").json()["items"] == []
+
+
+def partly_refused(failing: set[str], delivered: list[str]) -> Callable[[Route], None]:
+    """Let parts through but those that fail, in a way that no further try could mend."""
+
+    def answer(route: Route) -> None:
+        number = part_number(route.request.url)
+        if number in failing:
+            route.fulfill(status=400, headers={"access-control-allow-origin": "*"})
+        else:
+            delivered.append(number)
+            route.continue_()
+
+    return answer
+
+
+def fetch_newest(site: RunningBroker, name: str) -> bytes:
     with site.client("alice", tenant="default") as client:
         stored = client.get("/v1/files").json()["items"][0]
-        fetched = httpx.get(client.post(f"/v1/files/{stored['id']}/download").json()["url"])
-    assert (stored["name"], sha256(fetched.content)) == ("resumed.bin", sha256(body))
+        assert stored["name"] == name
+        return httpx.get(client.post(f"/v1/files/{stored['id']}/download").json()["url"]).content
 
 
 def part_number(url: str) -> str:

@@ -1,4 +1,13 @@
-import { Broker, checksum, sendBlob, sleep, UploadClaims, UploadQueue, whenOnline } from "@broker/client";
+import {
+  Broker,
+  checksum,
+  Lanes,
+  sendBlob,
+  sleep,
+  UploadClaims,
+  UploadQueue,
+  whenOnline,
+} from "@broker/client";
 import { oneAtATime } from "../features/session/one-at-a-time.ts";
 import { PasswordLogin } from "../features/session/password-login.ts";
 import { SessionHint } from "../features/session/session-hint.ts";
@@ -43,6 +52,7 @@ export function createServices(): Services {
     send: sendBlob,
     timer: { now: Date.now, sleep, random: Math.random, online: whenOnline },
     claims: new UploadClaims(),
+    lanes: new Lanes(),
   });
   return { broker, session, hint, keeper, passwordLogin, queue, announcer: new Announcer() };
 }

@@ -1,7 +1,8 @@
 import { BrokerUnreachable } from "./failures.ts";
-import { decodeProblem, Problem } from "./problem.ts";
+import { decodeProblem, Problem, readProblem } from "./problem.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 import type {
+  BatchItem,
   Completion,
   Diagnosis,
   Me,
@@ -119,6 +120,19 @@ export class Broker {
     return this.#read("POST", "/v1/uploads", { body: upload, headers, signal });
   }
 
+  /** Create up to 1,000 uploads: for each what was created, or why it was not. */
+  async createUploads(
+    uploads: readonly NewUpload[],
+    { idempotencyKey, signal }: Cancellable & { idempotencyKey: string },
+  ): Promise<readonly (PendingUpload | Problem)[]> {
+    const { items } = await this.#read<{ items: readonly BatchItem<{ upload: PendingUpload }>[] }>(
+      "POST",
+      "/v1/uploads/batch",
+      { body: { uploads }, headers: { "idempotency-key": idempotencyKey }, signal },
+    );
+    return items.map((item) => ("problem" in item ? readProblem(item.problem) : item.upload));
+  }
+
   /**
    * Read an upload; while it is pending, its request is freshly signed.
    *
@@ -164,6 +178,19 @@ export class Broker {
       signal,
     });
     return file;
+  }
+
+  /** Complete up to 1,000 uploads: for each its file, or why there is none. */
+  async completeUploads(
+    uploads: readonly (Completion & { readonly id: string })[],
+    { signal }: Cancellable,
+  ): Promise<readonly (StoredFile | Problem)[]> {
+    const { items } = await this.#read<{ items: readonly BatchItem<{ file: StoredFile }>[] }>(
+      "POST",
+      "/v1/uploads/batch/complete",
+      { body: { uploads }, signal },
+    );
+    return items.map((item) => ("problem" in item ? readProblem(item.problem) : item.file));
   }
 
   async abortUpload(id: string, { signal }: Cancellable): Promise<void> {

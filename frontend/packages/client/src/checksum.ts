@@ -1,51 +1,77 @@
 import { checksumBlob } from "./blob-checksum.ts";
 import type { ChecksumMessage } from "./checksum-worker.ts";
 import { SourceUnreadable } from "./failures.ts";
+import { Lanes } from "./lanes.ts";
 
-/** Up to here hashing takes about a millisecond: less than starting a Worker. */
+/** Up to here hashing takes about a millisecond: less than to have a Worker do it. */
 const INLINE_LIMIT = 1024 * 1024;
+
+/** Two hash faster than most lines send, and leave the page its share of the processor. */
+const WORKERS = 2;
+
+/** A Worker without work is kept for so long: the next part comes soon. */
+const IDLE_MS = 10_000;
+
+interface Hashing {
+  readonly signal: AbortSignal;
+  readonly onProgress: (bytes: number) => void;
+}
+
+const lanes = new Lanes({ most: WORKERS, first: WORKERS });
+const idle: Worker[] = [];
+let dismissal: ReturnType<typeof setTimeout> | undefined;
 
 /**
  * Compute a blob's checksum without holding up the page.
  *
  * @throws SourceUnreadable
  */
-export function checksum(
-  blob: Blob,
-  { signal, onProgress }: { signal: AbortSignal; onProgress: (bytes: number) => void },
-): Promise<string> {
-  if (blob.size <= INLINE_LIMIT) {
-    return checksumBlob(blob, { signal, onProgress });
-  }
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const worker = new Worker(new URL("./checksum-worker.js", import.meta.url), { type: "module" });
-    const end = () => {
-      worker.terminate();
+export function checksum(blob: Blob, hashing: Hashing): Promise<string> {
+  return blob.size <= INLINE_LIMIT
+    ? checksumBlob(blob, hashing)
+    : lanes.use(hashing.signal, () => checksumElsewhere(blob, hashing));
+}
+
+function checksumElsewhere(blob: Blob, { signal, onProgress }: Hashing): Promise<string> {
+  const worker =
+    idle.pop() ?? new Worker(new URL("./checksum-worker.js", import.meta.url), { type: "module" });
+  return new Promise<string>((resolve, reject) => {
+    const end = (outcome: () => void) => {
       signal.removeEventListener("abort", abort);
+      outcome();
     };
     const abort = () => {
-      end();
-      reject(signal.reason);
+      worker.terminate();
+      end(() => reject(signal.reason));
     };
     signal.addEventListener("abort", abort, { once: true });
 
-    worker.addEventListener("message", ({ data }: MessageEvent<ChecksumMessage>) => {
+    worker.onmessage = ({ data }: MessageEvent<ChecksumMessage>) => {
       if (data.type === "progress") {
         onProgress(data.bytes);
         return;
       }
-      end();
-      if (data.type === "done") {
-        resolve(data.checksum);
-      } else {
-        reject(new SourceUnreadable("The file cannot be read"));
-      }
-    });
-    worker.addEventListener("error", (event) => {
-      end();
-      reject(new Error(`The checksum worker failed: ${event.message}`));
-    });
+      keep(worker);
+      end(() =>
+        data.type === "done"
+          ? resolve(data.checksum)
+          : reject(new SourceUnreadable("The file cannot be read")),
+      );
+    };
+    worker.onerror = ({ message }) => {
+      worker.terminate();
+      end(() => reject(new Error(`The checksum worker failed: ${message}`)));
+    };
     worker.postMessage(blob);
   });
+}
+
+function keep(worker: Worker): void {
+  idle.push(worker);
+  clearTimeout(dismissal);
+  dismissal = setTimeout(() => {
+    for (const unused of idle.splice(0)) {
+      unused.terminate();
+    }
+  }, IDLE_MS);
 }

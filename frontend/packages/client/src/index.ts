@@ -2,6 +2,7 @@
 export { Broker } from "./broker.ts";
 export { checksum } from "./checksum.ts";
 export * from "./failures.ts";
+export { Lanes } from "./lanes.ts";
 export { whenOnline } from "./online.ts";
 export { probeObject } from "./probe-object.ts";
 export { Problem } from "./problem.ts";

@@ -157,7 +157,12 @@ export class MultipartDelivery implements Delivery {
       }
       assertTaken(answer);
     };
-    await this.#persist(attempt, effort, () => effort.progress.stopped(number));
+    const { lanes } = this.#transport;
+    await this.#persist(
+      () => lanes.use(effort.signal, attempt),
+      effort,
+      () => effort.progress.stopped(number),
+    );
     this.#taken.add(number);
     effort.progress.took(number, this.#slice(number).size);
   }

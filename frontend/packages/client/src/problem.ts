@@ -43,15 +43,28 @@ interface ProblemFacts {
  * @param retryAfter the header's value; only its form in seconds is understood.
  */
 export function decodeProblem(status: number, body: string, retryAfter: string | null): Problem {
-  const { type, title: _title, status: _status, detail, ...members } = readObject(body);
   const seconds = Number(retryAfter ?? Number.NaN);
+  return toProblem(status, readObject(body), seconds >= 0 ? seconds * 1000 : null);
+}
 
+/** Read the refusal of one item of a batch: the same, without an answer of its own around it. */
+export function readProblem(facts: Readonly<Record<string, unknown>>): Problem {
+  const { status } = facts;
+  return toProblem(typeof status === "number" ? status : 500, facts, null);
+}
+
+function toProblem(
+  status: number,
+  facts: Readonly<Record<string, unknown>>,
+  retryAfter: number | null,
+): Problem {
+  const { type, title: _title, status: _status, detail, ...members } = facts;
   return new Problem({
     status,
     slug: typeof type === "string" ? type.replace(PREFIX, "") : "about:blank",
     detail: typeof detail === "string" && detail !== "" ? detail : null,
     members,
-    retryAfter: seconds >= 0 ? seconds * 1000 : null,
+    retryAfter,
   });
 }
 

@@ -39,7 +39,8 @@ export class SingleDelivery implements Delivery {
   async deliver(run: Run): Promise<void> {
     const { signal, onState } = run;
     const onWait = () => onState({ status: "waiting" });
-    await persist(() => this.#try(run), { timer: this.#transport.timer, signal, onWait });
+    const { lanes, timer } = this.#transport;
+    await persist(() => lanes.use(signal, () => this.#try(run)), { timer, signal, onWait });
     this.#isDone = true;
   }
 

@@ -312,6 +312,7 @@ describe("an upload in parts that somebody else began", () => {
     send: service.send,
     timer: service.timer,
     claims: new UploadClaims(),
+    lanes: service.lanes,
   });
 
   test.each([true, false])("is gone on with; the store tells checksums: %s", async (tellsChecksums) => {

@@ -1,13 +1,14 @@
+import type { Asking } from "./batcher.ts";
 import type { Delivery } from "./delivery.ts";
 import { findUnfinished } from "./find-unfinished.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { newIdempotencyKey } from "./idempotency-key.ts";
 import { MultipartDelivery, type PartRules } from "./multipart-delivery.ts";
 import { Problem } from "./problem.ts";
 import { isClosed } from "./read-open.ts";
 import { persist } from "./retry.ts";
 import { SingleDelivery } from "./single-delivery.ts";
 import type { Run, Transport } from "./transport.ts";
+import { UploadCalls } from "./upload-calls.ts";
 import type { PendingUpload, Policy, StoredFile } from "./wire.ts";
 
 /** How often what the broker does not find is sent again. */
@@ -26,12 +27,20 @@ export class Transfer {
   readonly #file: File;
   readonly #transport: Transport;
   readonly #rules: TransferRules;
+  readonly #calls: UploadCalls;
   #checksum: string | null = null;
   readonly #closed = new Set<string>();
   #delivery: Delivery | null = null;
 
-  constructor(file: File, transport: Transport, rules: TransferRules) {
+  /** @param calls shared by all transfers, so that those of small files go together. */
+  constructor(
+    file: File,
+    transport: Transport,
+    rules: TransferRules,
+    calls: UploadCalls = new UploadCalls(transport),
+  ) {
     this.#file = file;
+    this.#calls = calls;
     this.#transport = transport;
     this.#rules = rules;
   }
@@ -104,6 +113,7 @@ export class Transfer {
     if (this.#delivery !== null || !this.#isInParts) {
       return;
     }
+    run.onState({ status: "sending", bytes: 0 });
     const { name, size } = this.#file;
     const wanted = { name, size, fingerprint: await fingerprint(this.#file), except: this.#closed };
     const { signal } = run;
@@ -137,9 +147,7 @@ export class Transfer {
     const isHashedFirst = !this.#isInParts || this.#rules.checksum_required;
     const declared = isHashedFirst ? { ...facts, checksum: await this.#hash(run) } : facts;
     run.onState({ status: "sending", bytes: 0 });
-    const { broker } = this.#transport;
-    const options = { idempotencyKey: newIdempotencyKey(), signal: run.signal };
-    return await this.#persist(run, () => broker.createUpload(declared, options));
+    return await this.#calls.create(declared, asking(run));
   }
 
   async #hash({ signal, onState }: Run): Promise<string> {
@@ -169,14 +177,15 @@ export class Transfer {
   }
 
   #confirm({ id, completion }: Delivery, run: Run): Promise<StoredFile> {
-    return this.#persist(run, () => {
-      run.onState({ status: "confirming" });
-      return this.#transport.broker.completeUpload(id, completion, { signal: run.signal });
-    });
+    run.onState({ status: "confirming" });
+    return this.#calls.complete(id, completion, asking(run));
   }
 
   #persist<T>({ signal, onState }: Run, action: () => Promise<T>): Promise<T> {
-    const onWait = () => onState({ status: "waiting" });
-    return persist(action, { timer: this.#transport.timer, signal, onWait });
+    return persist(action, { timer: this.#transport.timer, ...asking({ signal, onState }) });
   }
+}
+
+function asking({ signal, onState }: Run): Asking {
+  return { signal, onWait: () => onState({ status: "waiting" }) };
 }

@@ -1,4 +1,5 @@
 import type { Broker } from "./broker.ts";
+import type { Lanes } from "./lanes.ts";
 import type { Timer } from "./retry.ts";
 import type { StoreAnswer } from "./send-blob.ts";
 import type { UploadClaims } from "./upload-claims.ts";
@@ -14,6 +15,8 @@ export interface Transport {
   readonly broker: Pick<
     Broker,
     | "createUpload"
+    | "createUploads"
+    | "completeUploads"
     | "listPending"
     | "readUpload"
     | "signParts"
@@ -27,6 +30,7 @@ export interface Transport {
   readonly send: (request: PresignedRequest, blob: Blob, work: Work) => Promise<StoreAnswer>;
   readonly timer: Timer;
   readonly claims: Pick<UploadClaims, "take" | "release">;
+  readonly lanes: Pick<Lanes, "use">;
 }
 
 /** What a transfer is doing. `bytes` counts what is hashed or sent so far. */

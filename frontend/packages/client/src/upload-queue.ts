@@ -3,10 +3,14 @@ import { canRetry } from "./retry.ts";
 import { throttle } from "./throttle.ts";
 import { Transfer, type TransferRules } from "./transfer.ts";
 import type { TransferState, Transport } from "./transport.ts";
+import { UploadCalls } from "./upload-calls.ts";
 import type { Policy, StoredFile } from "./wire.ts";
 
-/** HTTP/1.1 gives an origin six connections: one large file, which uses up to four, and two small ones. */
-const LANES = 3;
+/** So many small files are under way at once: created and completed together, while lanes limit what is sent. */
+const MOST_SMALL = 1000;
+
+/** ... and so many bytes of them, lest their URLs grow old while they wait for a lane. */
+const MOST_SMALL_BYTES = 64 * 1024 * 1024;
 
 const ABANDON_TIMEOUT_MS = 5_000;
 
@@ -50,8 +54,8 @@ interface Entry {
 }
 
 /**
- * Send many files, a few at a time, in the order in which they came. Only one of them is a large one, so that
- * small files overtake it.
+ * Send many files in the order in which they came, over a few connections. Only one large file is under way at a
+ * time, so that small files overtake it; small ones are created and completed together.
  *
  * A store in the sense of `useSyncExternalStore`; the methods are bound, so they can be passed around.
  */
@@ -62,12 +66,17 @@ export class UploadQueue {
   readonly #onSettled = new Set<(item: UploadItem) => void>();
   readonly #notify: () => void;
   #snapshot: readonly UploadItem[] | null = null;
+  readonly #calls: UploadCalls;
+  /** Ids, in the order in which they came; some may not be queued any more. */
+  readonly #queued = { small: [] as number[], large: [] as number[] };
+  readonly #running = { small: 0, smallBytes: 0, large: 0 };
   #lastId = 0;
   #batch = 0;
 
   /** @param notifyEvery milliseconds between two calls of a subscriber: a page need not be drawn more often. */
   constructor(transport: Transport, { notifyEvery = 100 }: { notifyEvery?: number } = {}) {
     this.#transport = transport;
+    this.#calls = new UploadCalls(transport);
     this.#notify = throttle(() => {
       for (const listener of this.#listeners) {
         listener();
@@ -97,13 +106,15 @@ export class UploadQueue {
     for (const file of files) {
       this.#lastId += 1;
       const { name, size, type } = file;
-      this.#entries.set(this.#lastId, {
+      const entry: Entry = {
         item: { id: this.#lastId, name, size, type, batch: this.#batch, state: { status: "queued" } },
-        transfer: new Transfer(file, this.#transport, rules),
+        transfer: new Transfer(file, this.#transport, rules, this.#calls),
         isLarge: size > rules.single_put_max,
         controller: new AbortController(),
         running: null,
-      });
+      };
+      this.#entries.set(this.#lastId, entry);
+      this.#enqueue(this.#lastId, entry);
       if (size > rules.max_size) {
         this.#fail(this.#lastId, new SourceTooLarge({ limit: rules.max_size }));
       }
@@ -134,6 +145,7 @@ export class UploadQueue {
     entry.controller = new AbortController();
     entry.item = { ...entry.item, batch: this.#batch };
     this.#set(id, { status: "queued" });
+    this.#enqueue(id, entry);
     this.#fill();
   };
 
@@ -170,25 +182,48 @@ export class UploadQueue {
     }
   }
 
-  /** Start queued uploads while lanes are free. */
+  /** Start queued uploads: many small ones, one large one, which small ones overtake. */
   #fill(): void {
-    const entries = [...this.#entries];
-    const running = entries.filter(([, entry]) => entry.running !== null);
-    let free = LANES - running.length;
-    let hasLarge = running.some(([, { isLarge }]) => isLarge);
-    for (const [id, entry] of entries) {
-      if (free <= 0) {
-        return;
+    while (this.#running.small < MOST_SMALL && this.#running.smallBytes < MOST_SMALL_BYTES) {
+      if (!this.#start(this.#queued.small)) {
+        break;
       }
-      const mustWait = entry.isLarge && hasLarge;
-      if (entry.item.state.status === "queued" && entry.running === null && !mustWait) {
-        free -= 1;
-        hasLarge ||= entry.isLarge;
+    }
+    if (this.#running.large === 0) {
+      this.#start(this.#queued.large);
+    }
+  }
+
+  /** Start the first that still wants to; tell whether there was one. */
+  #start(queued: number[]): boolean {
+    for (let id = queued.shift(); id !== undefined; id = queued.shift()) {
+      const entry = this.#entries.get(id);
+      if (entry?.item.state.status === "queued" && entry.running === null) {
+        this.#count(entry, 1);
         entry.running = this.#run(id, entry).then(() => {
           entry.running = null;
+          this.#count(entry, -1);
+          if (entry.item.state.status === "queued") {
+            this.#enqueue(id, entry); // it was retried while it was being given up
+          }
           this.#fill();
         });
+        return true;
       }
+    }
+    return false;
+  }
+
+  #enqueue(id: number, { isLarge }: Entry): void {
+    (isLarge ? this.#queued.large : this.#queued.small).push(id);
+  }
+
+  #count({ isLarge, item }: Entry, sign: 1 | -1): void {
+    if (isLarge) {
+      this.#running.large += sign;
+    } else {
+      this.#running.small += sign;
+      this.#running.smallBytes += sign * item.size;
     }
   }
 

@@ -129,6 +129,9 @@ export interface ClosedUpload extends UploadFacts {
 /** One attempt to store one file. */
 export type Upload = PendingUpload | CompletedUpload | ClosedUpload;
 
+/** What became of one item of a batch: the answer, or the problem that a request of its own would have got. */
+export type BatchItem<Answer> = Answer | { readonly problem: Readonly<Record<string, unknown>> };
+
 /** What a client has seen of a transfer that fails; null where there was no answer, or the browser hides it. */
 export interface Symptoms {
   readonly status: number | null;

@@ -1,6 +1,7 @@
 import { checksumBlob } from "../src/blob-checksum.ts";
 import { BrokerUnreachable, StoreUnreachable } from "../src/failures.ts";
-import { decodeProblem, type Problem } from "../src/problem.ts";
+import { Lanes } from "../src/lanes.ts";
+import { decodeProblem, Problem } from "../src/problem.ts";
 import type { StoreAnswer } from "../src/send-blob.ts";
 import type { Transport } from "../src/transport.ts";
 import { UploadClaims } from "../src/upload-claims.ts";
@@ -73,6 +74,10 @@ export class FakeService implements Transport {
   readonly partFaults = new Map<number, StoreFault[]>();
   /** Taken one by one by the next calls of that kind. */
   readonly faults: Partial<Record<Stage, Error[]>> = {};
+  /** So many answers to requests for several uploads never arrive. */
+  losesBatches = 0;
+  /** How many uploads each request for several was about. */
+  readonly batches: number[] = [];
   /** Answers to whether there was no network, one by one; then there always is one. */
   readonly comesOnline: boolean[] = [];
   /** Stages that begin but never answer. */
@@ -100,6 +105,7 @@ export class FakeService implements Transport {
   }
 
   readonly claims = new UploadClaims();
+  lanes = new Lanes();
 
   readonly timer = {
     now: () => this.#time,
@@ -132,6 +138,29 @@ export class FakeService implements Transport {
         throw new BrokerUnreachable("the answer is lost");
       }
       return this.#pending(id);
+    },
+
+    createUploads: async (uploads, { idempotencyKey, signal }) => {
+      this.batches.push(uploads.length);
+      const created = uploads.map((upload, index) =>
+        this.broker
+          .createUpload(upload, { idempotencyKey: `${idempotencyKey}/${index}`, signal })
+          .catch(asItem),
+      );
+      const answer = await Promise.all(created);
+      this.losesBatches -= 1;
+      if (this.losesBatches >= 0) {
+        throw new BrokerUnreachable("the answer is lost");
+      }
+      return answer;
+    },
+
+    completeUploads: async (uploads, { signal }) => {
+      this.batches.push(uploads.length);
+      const completed = uploads.map(({ id, ...completion }) =>
+        this.broker.completeUpload(id, completion, { signal }).catch(asItem),
+      );
+      return await Promise.all(completed);
     },
 
     listPending: async ({ signal }) => {
@@ -326,6 +355,14 @@ export class FakeService implements Transport {
     const { name, size, type, checksum = null } = declared;
     return { name, size, type, checksum };
   }
+}
+
+/** Only a refusal of one item is told in its place. */
+function asItem(error: unknown): Problem {
+  if (error instanceof Problem) {
+    return error;
+  }
+  throw error;
 }
 
 function untilAborted(signal: AbortSignal): Promise<never> {

@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import { type Asking, Batcher, BatchFailed } from "./batcher.ts";
+
+const asking: Asking = { signal: new AbortController().signal, onWait: () => {} };
+
+/** Answers when told to, each number with its double. */
+function doubling() {
+  const batches: (readonly number[])[] = [];
+  const answers: (() => void)[] = [];
+  const ask = (items: readonly number[]) => {
+    batches.push(items);
+    return new Promise<readonly (number | Error)[]>((resolve) => {
+      answers.push(() => resolve(items.map((item) => (item < 0 ? new Error(`not ${item}`) : item * 2))));
+    });
+  };
+  return { ask, batches, answers };
+}
+
+describe("a batcher", () => {
+  test("asks together what comes in one breath or while it waits, up to its limit", async () => {
+    const { ask, batches, answers } = doubling();
+    const batcher = new Batcher(ask, { limit: 3 });
+
+    const first = [1, 2].map((item) => batcher.ask(item, asking));
+    await expect.poll(() => batches).toEqual([[1, 2]]);
+    const later = [3, 4, 5, 6].map((item) => batcher.ask(item, asking));
+    answers[0]?.();
+    await expect
+      .poll(() => batches)
+      .toEqual([
+        [1, 2],
+        [3, 4, 5],
+      ]);
+    answers[1]?.();
+    await expect.poll(() => batches.length).toBe(3);
+    answers[2]?.();
+
+    expect(await Promise.all([...first, ...later])).toEqual([2, 4, 6, 8, 10, 12]);
+  });
+
+  test("tells each its own refusal, and the others their answers", async () => {
+    const { ask, batches, answers } = doubling();
+    const batcher = new Batcher(ask, { limit: 10 });
+    const asked = Promise.allSettled([1, -1].map((item) => batcher.ask(item, asking)));
+    await expect.poll(() => batches.length).toBe(1);
+
+    answers[0]?.();
+
+    expect(await asked).toEqual([
+      { status: "fulfilled", value: 2 },
+      { status: "rejected", reason: new Error("not -1") },
+    ]);
+  });
+
+  test("tells all of a failure of the whole, and asks again for those that come later", async () => {
+    let failures = 1;
+    const batcher = new Batcher<number, number>(
+      async (items) => {
+        failures -= 1;
+        if (failures >= 0) {
+          throw new Error("down");
+        }
+        return items;
+      },
+      { limit: 10 },
+    );
+
+    const failed = await Promise.allSettled([batcher.ask(1, asking), batcher.ask(2, asking)]);
+
+    const failure = { status: "rejected", reason: new BatchFailed(new Error("down")) };
+    expect(failed).toEqual([failure, failure]);
+    expect(await batcher.ask(3, asking)).toBe(3);
+  });
+
+  test("hands on the answer that nobody waits for any more", async () => {
+    const { ask, batches, answers } = doubling();
+    const unwanted: number[] = [];
+    const batcher = new Batcher(ask, { limit: 10, unwanted: (answer) => unwanted.push(answer) });
+    const controller = new AbortController();
+    const asked = batcher.ask(1, { ...asking, signal: controller.signal });
+    const other = batcher.ask(2, asking);
+    await expect.poll(() => batches.length).toBe(1);
+
+    controller.abort(new Error("enough"));
+    await expect(asked).rejects.toThrow("enough");
+    answers[0]?.();
+
+    expect(await other).toBe(4);
+    expect(unwanted).toEqual([2]);
+  });
+
+  test("stops trying for nobody", async () => {
+    const controller = new AbortController();
+    const tries: Asking[] = [];
+    const batcher = new Batcher<number, number>(
+      (_, trying) => {
+        tries.push(trying);
+        return new Promise((_resolve, reject) => {
+          trying.signal.addEventListener("abort", () => reject(trying.signal.reason));
+        });
+      },
+      { limit: 10 },
+    );
+    const asked = batcher.ask(1, { ...asking, signal: controller.signal });
+    await expect.poll(() => tries.length).toBe(1);
+
+    controller.abort(new Error("enough"));
+    tries[0]?.onWait();
+
+    await expect(asked).rejects.toThrow("enough");
+    expect(tries[0]?.signal.aborted).toBe(true);
+  });
+});

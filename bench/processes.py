@@ -53,10 +53,10 @@ def serving(
     *,
     environ: Callable[[int], Mapping[str, str]] = lambda _: {},
     path: str = "/",
+    port: int | None = None,
 ) -> Iterator[Server]:
-    """Run a server on a free port until the end of the block."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+    """Run a server, on a free port if none is given, until the end of the block."""
+    port = port or free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
             command(port),
@@ -71,6 +71,11 @@ def serving(
     finally:
         process.terminate()
         process.wait(30)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 def await_answer(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
@@ -90,7 +95,9 @@ def await_answer(url: str, process: "subprocess.Popen[bytes]", log: Path) -> Non
 
 
 @contextmanager
-def serving_broker(store: StoreSettings, directory: Path, *, path: str = "/readyz") -> Iterator[Server]:
+def serving_broker(
+    store: StoreSettings, directory: Path, *, path: str = "/readyz", port: int | None = None
+) -> Iterator[Server]:
     """Run the broker as an operator does, logging and all, on the registry in `directory`."""
 
     def identity(name: str, of: Identity) -> dict[str, str]:
@@ -115,7 +122,7 @@ def serving_broker(store: StoreSettings, directory: Path, *, path: str = "/ready
 
     command = [sys.executable, "-m", "broker", "serve", "--port"]
     with serving(
-        lambda port: [*command, str(port)], directory / "broker.log", environ=environ, path=path
+        lambda port: [*command, str(port)], directory / "broker.log", environ=environ, path=path, port=port
     ) as server:
         yield server
 

@@ -1,0 +1,154 @@
+"""How fast files travel: the page in a real Chromium against native clients, side by side on one store.
+
+`python -m bench.transfer [GIBIBYTES]`. The page works as for a user: files are dropped on it. Everything
+shares the processors of one machine, so only the ratios say something.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import boto3
+from minio import Minio
+from playwright.sync_api import Page, expect, sync_playwright
+
+from bench.processes import REGISTRY, SECRET_KEY, free_port, serving_broker
+from broker.bootstrap import bootstrap
+from broker.settings import Settings, StoreSettings
+from broker.stores.embedded import EmbeddedStore
+from broker.stores.sdk import connect
+from tests.e2e.conftest import CHROMIUM, FLAGS
+from tests.e2e.test_main_job import drop
+from tests.running import RunningBroker
+
+GIB = 1024**3
+KIB = 1024
+SMALL_FILES = 1000
+SMALL_SIZE = 100 * KIB
+PASSWORD = "a good password"
+PATIENCE_MS = 600_000
+
+# one create, one PUT, one complete, and only then the next file
+ONE_BY_ONE = """async ([count, size, token]) => {
+  const call = async (path, body) => {
+    const headers = {authorization: `Bearer ${token}`, "content-type": "application/json"};
+    const answer = await fetch(path, {method: "POST", headers, body: JSON.stringify(body)});
+    if (!answer.ok) throw new Error(`${path} ${answer.status}`);
+    return answer.json();
+  };
+  const begun = performance.now();
+  for (let index = 0; index < count; index += 1) {
+    const body = new Blob([crypto.getRandomValues(new Uint8Array(65536)), new Uint8Array(size - 65536)]);
+    const {id, request} = await call("/v1/uploads", {name: `sequence-${index}`, size, type: "a/b"});
+    const {"content-length": _, ...headers} = request.headers;
+    const stored = await fetch(request.url, {method: "PUT", headers, body});
+    if (!stored.ok) throw new Error(`PUT ${stored.status}`);
+    await call(`/v1/uploads/${id}/complete`, {});
+  }
+  return (performance.now() - begun) / 1000;
+}"""
+
+WATCH_LONG_TASKS = """() => {
+  window.longTasks = [];
+  const note = (list) => window.longTasks.push(...list.getEntries().map(({duration}) => duration));
+  new PerformanceObserver(note).observe({type: "longtask"});
+}"""
+
+
+def main(gibibytes: float) -> None:
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        port = free_port()
+        origins = (f"http://127.0.0.1:{port}",)
+        store = stack.enter_context(EmbeddedStore(directory / "store", origins=origins)).settings
+        list(bootstrap(store, admin=store.control, origins=origins, users=False))
+        broker = stack.enter_context(serving_broker(store, directory, port=port))
+        registry = f"sqlite:///{directory / REGISTRY}"
+        settings = Settings(origins=origins, secret_key=SECRET_KEY, database_url=registry, store=store)
+        RunningBroker(origins[0], settings).add_user("alice", PASSWORD)
+        browser = stack.enter_context(sync_playwright()).chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(base_url=f"http://127.0.0.1:{broker.port}")
+        sign_in(page)
+        measure_small(page, directory)
+        measure_large(page, directory, store, int(gibibytes * GIB))
+        browser.close()
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("User name").fill("alice")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Drop files anywhere")).to_be_visible()
+
+
+def measure_small(page: Page, directory: Path) -> None:
+    small = directory / "small"
+    small.mkdir()
+    for index in range(SMALL_FILES):
+        (small / f"{index:04}.bin").write_bytes(os.urandom(SMALL_SIZE))
+    session = {"username": "alice", "password": PASSWORD}
+    token = page.request.post("/v1/session", data=session).json()["access_token"]
+    one_by_one = page.evaluate(ONE_BY_ONE, [SMALL_FILES, SMALL_SIZE, token])
+    page.evaluate(WATCH_LONG_TASKS)
+    together = timed(lambda: send(page, sorted(small.iterdir())))
+    longest = max(page.evaluate("() => window.longTasks"), default=0)
+
+    print(f"{SMALL_FILES} files of {SMALL_SIZE // KIB} KiB in Chromium")
+    print(f"  create, PUT, complete, one by one  {one_by_one:6.1f} s")
+    print(f"  dropped on the page                {together:6.1f} s   {one_by_one / together:.1f} x as fast")
+    print(f"  longest task of the page           {longest:6.0f} ms\n")
+
+
+def measure_large(page: Page, directory: Path, store: StoreSettings, size: int) -> None:
+    path = directory / "large.bin"
+    with path.open("wb") as file:
+        for _ in range(0, size, 16 * KIB * KIB):
+            file.write(os.urandom(16 * KIB * KIB))
+    size = path.stat().st_size
+    sdk: Minio = connect(store, store.control)
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=store.url,
+        region_name=store.region,
+        aws_access_key_id=store.control.access_key,
+        aws_secret_access_key=store.control.secret_key,
+    )
+    url = s3.generate_presigned_url(
+        "put_object", {"Bucket": store.bucket, "Key": "bench/curl"}, ExpiresIn=3600
+    )
+    ways: dict[str, Callable[[], object]] = {
+        "the page in Chromium": lambda: send(page, [path]),
+        "curl, one PUT": lambda: subprocess.run(["curl", "-fsST", str(path), url], check=True),
+        "minio-py, fput_object": lambda: sdk.fput_object(store.bucket, "bench/minio", str(path)),
+        "boto3, upload_file": lambda: s3.upload_file(str(path), store.bucket, "bench/boto3"),
+    }
+    print(f"One file of {size / GIB:.1f} GiB")
+    seconds = {name: timed(way) for name, way in ways.items()}
+    fastest = min(seconds.values())
+    for name, taken in seconds.items():
+        speed = size / taken / 1e6
+        print(f"  {name:<24} {taken:6.1f} s  {speed:7.0f} MB/s  {fastest / taken:5.0%} of the fastest")
+
+
+def send(page: Page, paths: list[Path]) -> None:
+    """Drop files on the page and wait until all of them are stored."""
+    drop(page, paths)
+    done = page.get_by_text(f"{len(paths)} uploaded")
+    expect(done).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Clear finished").click()
+
+
+def timed(action: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    action()
+    return time.perf_counter() - begun
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0)

@@ -59,10 +59,11 @@ secrets: $(DEV) ## Look for secrets in the files; those of tests and examples ar
 	@$(PIP) detect-secrets
 	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
-bench: $(DEV) ## Print the benchmarks' tables
+bench: $(DEV) $(PAGE) $(CHROMIUM) ## Print the benchmarks' tables
 	@$(BIN)/python bench/sign.py
 	@$(BIN)/python -m bench.issue
 	@$(BIN)/python -m bench.registry
+	@$(BIN)/python -m bench.transfer
 
 lock: $(DEV) ## Pin the newest versions that pyproject.toml allows in requirements.lock
 	@$(PIP) uv

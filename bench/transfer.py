@@ -54,7 +54,7 @@ ONE_BY_ONE = """async ([count, size, token]) => {
 }"""
 
 ALL_COMPLETED = """(count) =>
-  document.querySelectorAll("[data-upload][data-status=completed]").length === count"""
+  document.querySelector("[aria-labelledby=uploads-heading]")?.textContent.includes(`${count} uploaded`)"""
 
 WATCH_LONG_TASKS = """() => {
   window.longTasks = [];

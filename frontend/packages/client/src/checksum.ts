@@ -17,7 +17,11 @@ interface Hashing {
   readonly onProgress: (bytes: number) => void;
 }
 
-const lanes = new Lanes({ most: WORKERS, first: WORKERS });
+/** So many are hashed in the page side by side: all of a thousand at once would hold it up. */
+const INLINE = 8;
+
+const workerLanes = new Lanes({ most: WORKERS, first: WORKERS });
+const inlineLanes = new Lanes({ most: INLINE, first: INLINE });
 const idle: Worker[] = [];
 let dismissal: ReturnType<typeof setTimeout> | undefined;
 
@@ -28,8 +32,8 @@ let dismissal: ReturnType<typeof setTimeout> | undefined;
  */
 export function checksum(blob: Blob, hashing: Hashing): Promise<string> {
   return blob.size <= INLINE_LIMIT
-    ? checksumBlob(blob, hashing)
-    : lanes.use(hashing.signal, () => checksumElsewhere(blob, hashing));
+    ? inlineLanes.use(hashing.signal, () => checksumBlob(blob, hashing))
+    : workerLanes.use(hashing.signal, () => checksumElsewhere(blob, hashing));
 }
 
 function checksumElsewhere(blob: Blob, { signal, onProgress }: Hashing): Promise<string> {

@@ -37,6 +37,16 @@ describe("a transfer", () => {
       created_at: "2026-11-22T12:00:00Z",
     });
     expect(service.calls).toEqual(["checksum", "create", "send", "complete"]);
+    expect(stages(states)).toEqual(["sending", "confirming"]); // so small a file is checked in a moment
+  });
+
+  test("tells of checking what takes more than a moment", async () => {
+    const service = new FakeService();
+    service.singlePutMax = 2 ** 21;
+    const { run, states } = begin(service, new File([new Uint8Array(2 ** 20 + 1)], "a.bin"));
+
+    await run();
+
     expect(stages(states)).toEqual(["checking", "sending", "confirming"]);
   });
 
@@ -164,9 +174,6 @@ describe("progress", () => {
 
     const bytes = states.map((state) => ("bytes" in state ? `${state.status} ${state.bytes}` : state.status));
     expect(bytes).toEqual([
-      "checking 0",
-      "checking 1000",
-      "sending 0",
       "sending 0",
       "sending 500",
       "sending 1000",

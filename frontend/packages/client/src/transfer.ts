@@ -11,6 +11,9 @@ import type { Run, Transport } from "./transport.ts";
 import { UploadCalls } from "./upload-calls.ts";
 import type { PendingUpload, Policy, StoredFile } from "./wire.ts";
 
+/** So much is hashed in a moment. A thousand small files that all say so keep the page busy, not the line. */
+const INSTANT = 1024 * 1024;
+
 /** How often what the broker does not find is sent again. */
 const ROUNDS = 5;
 
@@ -146,12 +149,12 @@ export class Transfer {
     // else it is hashed part by part, on the way: to read all of a large file first would take minutes
     const isHashedFirst = !this.#isInParts || this.#rules.checksum_required;
     const declared = isHashedFirst ? { ...facts, checksum: await this.#hash(run) } : facts;
-    run.onState({ status: "sending", bytes: 0 });
     return await this.#calls.create(declared, asking(run));
   }
 
   async #hash({ signal, onState }: Run): Promise<string> {
-    const report = (bytes: number) => onState({ status: "checking", bytes });
+    const isWorthTelling = this.#file.size > INSTANT;
+    const report = (bytes: number) => isWorthTelling && onState({ status: "checking", bytes });
     if (this.#checksum === null) {
       report(0);
       this.#checksum = await this.#transport.checksum(this.#file, { signal, onProgress: report });

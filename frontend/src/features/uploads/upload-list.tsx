@@ -1,4 +1,5 @@
 import { batchProgress, isActive, type UploadItem, type UploadQueue } from "@broker/client";
+import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useRef } from "react";
 import { Button } from "../../shared/button.tsx";
 import card from "../../shared/card.module.css";
@@ -9,16 +10,31 @@ import styles from "./upload-list.module.css";
 import { UploadRow } from "./upload-row.tsx";
 import { useFollowActive } from "./use-follow-active.ts";
 
+/** As a row is on a wide page; each is measured when it is shown. */
+const ROW_HEIGHT = 60;
+
 /** What was chosen in this page, and how far each of it is. */
 export function UploadList({ items, queue }: { items: readonly UploadItem[]; queue: UploadQueue }) {
   const { uploads } = messages;
   const heading = useRef<HTMLHeadingElement>(null);
-  const list = useRef<HTMLUListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const progress = batchProgress(items);
   const canClear = items.some(({ state }) => state.status === "completed" || state.status === "cancelled");
 
   const sorted = latestFirst(items);
-  useFollowActive(list, { id: sorted.find(isActive)?.id ?? null, batch: sorted[0]?.batch ?? 0 });
+  const rows = useVirtualizer({
+    count: sorted.length,
+    getScrollElement: () => list.current,
+    getItemKey: (index) => sorted[index]?.id ?? index,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 4,
+  });
+  const shown = rows.getVirtualItems();
+  useFollowActive(list, {
+    active: sorted.findIndex(isActive),
+    batch: sorted[0]?.batch ?? 0,
+    scrollTo: (index) => rows.scrollToIndex(index, { align: "start" }),
+  });
 
   const remove = useCallback(
     (id: number) => {
@@ -59,11 +75,28 @@ export function UploadList({ items, queue }: { items: readonly UploadItem[]; que
           <span className={styles.percent}>{formatPercent(progress.fraction)}</span>
         </div>
       )}
-      <ul ref={list} className={`${card.rows} ${styles.rows}`}>
-        {sorted.map((item) => (
-          <UploadRow key={item.id} item={item} queue={queue} onRemove={remove} />
-        ))}
-      </ul>
+      <div ref={list} className={`${card.rows} ${styles.rows}`}>
+        <ul className={styles.list} style={{ height: rows.getTotalSize() }}>
+          {shown.map(({ index, start, key }) => {
+            const item = sorted[index];
+            return (
+              item && (
+                <li
+                  key={key}
+                  ref={rows.measureElement}
+                  className={styles.place}
+                  style={{ transform: `translateY(${start}px)` }}
+                  data-index={index}
+                  aria-setsize={sorted.length}
+                  aria-posinset={index + 1}
+                >
+                  <UploadRow item={item} queue={queue} onRemove={remove} />
+                </li>
+              )
+            );
+          })}
+        </ul>
+      </div>
     </section>
   );
 }

@@ -30,7 +30,7 @@ export const UploadRow = memo(function UploadRow({ item, queue, onRemove }: Uplo
   };
 
   return (
-    <li className={styles.row} data-upload={id} data-status={state.status}>
+    <div className={styles.row} data-upload={id} data-status={state.status}>
       <span className={styles.tile}>
         <KindTile name={name} type={item.type} />
         <Badge status={state.status} />
@@ -64,7 +64,7 @@ export const UploadRow = memo(function UploadRow({ item, queue, onRemove }: Uplo
       >
         <CrossIcon />
       </IconButton>
-    </li>
+    </div>
   );
 });
 

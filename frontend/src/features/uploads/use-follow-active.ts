@@ -1,9 +1,10 @@
-import { type RefObject, useEffect, useRef } from "react";
+import { type RefObject, useEffect, useEffectEvent, useRef } from "react";
 
 interface Following {
-  /** The row's `data-upload`; null when nothing is being sent, which shows the beginning. */
-  readonly id: number | null;
+  /** The row being sent; -1 when there is none, which shows the beginning. */
+  readonly active: number;
   readonly batch: number;
+  readonly scrollTo: (index: number) => void;
 }
 
 /**
@@ -11,19 +12,20 @@ interface Following {
  *
  * A new batch is shown at once; later, whoever is busy in the list is left alone.
  */
-export function useFollowActive(list: RefObject<HTMLElement | null>, { id, batch }: Following): void {
+export function useFollowActive(
+  list: RefObject<HTMLElement | null>,
+  { active, batch, scrollTo }: Following,
+): void {
   const shownBatch = useRef(batch);
+  const show = useEffectEvent(() => scrollTo(Math.max(0, active - 1)));
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every change of the active row is to be followed
   useEffect(() => {
     const element = list.current;
     const isNewBatch = shownBatch.current !== batch;
     shownBatch.current = batch;
-    if (!element || (!isNewBatch && element.matches(":hover, :has(:focus-visible)"))) {
-      return;
+    if (element && (isNewBatch || !element.matches(":hover, :has(:focus-visible)"))) {
+      show();
     }
-    const row = element.querySelector(`[data-upload="${id}"]`);
-    const before = row?.previousElementSibling;
-    const top = before instanceof HTMLElement ? before.offsetTop - element.offsetTop : 0;
-    element.scrollTo({ top });
-  }, [list, id, batch]);
+  }, [list, active, batch]);
 }

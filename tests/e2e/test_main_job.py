@@ -223,6 +223,31 @@ def test_a_file_chosen_again_after_a_reload_goes_on_where_it_was(
         assert client.get("/v1/uploads").json()["items"] == []
 
 
+@pytest.mark.parametrize(("name", "size"), [("piece.bin", 12 * MIB), ("in parts.bin", 24 * MIB)])
+def test_a_paused_upload_stands_still_and_goes_on(
+    page: Page, context: BrowserContext, site: RunningBroker, files: Path, name: str, size: int
+) -> None:
+    body = os.urandom(size)
+    sign_in(page)
+    devtools = context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 4 * MIB}
+    devtools.send("Network.emulateNetworkConditions", slow)
+    drop(page, write(files, {name: body}))
+    page.wait_for_function(MOVES, arg=name)
+
+    page.get_by_role("button", name=f"Pause {name}").click()
+    expect(page.get_by_text("Paused")).to_be_visible()
+    with site.client("alice", tenant="default") as client:
+        (pending,) = client.get("/v1/uploads").json()["items"]
+    devtools.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
+    page.get_by_role("button", name=f"Resume {name}").click()
+
+    expect(page.get_by_role("button", name=f"Download {name}")).to_be_visible(timeout=30_000)
+    with site.client("alice", tenant="default") as client:
+        assert client.get(f"/v1/uploads/{pending['id']}").json()["status"] == "completed"
+    assert sha256(fetch_newest(site, name)) == sha256(body)
+
+
 def partly_refused(failing: set[str], delivered: list[str]) -> Callable[[Route], None]:
     """Let parts through but those that fail, in a way that no further try could mend."""
 

@@ -77,6 +77,20 @@ export const messages = {
     confirming: "Confirming…",
     completed: "Uploaded",
     cancelled: "Cancelled",
+    paused: "Paused",
+    pause: (name: string) => `Pause ${name}`,
+    resume: (name: string) => `Resume ${name}`,
+    pauseAll: "Pause all",
+    resumeAll: "Resume all",
+    speed: (perSecond: string, left: string) => `${perSecond}/s · ${left}`,
+    timeLeft: (seconds: number) =>
+      seconds < 10
+        ? "a few seconds left"
+        : seconds < 90
+          ? `${Math.ceil(seconds / 10) * 10} seconds left`
+          : seconds < 5400
+            ? `${Math.round(seconds / 60)} minutes left`
+            : `${Math.round(seconds / 3600)} hours left`,
     cancel: (name: string) => `Cancel ${name}`,
     retry: "Retry",
     retryOf: (name: string) => `Retry ${name}`,

@@ -14,6 +14,7 @@ export { type BatchProgress, batchProgress, progressOf } from "./upload-progress
 export {
   DEFAULT_RULES,
   isActive,
+  isPausable,
   isRetryable,
   type UploadItem,
   UploadQueue,

@@ -48,6 +48,11 @@ export class Transfer {
     this.#rules = rules;
   }
 
+  /** The upload that a run has left unfinished, if there is one. */
+  get uploadId(): string | null {
+    return this.#delivery?.id ?? null;
+  }
+
   /** @throws Problem, BrokerUnreachable, StoreRefused, StoreUnreachable, SourceUnreadable, UploadClosed */
   async run(run: Run): Promise<StoredFile> {
     try {

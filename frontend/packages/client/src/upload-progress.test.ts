@@ -12,7 +12,12 @@ const FILE = {
   created_at: "2026-11-22T12:00:00Z",
 };
 const COMPLETED: UploadState = { status: "completed", file: FILE };
-const FAILED: UploadState = { status: "failed", error: new StoreUnreachable(), canRetry: true };
+const FAILED: UploadState = {
+  status: "failed",
+  error: new StoreUnreachable(),
+  canRetry: true,
+  diagnosis: null,
+};
 
 function item(state: UploadState, { size = 99, batch = 1 } = {}): UploadItem {
   return { id: 1, name: "a", size, type: "a/b", batch, state };
@@ -59,10 +64,24 @@ describe("batchProgress", () => {
   test("forgets earlier batches", () => {
     const items = [item(COMPLETED, { size: 1e12, batch: 1 }), item({ status: "queued" }, { batch: 2 })];
 
-    expect(batchProgress(items)).toEqual({ active: 1, completed: 0, failed: 0, total: 1, fraction: 0 });
+    expect(batchProgress(items)).toEqual({
+      active: 1,
+      completed: 0,
+      failed: 0,
+      total: 1,
+      bytesLeft: 99,
+      fraction: 0,
+    });
   });
 
   test("of nothing is nothing", () => {
-    expect(batchProgress([])).toEqual({ active: 0, completed: 0, failed: 0, total: 0, fraction: 0 });
+    expect(batchProgress([])).toEqual({
+      active: 0,
+      completed: 0,
+      failed: 0,
+      total: 0,
+      bytesLeft: 0,
+      fraction: 0,
+    });
   });
 });

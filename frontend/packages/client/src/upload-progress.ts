@@ -1,4 +1,4 @@
-import { isActive, type UploadItem } from "./upload-queue.ts";
+import { isActive, sentOf, type UploadItem } from "./upload-queue.ts";
 
 /** What handed-over bytes may show at most: only the broker's word is the whole. */
 const ALMOST = 0.99;
@@ -9,6 +9,8 @@ export interface BatchProgress {
   readonly completed: number;
   readonly failed: number;
   readonly total: number;
+  /** Bytes that are still to be handed over. */
+  readonly bytesLeft: number;
   /** From 0 to 1; 1 only when the broker has confirmed everything. */
   readonly fraction: number;
 }
@@ -21,6 +23,7 @@ export function progressOf({ size, state }: UploadItem): number {
     case "confirming":
       return ALMOST;
     case "checking":
+    case "paused":
     case "sending":
       return size === 0 ? 0 : Math.min(ALMOST, state.bytes / size);
     default:
@@ -44,6 +47,7 @@ export function batchProgress(items: readonly UploadItem[]): BatchProgress {
     completed: batch.length - failed - active,
     failed,
     total: batch.length,
+    bytesLeft: wanted.reduce((sum, item) => sum + item.size - sentOf(item), 0),
     fraction: whole === 0 ? 0 : active === 0 ? 1 : Math.min(ALMOST, sent / whole),
   };
 }

@@ -94,6 +94,7 @@ describe("a queue", () => {
       status: "failed",
       error: new SourceTooLarge({ limit: 1000 }),
       canRetry: false,
+      diagnosis: null,
     });
     await settled(queue);
     expect(service.count("checksum")).toBe(1);
@@ -317,5 +318,91 @@ describe("taking off the list", () => {
 
     expect(queue.getSnapshot()).toEqual([]);
     expect([...service.uploads.values()]).toEqual(Array(4).fill("aborted"));
+  });
+});
+
+describe("pause", () => {
+  test("stops what is being sent, and resume goes on with the same upload", async () => {
+    const service = new FakeService();
+    service.stuck.add("send");
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a")], DEFAULT_RULES);
+    await expect.poll(() => service.count("send")).toBe(1);
+
+    queue.pause(only(queue).id);
+    expect(only(queue).state).toEqual({ status: "paused", bytes: 500 });
+    await expect.poll(() => service.sending).toBe(0);
+    service.stuck.clear();
+    queue.resume(only(queue).id);
+    await settled(queue);
+
+    expect(service.uploads).toEqual(new Map([["upload-1", "completed"]]));
+    expect(service.count("abort")).toBe(0);
+  });
+
+  test("of one that waits its turn keeps it waiting", async () => {
+    const service = new FakeService();
+    const queue = new UploadQueue(service);
+    const rules = { ...DEFAULT_RULES, single_put_max: 1000 };
+    service.stuck.add("list");
+    queue.add([makeFile("large", 1001), makeFile("larger", 1002)], rules);
+    await expect.poll(() => service.calls).toEqual(["list"]);
+
+    queue.pause(queue.getSnapshot()[1]?.id ?? 0);
+    service.stuck.clear();
+    await queue.cancel(only(queue).id);
+
+    expect(statuses(queue)).toEqual(["cancelled", "paused"]);
+    queue.resumeAll();
+    await settled(queue);
+    expect(statuses(queue)).toEqual(["cancelled", "completed"]);
+  });
+
+  test("stops all, and a paused upload that is cancelled leaves nothing pending", async () => {
+    const service = new FakeService();
+    service.stuck.add("send");
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a"), makeFile("b")], DEFAULT_RULES);
+    await expect.poll(() => service.count("send")).toBe(2);
+
+    queue.pauseAll();
+    expect(statuses(queue)).toEqual(["paused", "paused"]);
+    await queue.clear();
+
+    expect([...service.uploads.values()]).toEqual(["aborted", "aborted"]);
+  });
+});
+
+describe("a failure", () => {
+  const DIAGNOSIS = { cause: "network", detail: "The connection breaks.", action: "Try again." };
+
+  test.each<[string, (service: FakeService) => void]>([
+    ["gave no answer", (service) => (service.storeFaults = Array(TRIES).fill("lost"))],
+    ["finds every URL too old", (service) => service.expireEveryUrl()],
+  ])("of a store that %s is explained by the broker", async (_, fail) => {
+    const service = new FakeService();
+    fail(service);
+    const queue = new UploadQueue(service);
+
+    queue.add([makeFile("a")], DEFAULT_RULES);
+    await settled(queue);
+
+    expect(only(queue).state).toMatchObject({ status: "failed", diagnosis: DIAGNOSIS });
+  });
+
+  test.each<[string, number, number]>([
+    ["is asked of a 403, and shown all the same when the broker does not say why", 403, 1],
+    ["is not asked of a refusal that has its own words", 400, 0],
+  ])("%s", async (_, status, asked) => {
+    const service = new FakeService();
+    service.faults.diagnose = [problem("internal-error", 500)];
+    service.storeFaults = [{ status }, { status }];
+    const queue = new UploadQueue(service);
+
+    queue.add([makeFile("a")], DEFAULT_RULES);
+    await settled(queue);
+
+    expect(only(queue).state).toMatchObject({ status: "failed", diagnosis: null });
+    expect(service.count("diagnose")).toBe(asked);
   });
 });

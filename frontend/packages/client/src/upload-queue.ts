@@ -1,10 +1,11 @@
-import { SourceTooLarge } from "./failures.ts";
+import { SourceTooLarge, StoreRefused, StoreUnreachable } from "./failures.ts";
 import { canRetry } from "./retry.ts";
+import { SpeedMeter } from "./speed-meter.ts";
 import { throttle } from "./throttle.ts";
 import { Transfer, type TransferRules } from "./transfer.ts";
 import type { TransferState, Transport } from "./transport.ts";
 import { UploadCalls } from "./upload-calls.ts";
-import type { Policy, StoredFile } from "./wire.ts";
+import type { Diagnosis, Policy, StoredFile, Symptoms } from "./wire.ts";
 
 /** So many small files are under way at once: created and completed together, while lanes limit what is sent. */
 const MOST_SMALL = 1000;
@@ -13,6 +14,12 @@ const MOST_SMALL = 1000;
 const MOST_SMALL_BYTES = 64 * 1024 * 1024;
 
 const ABANDON_TIMEOUT_MS = 5_000;
+
+/** A failure is shown after so long even if the broker has not said why. */
+const DIAGNOSIS_TIMEOUT_MS = 5_000;
+
+/** Why a run is aborted that will go on. */
+const PAUSED = new Error("The upload is paused");
 
 /** What the queue heeds of the policy that files are stored under. */
 export type UploadRules = TransferRules & Pick<Policy, "max_size">;
@@ -30,7 +37,15 @@ export type UploadState =
   | TransferState
   | { readonly status: "queued" }
   | { readonly status: "completed"; readonly file: StoredFile }
-  | { readonly status: "failed"; readonly error: Error; readonly canRetry: boolean }
+  | {
+      readonly status: "failed";
+      readonly error: Error;
+      readonly canRetry: boolean;
+      /** What the broker found when it was asked why; null when there was nothing to ask. */
+      readonly diagnosis: Diagnosis | null;
+    }
+  /** Somebody stopped it for now; `bytes` had been sent, and most of them are kept. */
+  | { readonly status: "paused"; readonly bytes: number }
   | { readonly status: "cancelled" };
 
 /** One row of a list of uploads. A change makes a new object. */
@@ -67,6 +82,7 @@ export class UploadQueue {
   readonly #notify: () => void;
   #snapshot: readonly UploadItem[] | null = null;
   readonly #calls: UploadCalls;
+  readonly #meter = new SpeedMeter();
   /** Ids, in the order in which they came; some may not be queued any more. */
   readonly #queued = { small: [] as number[], large: [] as number[] };
   readonly #running = { small: 0, smallBytes: 0, large: 0 };
@@ -78,6 +94,7 @@ export class UploadQueue {
     this.#transport = transport;
     this.#calls = new UploadCalls(transport);
     this.#notify = throttle(() => {
+      this.#measure();
       for (const listener of this.#listeners) {
         listener();
       }
@@ -99,6 +116,11 @@ export class UploadQueue {
     this.#onSettled.add(listener);
     return () => this.#onSettled.delete(listener);
   };
+
+  /** Bytes that go to the store per second, smoothed; null while nothing is sent. */
+  get speed(): number | null {
+    return this.#meter.perSecond;
+  }
 
   /** Queue files. One that is larger than the rules allow fails before a byte of any is sent. */
   readonly add = (files: readonly File[], rules: UploadRules): void => {
@@ -131,8 +153,38 @@ export class UploadQueue {
     }
     entry.controller.abort();
     this.#set(id, { status: "cancelled" });
-    // a queued one may have an upload left from a run that failed
-    await (entry.running ?? this.#abandon(id, entry));
+    await entry.running;
+    // one that is queued or paused may have an upload left from an earlier run
+    await this.#abandon(id, entry);
+  };
+
+  /** Stop an upload for now; what the store holds of it is kept. */
+  readonly pause = (id: number): void => {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined && isPausable(entry.item)) {
+      entry.controller.abort(PAUSED);
+      this.#set(id, { status: "paused", bytes: sentOf(entry.item) });
+    }
+  };
+
+  /** Go on with a paused upload. */
+  readonly resume = (id: number): void => {
+    const entry = this.#entries.get(id);
+    if (entry?.item.state.status === "paused") {
+      this.#restart(id, entry);
+    }
+  };
+
+  readonly pauseAll = (): void => {
+    for (const id of this.#entries.keys()) {
+      this.pause(id);
+    }
+  };
+
+  readonly resumeAll = (): void => {
+    for (const id of this.#entries.keys()) {
+      this.resume(id);
+    }
   };
 
   /** Run a failed or cancelled upload again, from where it stopped. */
@@ -142,11 +194,8 @@ export class UploadQueue {
       return;
     }
     this.#beginBatch();
-    entry.controller = new AbortController();
     entry.item = { ...entry.item, batch: this.#batch };
-    this.#set(id, { status: "queued" });
-    this.#enqueue(id, entry);
-    this.#fill();
+    this.#restart(id, entry);
   };
 
   /** Take an upload that is not running off the list. */
@@ -214,6 +263,13 @@ export class UploadQueue {
     return false;
   }
 
+  #restart(id: number, entry: Entry): void {
+    entry.controller = new AbortController();
+    this.#set(id, { status: "queued" });
+    this.#enqueue(id, entry);
+    this.#fill();
+  }
+
   #enqueue(id: number, { isLarge }: Entry): void {
     (isLarge ? this.#queued.large : this.#queued.small).push(id);
   }
@@ -239,11 +295,27 @@ export class UploadQueue {
       const file = await entry.transfer.run({ signal, onState });
       this.#complete(id, file);
     } catch (error) {
-      if (signal.aborted) {
+      const diagnosis = signal.aborted ? null : await this.#diagnose(entry, error);
+      if (!signal.aborted) {
+        this.#fail(id, error instanceof Error ? error : new Error(String(error)), diagnosis);
+      } else if (signal.reason !== PAUSED) {
         await this.#abandon(id, entry);
-      } else {
-        this.#fail(id, error instanceof Error ? error : new Error(String(error)));
       }
+    }
+  }
+
+  /** Ask the broker for the reason where the browser hides it, or the store says no more than 403. */
+  async #diagnose({ transfer }: Entry, error: unknown): Promise<Diagnosis | null> {
+    const id = transfer.uploadId;
+    const symptoms = symptomsOf(error);
+    if (id === null || symptoms === null) {
+      return null;
+    }
+    try {
+      const signal = AbortSignal.timeout(DIAGNOSIS_TIMEOUT_MS);
+      return await this.#transport.broker.diagnoseUpload(id, symptoms, { signal });
+    } catch {
+      return null; // the error says what is known
     }
   }
 
@@ -262,8 +334,8 @@ export class UploadQueue {
     this.#settle(id, { status: "completed", file });
   }
 
-  #fail(id: number, error: Error): void {
-    this.#settle(id, { status: "failed", error, canRetry: canRetry(error) });
+  #fail(id: number, error: Error, diagnosis: Diagnosis | null = null): void {
+    this.#settle(id, { status: "failed", error, canRetry: canRetry(error), diagnosis });
   }
 
   #settle(id: number, state: UploadState): void {
@@ -285,15 +357,52 @@ export class UploadQueue {
     return entry.item;
   }
 
+  #measure(): void {
+    const items = this.getSnapshot();
+    if (items.some(({ state }) => state.status === "sending")) {
+      const bytes = items.reduce((sum, item) => sum + sentOf(item), 0);
+      this.#meter.observe(bytes, this.#transport.timer.now());
+    } else {
+      this.#meter.reset();
+    }
+  }
+
   #publish(): void {
     this.#snapshot = null;
     this.#notify();
   }
 }
 
+function symptomsOf(error: unknown): Symptoms | null {
+  if (error instanceof StoreRefused && error.status === 403) {
+    return { status: error.status, code: error.code };
+  }
+  return error instanceof StoreUnreachable ? { status: null, code: null } : null;
+}
+
 /** Say whether there is still something to do, now or as soon as a lane is free. */
 export function isActive({ state }: UploadItem): boolean {
   return state.status !== "completed" && state.status !== "failed" && state.status !== "cancelled";
+}
+
+/** Say whether it can be stopped for now: not when the broker is about to make it a file. */
+export function isPausable(item: UploadItem): boolean {
+  const { status } = item.state;
+  return isActive(item) && status !== "paused" && status !== "confirming";
+}
+
+/** Return how many bytes of a file have been handed over. */
+export function sentOf({ size, state }: UploadItem): number {
+  switch (state.status) {
+    case "sending":
+    case "paused":
+      return Math.min(size, state.bytes);
+    case "confirming":
+    case "completed":
+      return size;
+    default:
+      return 0;
+  }
 }
 
 export function isRetryable({ state }: UploadItem): boolean {

@@ -8,7 +8,7 @@ function completed(name: string): UploadItem {
 }
 
 function failed(name: string): UploadItem {
-  const state = { status: "failed", error: new StoreUnreachable(), canRetry: true } as const;
+  const state = { status: "failed", error: new StoreUnreachable(), canRetry: true, diagnosis: null } as const;
   return { ...completed(name), state };
 }
 

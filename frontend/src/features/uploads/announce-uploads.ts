@@ -1,6 +1,6 @@
 import type { UploadItem, UploadQueue } from "@broker/client";
-import { explainError } from "../../shared/explain-error.ts";
 import { messages } from "../../shared/messages.ts";
+import { explainFailure } from "./describe-upload.ts";
 
 /** What settles within this time is told in one go. */
 const GATHER_MS = 250;
@@ -40,6 +40,6 @@ export function describeSettled(items: readonly UploadItem[]): string {
 
 function describeOne({ name, state }: UploadItem): string {
   return state.status === "failed"
-    ? messages.uploads.announceFailed(name, explainError(state.error))
+    ? messages.uploads.announceFailed(name, explainFailure(state))
     : messages.uploads.announceCompleted(name);
 }

@@ -1,4 +1,4 @@
-import { SourceUnreadable, type UploadState } from "@broker/client";
+import { SourceUnreadable, StoreUnreachable, type UploadState } from "@broker/client";
 import { expect, test } from "vitest";
 import { describeUpload } from "./describe-upload.ts";
 
@@ -18,12 +18,22 @@ test.each<[UploadState, string]>([
   [{ status: "sending", bytes: 1e6 }, "1 MB of 2 MB"],
   [{ status: "sending", bytes: 2e6 }, "Confirming…"],
   [{ status: "waiting" }, "Connection trouble, trying again…"],
+  [{ status: "paused", bytes: 1e6 }, "Paused · 1 MB of 2 MB"],
   [{ status: "confirming" }, "Confirming…"],
   [{ status: "completed", file: FILE }, "Uploaded · 2 MB"],
   [{ status: "cancelled" }, "Cancelled"],
   [
-    { status: "failed", error: new SourceUnreadable(), canRetry: false },
+    { status: "failed", error: new SourceUnreadable(), canRetry: false, diagnosis: null },
     "The file can no longer be read: it was moved, changed or locked. Choose it again.",
+  ],
+  [
+    {
+      status: "failed",
+      error: new StoreUnreachable(),
+      canRetry: true,
+      diagnosis: { cause: "store-full", detail: "The store is full.", action: "Delete something." },
+    },
+    "The store is full. Delete something.",
   ],
 ])("%o is told as %j", (state, expected) => {
   expect(describeUpload({ id: 1, name: "a", size: 2e6, type: "a/b", batch: 1, state })).toBe(expected);

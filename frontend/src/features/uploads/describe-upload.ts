@@ -1,7 +1,12 @@
-import type { UploadItem } from "@broker/client";
+import type { UploadItem, UploadState } from "@broker/client";
 import { explainError } from "../../shared/explain-error.ts";
 import { formatSize } from "../../shared/format.ts";
 import { messages } from "../../shared/messages.ts";
+
+/** Say why an upload failed, and what to do: as the broker found it when it was asked. */
+export function explainFailure({ error, diagnosis }: Extract<UploadState, { status: "failed" }>): string {
+  return diagnosis === null ? explainError(error) : `${diagnosis.detail} ${diagnosis.action}`;
+}
 
 /** Say in a few words how an upload is doing. */
 export function describeUpload({ size, state }: UploadItem): string {
@@ -17,8 +22,10 @@ export function describeUpload({ size, state }: UploadItem): string {
       return state.bytes < size
         ? uploads.bytes(formatSize(state.bytes), formatSize(size))
         : uploads.confirming;
+    case "paused":
+      return `${uploads.paused} · ${uploads.bytes(formatSize(state.bytes), formatSize(size))}`;
     case "failed":
-      return explainError(state.error);
+      return explainFailure(state);
     case "completed":
       return `${uploads.completed} · ${formatSize(size)}`;
     case "queued":

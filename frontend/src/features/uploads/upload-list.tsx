@@ -3,7 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useRef } from "react";
 import { Button } from "../../shared/button.tsx";
 import card from "../../shared/card.module.css";
-import { formatPercent } from "../../shared/format.ts";
+import { formatPercent, formatSize } from "../../shared/format.ts";
 import { messages } from "../../shared/messages.ts";
 import { ProgressBar } from "../../shared/progress-bar.tsx";
 import styles from "./upload-list.module.css";
@@ -20,6 +20,9 @@ export function UploadList({ items, queue }: { items: readonly UploadItem[]; que
   const list = useRef<HTMLDivElement>(null);
   const progress = batchProgress(items);
   const canClear = items.some(({ state }) => state.status === "completed" || state.status === "cancelled");
+
+  const isPaused = items.every((item) => !isActive(item) || item.state.status === "paused");
+  const speed = describeSpeed(queue.speed, progress.bytesLeft);
 
   const sorted = latestFirst(items);
   const rows = useVirtualizer({
@@ -55,6 +58,11 @@ export function UploadList({ items, queue }: { items: readonly UploadItem[]; que
         </h2>
         <span className={card.aside}>{summarise(progress)}</span>
         <span className={styles.spring} />
+        {progress.active > 1 && (
+          <Button variant="quiet" size="small" onClick={isPaused ? queue.resumeAll : queue.pauseAll}>
+            {isPaused ? uploads.resumeAll : uploads.pauseAll}
+          </Button>
+        )}
         {canClear && (
           <Button
             variant="quiet"
@@ -75,6 +83,7 @@ export function UploadList({ items, queue }: { items: readonly UploadItem[]; que
           <span className={styles.percent}>{formatPercent(progress.fraction)}</span>
         </div>
       )}
+      {speed !== null && <p className={styles.speed}>{speed}</p>}
       <div ref={list} className={`${card.rows} ${styles.rows}`}>
         <ul className={styles.list} style={{ height: rows.getTotalSize() }}>
           {shown.map(({ index, start, key }) => {
@@ -99,6 +108,14 @@ export function UploadList({ items, queue }: { items: readonly UploadItem[]; que
       </div>
     </section>
   );
+}
+
+function describeSpeed(perSecond: number | null, bytesLeft: number): string | null {
+  const { uploads } = messages;
+  if (perSecond === null || perSecond < 1 || bytesLeft === 0) {
+    return null;
+  }
+  return uploads.speed(formatSize(Math.round(perSecond)), uploads.timeLeft(bytesLeft / perSecond));
 }
 
 /** The batch that was added last comes first; within it stands what is sent first. */

@@ -1,9 +1,16 @@
-import { isActive, progressOf, type UploadItem, type UploadQueue, type UploadState } from "@broker/client";
+import {
+  isActive,
+  isPausable,
+  progressOf,
+  type UploadItem,
+  type UploadQueue,
+  type UploadState,
+} from "@broker/client";
 import { memo, useRef } from "react";
 import { Button, IconButton } from "../../shared/button.tsx";
 import { FileName } from "../../shared/file-name.tsx";
 import { formatPercent } from "../../shared/format.ts";
-import { BangIcon, CheckIcon, CrossIcon, RetryIcon } from "../../shared/icons.tsx";
+import { BangIcon, CheckIcon, CrossIcon, PauseIcon, PlayIcon, RetryIcon } from "../../shared/icons.tsx";
 import { KindTile } from "../../shared/kind-tile.tsx";
 import { messages } from "../../shared/messages.ts";
 import { ProgressBar } from "../../shared/progress-bar.tsx";
@@ -57,6 +64,16 @@ export const UploadRow = memo(function UploadRow({ item, queue, onRemove }: Uplo
           <span className={styles.word}>{uploads.retry}</span>
         </Button>
       ) : null}
+      {isLong(item) && isPausable(item) && (
+        <IconButton label={uploads.pause(name)} onClick={() => queue.pause(id)}>
+          <PauseIcon />
+        </IconButton>
+      )}
+      {state.status === "paused" && (
+        <IconButton label={uploads.resume(name)} onClick={() => queue.resume(id)}>
+          <PlayIcon />
+        </IconButton>
+      )}
       <IconButton
         ref={cross}
         label={active ? uploads.cancel(name) : uploads.remove(name)}
@@ -70,7 +87,16 @@ export const UploadRow = memo(function UploadRow({ item, queue, onRemove }: Uplo
 
 /** Once all is handed over, or nothing moves, no number would be true. */
 function isMeasurable({ size, state }: UploadItem): boolean {
-  return state.status === "checking" || (state.status === "sending" && state.bytes < size);
+  return (
+    state.status === "checking" ||
+    state.status === "paused" ||
+    (state.status === "sending" && state.bytes < size)
+  );
+}
+
+/** What is sent in a moment need not be paused by itself. */
+function isLong({ size }: UploadItem): boolean {
+  return size > 1_000_000;
 }
 
 function Badge({ status }: { status: UploadState["status"] }) {

@@ -18,7 +18,7 @@ test.each<[UploadState, string]>([
   [{ status: "sending", bytes: 1e6 }, "1 MB of 2 MB"],
   [{ status: "sending", bytes: 2e6 }, "Confirming…"],
   [{ status: "waiting" }, "Connection trouble, trying again…"],
-  [{ status: "paused", bytes: 1e6 }, "Paused · 1 MB of 2 MB"],
+  [{ status: "paused", bytes: 1e6 }, "Paused · 2 MB"],
   [{ status: "confirming" }, "Confirming…"],
   [{ status: "completed", file: FILE }, "Uploaded · 2 MB"],
   [{ status: "cancelled" }, "Cancelled"],

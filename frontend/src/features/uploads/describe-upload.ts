@@ -23,7 +23,7 @@ export function describeUpload({ size, state }: UploadItem): string {
         ? uploads.bytes(formatSize(state.bytes), formatSize(size))
         : uploads.confirming;
     case "paused":
-      return `${uploads.paused} · ${uploads.bytes(formatSize(state.bytes), formatSize(size))}`;
+      return `${uploads.paused} · ${formatSize(size)}`;
     case "failed":
       return explainFailure(state);
     case "completed":

@@ -19,6 +19,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from bench.processes import REGISTRY, SECRET_KEY, free_port, serving_broker
 from broker.bootstrap import bootstrap
+from broker.client import Client
 from broker.settings import Settings, StoreSettings
 from broker.stores.embedded import EmbeddedStore
 from broker.stores.sdk import connect
@@ -77,8 +78,9 @@ def main(gibibytes: float) -> None:
         browser = stack.enter_context(sync_playwright()).chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(base_url=f"http://127.0.0.1:{broker.port}")
         sign_in(page)
-        measure_small(page, directory)
-        measure_large(page, directory, store, int(gibibytes * GIB))
+        client = stack.enter_context(Client(origins[0], username="alice", password=PASSWORD))
+        measure_small(page, client, directory)
+        measure_large(page, client, directory, store, int(gibibytes * GIB))
         browser.close()
 
 
@@ -90,7 +92,7 @@ def sign_in(page: Page) -> None:
     expect(page.get_by_role("heading", name="Drop files anywhere")).to_be_visible()
 
 
-def measure_small(page: Page, directory: Path) -> None:
+def measure_small(page: Page, client: Client, directory: Path) -> None:
     small = directory / "small"
     small.mkdir()
     for index in range(SMALL_FILES):
@@ -100,15 +102,17 @@ def measure_small(page: Page, directory: Path) -> None:
     one_by_one = page.evaluate(ONE_BY_ONE, [SMALL_FILES, SMALL_SIZE, token])
     page.evaluate(WATCH_LONG_TASKS)
     together = timed(lambda: send(page, sorted(small.iterdir())))
+    native = timed(lambda: client.upload_many(sorted(small.iterdir())))
     longest = max(page.evaluate("() => window.longTasks"), default=0)
 
     print(f"{SMALL_FILES} files of {SMALL_SIZE // KIB} KiB in Chromium")
     print(f"  create, PUT, complete, one by one  {one_by_one:6.1f} s")
     print(f"  dropped on the page                {together:6.1f} s   {one_by_one / together:.1f} x as fast")
+    print(f"  broker.client, upload_many         {native:6.1f} s")
     print(f"  longest task of the page           {longest:6.0f} ms\n")
 
 
-def measure_large(page: Page, directory: Path, store: StoreSettings, size: int) -> None:
+def measure_large(page: Page, client: Client, directory: Path, store: StoreSettings, size: int) -> None:
     path = directory / "large.bin"
     with path.open("wb") as file:
         for _ in range(0, size, 16 * KIB * KIB):
@@ -127,6 +131,7 @@ def measure_large(page: Page, directory: Path, store: StoreSettings, size: int) 
     )
     ways: dict[str, Callable[[], object]] = {
         "the page in Chromium": lambda: send(page, [path]),
+        "broker.client, Python": lambda: client.upload(path),
         "curl, one PUT": lambda: subprocess.run(["curl", "-fsST", str(path), url], check=True),
         "minio-py, fput_object": lambda: sdk.fput_object(store.bucket, "bench/minio", str(path)),
         "boto3, upload_file": lambda: s3.upload_file(str(path), store.bucket, "bench/boto3"),

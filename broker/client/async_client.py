@@ -1,0 +1,97 @@
+"""The client for asyncio."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from broker.client.client import Client, Sendable
+from broker.client.many import Outcome
+from broker.client.progress import OnProgress
+from broker.schemas import File, Me, Upload
+
+
+class AsyncClient:
+    """The same as Client, without holding the event loop up: files are read and sent by threads anyway.
+
+    A cancelled call ends at once; what it had begun is not awaited, and may be gone on with.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str | Callable[[], str] | None = None,
+        username: str | None = None,
+        password: str | None = None,
+    ) -> None:
+        self._client = Client(base_url, token=token, username=username, password=password)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._client.close)
+
+    async def me(self) -> Me:
+        return await asyncio.to_thread(self._client.me)
+
+    async def upload(
+        self,
+        source: Sendable,
+        *,
+        name: str | None = None,
+        type: str | None = None,  # noqa: A002 - the word of the API
+        folder: str = "",
+        policy: str = "default",
+        on_progress: OnProgress | None = None,
+    ) -> File:
+        return await asyncio.to_thread(
+            self._client.upload,
+            source,
+            name=name,
+            type=type,
+            folder=folder,
+            policy=policy,
+            on_progress=on_progress,
+        )
+
+    async def upload_many(
+        self,
+        sources: Iterable[str | os.PathLike[str]],
+        *,
+        folder: str = "",
+        policy: str = "default",
+        on_progress: OnProgress | None = None,
+    ) -> list[Outcome]:
+        return await asyncio.to_thread(
+            self._client.upload_many, sources, folder=folder, policy=policy, on_progress=on_progress
+        )
+
+    async def download(
+        self, file_id: str, path: str | os.PathLike[str], *, on_progress: OnProgress | None = None
+    ) -> Path:
+        return await asyncio.to_thread(self._client.download, file_id, path, on_progress=on_progress)
+
+    async def pending_uploads(self) -> list[Upload]:
+        return await asyncio.to_thread(lambda: list(self._client.uploads.pending()))
+
+    async def abort_upload(self, upload_id: str) -> None:
+        await asyncio.to_thread(self._client.uploads.abort, upload_id)
+
+    async def iterate_files(self) -> AsyncIterator[File]:
+        """Yield all files, newest first."""
+        files = iter(self._client.files)
+        while (file := await asyncio.to_thread(next, files, None)) is not None:
+            yield file
+
+    async def get_file(self, file_id: str) -> File:
+        return await asyncio.to_thread(self._client.files.get, file_id)
+
+    async def delete_file(self, file_id: str) -> None:
+        await asyncio.to_thread(self._client.files.delete, file_id)

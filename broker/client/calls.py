@@ -1,0 +1,166 @@
+"""The calls of the broker, one method each. They are safe to use from several threads."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import httpx
+import msgspec
+
+from broker import schemas
+from broker.client.failures import BrokerUnreachable, read_problem, to_error
+from broker.errors import BrokerError, ExpiredToken, InvalidToken
+
+Answer = TypeVar("Answer")
+
+TIMEOUT = 30.0  # seconds
+
+
+class _Item(msgspec.Struct):
+    """One item of a batch's answer."""
+
+    upload: schemas.Upload | None = None
+    file: schemas.File | None = None
+    receipt: str | None = None
+    problem: dict[str, object] | None = None
+
+
+class _Items(msgspec.Struct):
+    items: list[_Item]
+
+
+class Calls:
+    """Every method raises the broker's own errors (broker/errors.py), and BrokerUnreachable."""
+
+    def __init__(self, base_url: str, *, token: Callable[[bool], str], http: httpx.Client) -> None:
+        """`token` is asked with True when the broker no longer takes the one before."""
+        self._base_url = base_url.rstrip("/")
+        self._token = token
+        self._http = http
+        self._renewing = threading.Lock()
+
+    def me(self) -> schemas.Me:
+        return self._call("GET", "/v1/me", schemas.Me)
+
+    def create(self, upload: schemas.NewUpload, *, key: str) -> schemas.Upload:
+        return self._call("POST", "/v1/uploads", schemas.Upload, upload, key=key)
+
+    def create_batch(
+        self, uploads: Sequence[schemas.NewUpload], *, key: str
+    ) -> list[schemas.Upload | BrokerError]:
+        body = {"uploads": uploads}
+        answer = self._call("POST", "/v1/uploads/batch", _Items, body, key=key)
+        return [each.upload or _problem(each) for each in answer.items]
+
+    def list_pending(self, cursor: str | None = None) -> schemas.Page[schemas.Upload]:
+        query = {"limit": "1000"} | ({} if cursor is None else {"cursor": cursor})
+        return self._call("GET", "/v1/uploads", schemas.Page[schemas.Upload], query=query)
+
+    def read_upload(self, upload_id: str, *, from_part: int = 1) -> schemas.Upload:
+        query = {"from_part": str(from_part)}
+        return self._call("GET", f"/v1/uploads/{upload_id}", schemas.Upload, query=query)
+
+    def sign_part(self, upload_id: str, number: int, checksum: str) -> schemas.PresignedPart:
+        body = {"parts": [{"number": number, "checksum": checksum}]}
+        answer = self._call("POST", f"/v1/uploads/{upload_id}/parts", schemas.PresignedParts, body)
+        return answer.parts[0]
+
+    def complete(self, upload_id: str, completion: schemas.CompleteUpload) -> schemas.Completion:
+        return self._call("POST", f"/v1/uploads/{upload_id}/complete", schemas.Completion, completion)
+
+    def complete_batch(self, upload_ids: Sequence[str]) -> list[schemas.File | BrokerError]:
+        body = {"uploads": [{"id": upload_id} for upload_id in upload_ids]}
+        answer = self._call("POST", "/v1/uploads/batch/complete", _Items, body)
+        return [each.file or _problem(each) for each in answer.items]
+
+    def abort(self, upload_id: str) -> None:
+        self._send("DELETE", f"/v1/uploads/{upload_id}")
+
+    def list_files(self, *, limit: int, cursor: str | None = None) -> schemas.Page[schemas.File]:
+        query = {"limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
+        return self._call("GET", "/v1/files", schemas.Page[schemas.File], query=query)
+
+    def read_file(self, file_id: str) -> schemas.File:
+        return self._call("GET", f"/v1/files/{file_id}", schemas.File)
+
+    def delete_file(self, file_id: str) -> None:
+        self._send("DELETE", f"/v1/files/{file_id}")
+
+    def sign_download(self, file_id: str) -> schemas.Download:
+        return self._call("POST", f"/v1/files/{file_id}/download", schemas.Download, {})
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        kind: type[Answer],
+        body: object = None,
+        *,
+        query: dict[str, str] | None = None,
+        key: str | None = None,
+    ) -> Answer:
+        answer = self._send(method, path, body, query=query, key=key)
+        try:
+            return msgspec.json.decode(answer, type=kind)
+        except msgspec.DecodeError as error:
+            raise BrokerUnreachable("The answer is not the broker's.") from error
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        query: dict[str, str] | None = None,
+        key: str | None = None,
+    ) -> bytes:
+        """Call; with a token that is no longer taken, once more with a new one."""
+        token = self._token(False)
+        headers = {} if key is None else {"idempotency-key": key}
+        content = None if body is None else _encode(body)
+        if content is not None:
+            headers["content-type"] = "application/json"
+
+        def request(token: str) -> bytes:
+            try:
+                answer = self._http.request(
+                    method,
+                    f"{self._base_url}{path}",
+                    params=query,
+                    content=content,
+                    headers=headers | {"authorization": f"Bearer {token}"},
+                    timeout=TIMEOUT,
+                )
+            except httpx.TransportError as error:
+                raise BrokerUnreachable("The broker does not answer.") from error
+            if not answer.is_success:
+                raise read_problem(answer.status_code, answer.content, answer.headers)
+            return answer.content
+
+        try:
+            return request(token)
+        except (ExpiredToken, InvalidToken):
+            return request(self._renew(token))
+
+    def _renew(self, refused: str) -> str:
+        """Get another token, once for all threads that were refused."""
+        with self._renewing:
+            current = self._token(False)
+            return current if current != refused else self._token(True)
+
+
+def _encode(body: object) -> bytes:
+    """Write a body; what was left out is not written, so that an older broker refuses no new field."""
+    return msgspec.json.encode(_without_nulls(msgspec.to_builtins(body)))
+
+
+def _without_nulls(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
+    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
+
+
+def _problem(item: _Item) -> BrokerError:
+    facts = item.problem or {}
+    status = facts.get("status")
+    return to_error(status if isinstance(status, int) else 500, facts, {})

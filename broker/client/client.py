@@ -1,0 +1,228 @@
+"""The client for back ends and scripts."""
+
+import mimetypes
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from broker.client.calls import Calls
+from broker.client.downloading import Downloading
+from broker.client.lanes import Lanes
+from broker.client.many import Outcome, SmallFiles
+from broker.client.progress import OnProgress, Progress
+from broker.client.session import PasswordLogin, asked, fixed
+from broker.client.sources import Source, open_source
+from broker.client.store import StoreCalls
+from broker.client.uploading import Uploading
+from broker.errors import InvalidField
+from broker.schemas import File, Me, NewUpload, PolicyLimits, Upload
+
+_MOST_LANES = 8
+_PAGE = 1000
+_ANY_TYPE = "application/octet-stream"
+
+Sendable = bytes | str | os.PathLike[str]
+
+
+class Client:
+    """Puts files into the object store and gets them out, through a broker that never touches their bytes.
+
+    Give a token, or something that returns the newest one, or a built-in user's name and password. It may be
+    used from several threads. Methods raise the broker's own errors (`broker.errors`, by the same classes)
+    and those of `broker.client.failures`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str | Callable[[], str] | None = None,
+        username: str | None = None,
+        password: str | None = None,
+    ) -> None:
+        self._broker_http = httpx.Client(follow_redirects=False)
+        self._store_http = httpx.Client(
+            follow_redirects=False, limits=httpx.Limits(max_connections=2 * _MOST_LANES)
+        )
+        if token is not None:
+            source = fixed(token) if isinstance(token, str) else asked(token)
+        elif username is not None and password is not None:
+            source = PasswordLogin(base_url, username, password, self._broker_http)
+        else:
+            raise ValueError("Give a token, or a username and a password.")
+        self._calls = Calls(base_url, token=source, http=self._broker_http)
+        self._store = StoreCalls(self._store_http)
+        self._lanes = Lanes(_MOST_LANES)
+        self.uploads = Uploads(self._calls)
+        self.files = Files(self._calls)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._broker_http.close()
+        self._store_http.close()
+
+    def me(self) -> Me:
+        """Tell who one is, which policies apply, and how much is used."""
+        return self._calls.me()
+
+    def upload(
+        self,
+        source: Sendable,
+        *,
+        name: str | None = None,
+        type: str | None = None,  # noqa: A002 - the word of the API
+        folder: str = "",
+        policy: str = "default",
+        on_progress: OnProgress | None = None,
+    ) -> File:
+        """Store a file, or bytes with a name; return it once the broker has verified it.
+
+        An upload in parts of the same file that was left unfinished, here or by another client, is gone on
+        with. `on_progress` is told the bytes sent and their total, from any thread.
+        """
+        wanted = NewUpload(name="", size=0, type=type or "", folder=folder, policy=policy)
+        opened = open_source(source, name)
+        return self._uploading(opened, wanted, self._limits(policy), on_progress).run()
+
+    def upload_many(
+        self,
+        sources: Iterable[str | os.PathLike[str]],
+        *,
+        folder: str = "",
+        policy: str = "default",
+        on_progress: OnProgress | None = None,
+    ) -> list[Outcome]:
+        """Store files; return for each what became of it, in the same order: the file or an exception.
+
+        Small ones are created and completed together. Raises OSError before any is sent.
+        """
+        limits = self._limits(policy)
+        opened = [open_source(source, None) for source in sources]
+        wanted = NewUpload(name="", size=0, type="", folder=folder, policy=policy)
+        progress = Progress(sum(each.size for each in opened), on_progress)
+        uploads = [self._uploading(each, wanted, limits, None, shared=progress) for each in opened]
+        small = [each for each, source in zip(uploads, opened, strict=True) if _is_small(source, limits)]
+        large = [each for each in uploads if each not in small]
+        with ThreadPoolExecutor(1, "small") as pool:  # so that a large file does not hold them up
+            sending = pool.submit(SmallFiles(self._calls).send, small)
+            outcomes = {id(each): _outcome(each.run) for each in large}
+            outcomes |= zip(map(id, small), sending.result(), strict=True)
+        return [outcomes[id(each)] for each in uploads]
+
+    def download(
+        self, file_id: str, path: str | os.PathLike[str], *, on_progress: OnProgress | None = None
+    ) -> Path:
+        """Fetch a file to a path; into a directory it goes under its own name. Returns where it is.
+
+        What was fetched is verified before it gets that name, and is kept beside it when the work is cut
+        short: the same call goes on from there. Raises ChecksumMismatch and OSError.
+        """
+        target = Path(path)
+        if target.is_dir():
+            target /= self._calls.read_file(file_id).name
+        download = self._calls.sign_download(file_id)
+        return Downloading(
+            calls=self._calls,
+            store=self._store,
+            file_id=file_id,
+            path=target,
+            lanes=self._lanes,
+            progress=Progress(download.size, on_progress),
+            download=download,
+        ).run()
+
+    def _uploading(
+        self,
+        source: Source,
+        wanted: NewUpload,
+        limits: PolicyLimits,
+        on_progress: OnProgress | None,
+        *,
+        shared: Progress | None = None,
+    ) -> Uploading:
+        guessed = mimetypes.guess_type(source.name)[0] or _ANY_TYPE
+        return Uploading(
+            calls=self._calls,
+            store=self._store,
+            source=source,
+            wanted=NewUpload(
+                name=source.name,
+                size=source.size,
+                type=wanted.type or guessed,
+                folder=wanted.folder,
+                policy=wanted.policy,
+            ),
+            limits=limits,
+            lanes=self._lanes,
+            progress=shared or Progress(source.size, on_progress),
+        )
+
+    def _limits(self, policy: str) -> PolicyLimits:
+        for limits in self._calls.me().policies:
+            if limits.name == policy:
+                return limits
+        raise InvalidField(f"There is no policy {policy} for you.", field="policy")
+
+
+class Uploads:
+    """The caller's uploads that are not files yet."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def pending(self) -> Iterator[Upload]:
+        """Yield those that are unfinished, newest first."""
+        cursor = None
+        while True:
+            page = self._calls.list_pending(cursor)
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def abort(self, upload_id: str) -> None:
+        self._calls.abort(upload_id)
+
+
+class Files:
+    """The caller's files."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def __iter__(self) -> Iterator[File]:
+        """Yield all files, newest first."""
+        cursor = None
+        while True:
+            page = self._calls.list_files(limit=_PAGE, cursor=cursor)
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def get(self, file_id: str) -> File:
+        return self._calls.read_file(file_id)
+
+    def delete(self, file_id: str) -> None:
+        self._calls.delete_file(file_id)
+
+
+def _is_small(source: Source, limits: PolicyLimits) -> bool:
+    return source.size <= limits.single_put_max
+
+
+def _outcome(action: Callable[[], File]) -> Outcome:
+    try:
+        return action()
+    except Exception as error:  # noqa: BLE001 - told to the caller, as the outcome of this file
+        return error

@@ -1,0 +1,147 @@
+"""One download: ranges side by side into a file beside the wanted one, verified, and only then named so."""
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from broker.client.calls import Calls
+from broker.client.failures import ChecksumMismatch, StoreRefused, StoreUnreachable
+from broker.client.hashing import whole_checksum
+from broker.client.lanes import Lanes
+from broker.client.progress import Progress
+from broker.client.retry import Stopped, persist
+from broker.client.sources import FileSource
+from broker.client.store import StoreCalls
+from broker.schemas import Download
+
+RANGE = 16 * 1024 * 1024
+_WORKERS = 4
+
+
+class _Done(msgspec.Struct):
+    """What an unfinished download has fetched; of another object it is worth nothing."""
+
+    file: str
+    size: int
+    checksum: str | None
+    ranges: list[int]
+
+
+class Downloading:
+    """The download of one file to a path. What was fetched is kept when it is interrupted."""
+
+    def __init__(
+        self,
+        *,
+        calls: Calls,
+        store: StoreCalls,
+        file_id: str,
+        path: Path,
+        lanes: Lanes,
+        progress: Progress,
+        download: Download,
+    ) -> None:
+        self._calls = calls
+        self._store = store
+        self._file_id = file_id
+        self._path = path
+        self._lanes = lanes
+        self._progress = progress
+        self._download = download
+        self._partial = path.with_name(f"{path.name}.part")
+        self._notes = path.with_name(f"{path.name}.part.json")
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+
+    def run(self) -> Path:
+        """Fetch what is missing. Raises ChecksumMismatch, after which nothing is left, and OSError."""
+        done = self._read_notes()
+        self._progress.begin(sum(self._length(index) for index in done.ranges))
+        with self._open() as target:
+            self._fetch_all(target, done)
+            os.fsync(target)
+        self._verify()
+        self._partial.replace(self._path)
+        self._notes.unlink(missing_ok=True)
+        return self._path
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[int]:
+        target = os.open(self._partial, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            os.ftruncate(target, self._download.size)
+            yield target
+        finally:
+            os.close(target)
+
+    def _fetch_all(self, target: int, done: _Done) -> None:
+        count = -(-self._download.size // RANGE)
+        missing = [index for index in range(count) if index not in set(done.ranges)]
+        with ThreadPoolExecutor(_WORKERS, "download") as pool:
+            fetching = [pool.submit(self._fetch, target, index, done) for index in missing]
+            try:
+                for each in fetching:
+                    each.result()
+            except BaseException:
+                self._stop.set()
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _fetch(self, target: int, index: int, done: _Done) -> None:
+        def attempt() -> None:
+            with self._lanes.use():
+                self._write(target, index)
+
+        try:
+            persist(attempt, stop=self._stop)
+        except StoreRefused as error:
+            if error.status != 403:
+                raise
+            self._download = self._calls.sign_download(self._file_id)
+            persist(attempt, stop=self._stop)
+        with self._lock:
+            done.ranges.append(index)
+            self._notes.write_bytes(msgspec.json.encode(done))
+
+    def _write(self, target: int, index: int) -> None:
+        at = index * RANGE
+        end = at + self._length(index)
+        with (
+            self._progress.sending() as count,
+            self._store.get(self._download, start=at, end=end) as chunks,
+        ):
+            for chunk in chunks:
+                if self._stop.is_set():
+                    raise Stopped
+                os.pwrite(target, chunk, at)
+                at += len(chunk)
+                count(len(chunk))
+            if at != end:
+                raise StoreUnreachable("The store's answer was cut short.")
+
+    def _length(self, index: int) -> int:
+        return min(RANGE, self._download.size - index * RANGE)
+
+    def _read_notes(self) -> _Done:
+        fresh = _Done(self._file_id, self._download.size, self._download.checksum, [])
+        try:
+            known = msgspec.json.decode(self._notes.read_bytes(), type=_Done)
+        except (OSError, msgspec.DecodeError):
+            return fresh
+        is_same = (known.file, known.size, known.checksum) == (fresh.file, fresh.size, fresh.checksum)
+        return known if is_same and self._partial.exists() else fresh
+
+    def _verify(self) -> None:
+        declared = self._download.checksum
+        if declared is None:
+            return
+        found = whole_checksum(declared, FileSource(self._partial), self._download.part_size)
+        if found != declared:
+            self._partial.unlink()
+            self._notes.unlink(missing_ok=True)
+            raise ChecksumMismatch(f"{self._path.name}: what was fetched has {found} instead of {declared}.")

@@ -1,0 +1,57 @@
+"""What is sent: a file, or bytes. Read in pieces, from several threads at once."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from broker.client.failures import SourceChanged
+
+CHUNK = 1024 * 1024
+
+
+class FileSource:
+    """A file on disk; nothing of it is kept in memory but the piece that is being sent."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        self._path = path
+        self.size = path.stat().st_size
+
+    def chunks(self, start: int, length: int) -> Iterator[bytes]:
+        """Read some of the file. Raises SourceChanged where it has become shorter."""
+        left = min(length, self.size - start)
+        with self._path.open("rb", buffering=0) as file:
+            file.seek(start)
+            while left > 0:
+                chunk = file.read(min(CHUNK, left))
+                if not chunk:
+                    raise SourceChanged(f"{self._path} has become shorter.")
+                left -= len(chunk)
+                yield chunk
+
+
+class BytesSource:
+    """Bytes in memory."""
+
+    def __init__(self, body: bytes, name: str) -> None:
+        self.name = name
+        self._body = memoryview(body)
+        self.size = len(body)
+
+    def chunks(self, start: int, length: int) -> Iterator[bytes]:
+        for at in range(start, min(start + length, self.size), CHUNK):
+            yield bytes(self._body[at : min(at + CHUNK, start + length)])
+
+
+Source = FileSource | BytesSource
+
+
+def open_source(source: bytes | str | os.PathLike[str], name: str | None) -> Source:
+    """Take bytes, which need a name, or the path of a file. Raises OSError and ValueError."""
+    if isinstance(source, bytes):
+        if name is None:
+            raise ValueError("Bytes need a name.")
+        return BytesSource(source, name)
+    opened = FileSource(Path(source))
+    opened.name = name or opened.name
+    return opened

@@ -1,0 +1,246 @@
+"""One upload: find or create it, send what the store does not hold, complete it (docs/protocol.md)."""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from broker.client.calls import Calls
+from broker.client.failures import StoreRefused, UploadEnded
+from broker.client.hashing import checksum, fingerprint
+from broker.client.lanes import Lanes
+from broker.client.progress import Progress
+from broker.client.retry import Stopped, persist
+from broker.client.sources import Source
+from broker.client.store import StoreCalls
+from broker.errors import NotFound, PartsMismatch, UploadIncomplete
+from broker.schemas import (
+    CompleteUpload,
+    File,
+    HeldPart,
+    NewUpload,
+    PolicyLimits,
+    PresignedRequest,
+    SentPart,
+    Upload,
+)
+
+Result = TypeVar("Result")
+
+_ROUNDS = 5  # how often what the broker does not find is sent again
+
+
+class Uploading:
+    """The upload of one file; `run` does it all."""
+
+    def __init__(
+        self,
+        *,
+        calls: Calls,
+        store: StoreCalls,
+        source: Source,
+        wanted: NewUpload,
+        limits: PolicyLimits,
+        lanes: Lanes,
+        progress: Progress,
+    ) -> None:
+        self._calls = calls
+        self._store = store
+        self._source = source
+        self._wanted = wanted
+        self._limits = limits
+        self._lanes = lanes
+        self._progress = progress
+        self._stop = threading.Event()
+
+    def run(self) -> File:
+        """Return the verified file. Raises the broker's errors and those of broker/client/failures.py."""
+        try:
+            if self._source.size <= self._limits.single_put_max:
+                return self._send_whole(self._create(self.declared()))
+            return self._send_in_parts(self._find() or self._create(self.declared()))
+        except (KeyboardInterrupt, Stopped):
+            self._stop.set()
+            raise
+
+    def declared(self) -> NewUpload:
+        """Say what the file is; a large one is hashed part by part, on its way."""
+        source, algorithm = self._source, self._limits.checksum_algorithm
+        is_large = source.size > self._limits.single_put_max
+        whole = not is_large or self._limits.checksum_required
+        return NewUpload(
+            name=self._wanted.name,
+            size=source.size,
+            type=self._wanted.type,
+            folder=self._wanted.folder,
+            policy=self._wanted.policy,
+            checksum=checksum(algorithm, source.chunks(0, source.size)) if whole else None,
+            fingerprint=fingerprint(source) if is_large else None,
+        )
+
+    def put_whole(self, upload: Upload) -> None:
+        """Send a small file. What the store holds already was sent before, and its answer lost."""
+        request: list[PresignedRequest] = []
+
+        def attempt() -> None:
+            current = request.pop() if request else self._fresh_request(upload)
+            with self._lanes.use():
+                self._put(current, 0, self._source.size)
+
+        if isinstance(upload.request, PresignedRequest):
+            request.append(upload.request)
+        self._signed(lambda: self._persist(attempt))
+
+    def _send_whole(self, upload: Upload) -> File:
+        self.put_whole(upload)
+        return self._complete(upload, CompleteUpload())
+
+    def _send_in_parts(self, upload: Upload) -> File:
+        """Send what is missing until the broker finds all of it."""
+        if upload.method == "single":  # the broker draws its line higher than it said
+            return self._send_whole(upload)
+        parts = _Parts(self._source, upload, self._limits)
+        taken = parts.held(self._held(upload))
+        for _ in range(_ROUNDS):
+            self._progress.begin(sum(parts.length(number) for number in taken))
+            self._send_all(upload, parts, [n for n in parts.numbers if n not in taken])
+            try:
+                return self._complete(upload, CompleteUpload(parts=parts.named()))
+            except (PartsMismatch, UploadIncomplete) as error:
+                missing = error.members.get("parts")
+                if not isinstance(missing, list) or not missing:
+                    raise
+                taken = set(parts.numbers) - set(missing)
+        raise UploadEnded("The store loses what it takes.")
+
+    def _send_all(self, upload: Upload, parts: "_Parts", numbers: Iterable[int]) -> None:
+        with ThreadPoolExecutor(self._limits.part_concurrency, "upload") as pool:
+            sending = [pool.submit(self._send_part, upload, parts, number) for number in numbers]
+            try:
+                for each in sending:
+                    each.result()
+            except BaseException:
+                self._stop.set()
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _send_part(self, upload: Upload, parts: "_Parts", number: int) -> None:
+        """Hash a part and send it, signed just before."""
+        digest = parts.checksum(number)
+
+        def attempt() -> None:
+            with self._lanes.use():
+                request = self._calls.sign_part(upload.id, number, digest)
+                self._put(request, parts.start(number), parts.length(number))
+
+        try:
+            self._signed(lambda: self._persist(attempt))
+        except NotFound as error:
+            raise UploadEnded("The upload ended elsewhere.") from error
+
+    def _signed(self, action: Callable[[], None]) -> None:
+        """Do it once more when the URL was too old; 412 says that the object is there."""
+        try:
+            action()
+        except StoreRefused as error:
+            if error.status == 412:
+                return
+            if error.status != 403:
+                raise
+            action()
+
+    def _put(self, request: PresignedRequest, start: int, length: int) -> None:
+        with self._progress.sending() as count:
+            self._store.put(request, self._watched(self._source.chunks(start, length), count))
+
+    def _watched(self, chunks: Iterable[bytes], count: Callable[[int], None]) -> Iterator[bytes]:
+        for chunk in chunks:
+            if self._stop.is_set():
+                raise Stopped
+            yield chunk
+            count(len(chunk))
+
+    def _fresh_request(self, upload: Upload) -> PresignedRequest:
+        read = self._calls.read_upload(upload.id)
+        if not isinstance(read.request, PresignedRequest):
+            raise UploadEnded("The upload ended elsewhere.")
+        return read.request
+
+    def _create(self, declared: NewUpload) -> Upload:
+        key = uuid.uuid4().hex  # the same for every try: a lost answer leaves no second upload
+        return self._persist(lambda: self._calls.create(declared, key=key))
+
+    def _complete(self, upload: Upload, completion: CompleteUpload) -> File:
+        return self._persist(lambda: self._calls.complete(upload.id, completion)).file
+
+    def _find(self) -> Upload | None:
+        """Find an upload of the same file that another client began, or this one in another life."""
+        mark, cursor = fingerprint(self._source), None
+        while True:
+            page = self._persist(lambda: self._calls.list_pending(cursor))  # noqa: B023 - called at once
+            for upload in page.items:
+                if upload.method == "multipart" and self._is_same(upload, mark):
+                    return upload
+            cursor = page.next_cursor
+            if cursor is None:
+                return None
+
+    def _is_same(self, upload: Upload, mark: str) -> bool:
+        wanted = self._wanted
+        return (upload.name, upload.size, upload.folder, upload.policy, upload.fingerprint) == (
+            wanted.name,
+            self._source.size,
+            wanted.folder,
+            wanted.policy,
+            mark,
+        )
+
+    def _held(self, upload: Upload) -> Iterator[HeldPart]:
+        from_part: int | None = 1
+        while from_part is not None:
+            number = from_part
+            page = self._persist(lambda: self._calls.read_upload(upload.id, from_part=number))  # noqa: B023
+            yield from page.parts if isinstance(page.parts, tuple) else ()
+            from_part = page.next_part if isinstance(page.next_part, int) else None
+
+    def _persist(self, action: Callable[[], Result]) -> Result:
+        return persist(action, stop=self._stop)
+
+
+class _Parts:
+    """How a file is cut, and the checksums of its parts as far as they are known."""
+
+    def __init__(self, source: Source, upload: Upload, limits: PolicyLimits) -> None:
+        if not isinstance(upload.part_size, int) or not isinstance(upload.part_count, int):
+            raise TypeError("The upload is not sent in parts.")
+        self._source = source
+        self._size = upload.part_size
+        self._algorithm = upload.checksum_algorithm or limits.checksum_algorithm
+        self._checksums: dict[int, str] = {}
+        self.numbers = range(1, upload.part_count + 1)
+
+    def start(self, number: int) -> int:
+        return (number - 1) * self._size
+
+    def length(self, number: int) -> int:
+        return min(self._size, self._source.size - self.start(number))
+
+    def checksum(self, number: int) -> str:
+        if number not in self._checksums:
+            chunks = self._source.chunks(self.start(number), self._size)
+            self._checksums[number] = checksum(self._algorithm, chunks)
+        return self._checksums[number]
+
+    def held(self, parts: Iterable[HeldPart]) -> set[int]:
+        """Say which of the parts that the store holds are the file's, as far as it tells."""
+        return {
+            part.number
+            for part in parts
+            if part.number in self.numbers
+            and part.size == self.length(part.number)
+            and part.checksum in (None, self.checksum(part.number))
+        }
+
+    def named(self) -> tuple[SentPart, ...]:
+        return tuple(SentPart(number=number, checksum=self.checksum(number)) for number in self.numbers)

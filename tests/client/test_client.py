@@ -1,0 +1,283 @@
+"""The Python client against a real broker and a real store."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from broker import errors
+from broker.client import (
+    AsyncClient,
+    BrokerUnreachable,
+    ChecksumMismatch,
+    Client,
+    StoreRefused,
+    downloading,
+)
+from broker.client.hashing import fingerprint
+from broker.client.sources import BytesSource, FileSource
+from broker.schemas import File
+from tests import faulty_store
+from tests.faulty_store import Exchange, FaultyStore, cut_short, disconnect, error, lose_answer
+from tests.running import RunningBroker
+
+
+def fetch(client: Client, file: File, directory: Path) -> bytes:
+    return client.download(file.id, directory / "fetched").read_bytes()
+
+
+@pytest.mark.parametrize("body", [b"", b"hello", b"x" * 100_000])
+def test_bytes_go_in_and_come_out(client: Client, tmp_path: Path, body: bytes) -> None:
+    file = client.upload(body, name="größe.txt")
+
+    assert (file.name, file.size, file.type) == ("größe.txt", len(body), "text/plain")
+    assert fetch(client, file, tmp_path) == body
+
+
+@pytest.mark.parametrize("policy", ["default", "sha256"])
+def test_a_large_file_goes_in_parts_and_comes_in_ranges(
+    client: Client, large: Path, tmp_path: Path, policy: str
+) -> None:
+    told: list[tuple[int, int]] = []
+    file = client.upload(large, policy=policy, on_progress=lambda *at: told.append(at))
+
+    fetched = client.download(file.id, tmp_path / "copy.mp4")
+
+    assert fetched.read_bytes() == large.read_bytes()
+    assert told[-1] == (file.size, file.size)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.mp4", "film.mp4"]
+
+
+def test_a_file_is_downloaded_into_a_directory_by_its_name(client: Client, tmp_path: Path) -> None:
+    file = client.upload(b"hello", name="hello.txt")
+
+    assert client.download(file.id, tmp_path) == tmp_path / "hello.txt"
+
+
+def test_many_files_are_created_and_completed_together(
+    client: Client, line: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    small = [tmp_path / f"{index}.txt" for index in range(20)]
+    for path in small:
+        path.write_text(path.name)
+
+    outcomes = client.upload_many([*small, large])
+
+    assert [each.name for each in outcomes if isinstance(each, File)] == [
+        *(path.name for path in small),
+        "film.mp4",
+    ]
+    assert sorted(each.id for each in client.files) == sorted(
+        each.id for each in outcomes if isinstance(each, File)
+    )
+
+
+def test_one_refused_file_keeps_no_other_back(client: Client, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.txt", tmp_path / ("n" * 240 + "\t.txt")
+    good.write_text("good")
+    bad.write_text("bad")
+
+    first, second = client.upload_many([good, bad])
+
+    assert isinstance(first, File)
+    assert isinstance(second, errors.InvalidName)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(error(503, "SlowDown"), id="busy"),
+        pytest.param(disconnect, id="reset"),
+        pytest.param(error(400, "BadDigest"), id="damaged on the way"),
+        pytest.param(error(403, "AccessDenied"), id="URL too old"),
+        pytest.param(lose_answer, id="answer lost"),
+        pytest.param(cut_short, id="answer cut short"),
+    ],
+)
+@pytest.mark.parametrize("name", ["small", "large"])
+def test_a_failing_line_loses_nothing(
+    client: Client, line: FaultyStore, large: Path, tmp_path: Path, fault: faulty_store.Fault, name: str
+) -> None:
+    body = large.read_bytes() if name == "large" else b"small"
+    line.faults.append(fault)
+
+    file = client.upload(body, name="file.bin")
+
+    assert fetch(client, file, tmp_path) == body
+
+
+def test_six_failures_in_a_row_are_borne(client: Client, line: FaultyStore, large: Path) -> None:
+    line.faults.extend([error(503, "SlowDown")] * 3 + [disconnect] * 3)
+
+    assert client.upload(large).size == large.stat().st_size
+
+
+def test_what_the_store_refuses_for_good_is_told(client: Client, line: FaultyStore) -> None:
+    line.otherwise = error(400, "InvalidArgument")
+
+    with pytest.raises(StoreRefused) as refused:
+        client.upload(b"hello", name="hello.txt")
+
+    assert (refused.value.status, refused.value.code) == (400, "InvalidArgument")
+
+
+def refuse_part(number: int) -> faulty_store.Fault:
+    def fault(exchange: Exchange) -> None:
+        if f"partNumber={number}&" in exchange.path:
+            error(400, "InvalidArgument")(exchange)
+        else:
+            exchange.answer(*exchange.forward())
+
+    return fault
+
+
+def test_another_process_goes_on_where_one_was_cut_short(
+    client: Client, remote: RunningBroker, line: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    line.otherwise = refuse_part(2)
+    with pytest.raises(StoreRefused):
+        client.upload(large)
+    (pending,) = client.uploads.pending()
+    line.otherwise = None
+    held = {number for number in (1, 3) if any(f"partNumber={number}&" in each for each in line.requests)}
+    line.requests.clear()
+
+    file = client.upload(large)
+
+    assert 2 in {int(each.split("partNumber=")[1].split("&")[0]) for each in line.requests}
+    assert len(line.requests) <= 3 - len(held) + 1
+    assert list(client.uploads.pending()) == []
+    assert pending.fingerprint == fingerprint(FileSource(large))
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+def test_another_file_of_the_same_name_and_size_is_not_mixed_in(
+    client: Client, line: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    line.otherwise = refuse_part(2)
+    with pytest.raises(StoreRefused):
+        client.upload(large)
+    line.otherwise = None
+    other = bytes(large.stat().st_size)
+
+    file = client.upload(other, name=large.name)
+
+    assert len(list(client.uploads.pending())) == 1
+    assert fetch(client, file, tmp_path) == other
+
+
+def test_a_download_that_was_cut_short_goes_on(
+    client: Client, line: FaultyStore, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloading, "RANGE", 8 * 1024 * 1024)
+    monkeypatch.setattr(downloading, "_WORKERS", 1)
+    file = client.upload(large)
+    line.faults.extend([lambda exchange: exchange.answer(*exchange.forward()), error(400, "InvalidArgument")])
+    with pytest.raises(StoreRefused):
+        client.download(file.id, tmp_path / "copy.mp4")
+    assert not (tmp_path / "copy.mp4").exists()
+    line.requests.clear()
+
+    fetched = client.download(file.id, tmp_path / "copy.mp4")
+
+    assert len(line.requests) == 2
+    assert fetched.read_bytes() == large.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.mp4", "film.mp4"]
+
+
+def flip_a_byte(exchange: Exchange) -> None:
+    status, headers, content = exchange.forward()
+    exchange.answer(status, headers, content[:100] + bytes([content[100] ^ 1]) + content[101:])
+
+
+def test_damaged_bytes_are_never_taken_for_the_file(
+    client: Client, line: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    file = client.upload(large)
+    line.faults.append(flip_a_byte)
+
+    with pytest.raises(ChecksumMismatch):
+        client.download(file.id, tmp_path / "copy.mp4")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+def test_an_answer_cut_short_is_fetched_again(
+    client: Client, line: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    file = client.upload(large)
+    line.faults.append(cut_short)
+
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+def test_errors_are_the_brokers_own(client: Client, tmp_path: Path) -> None:
+    with pytest.raises(errors.NotFound, match="There is no such file"):
+        client.files.get("none")
+    with pytest.raises(errors.InvalidField) as refused:
+        client.upload(b"x", name="x", policy="none")
+    with pytest.raises(errors.InvalidName) as invalid:
+        client.upload(b"x", name="a/b")
+
+    assert refused.value.members["field"] == "policy"
+    assert invalid.value.members["field"] == "name"
+
+
+def test_a_deleted_file_is_gone_and_an_aborted_upload_is_not_pending(
+    client: Client, line: FaultyStore, large: Path
+) -> None:
+    file = client.upload(b"hello", name="hello.txt")
+    line.otherwise = refuse_part(1)
+    with pytest.raises(StoreRefused):
+        client.upload(large)
+
+    client.files.delete(file.id)
+    (pending,) = client.uploads.pending()
+    client.uploads.abort(pending.id)
+
+    assert [*client.files, *client.uploads.pending()] == []
+
+
+def test_a_broker_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        Client("http://127.0.0.1:1", token="t") as client,
+        pytest.raises(BrokerUnreachable),
+    ):
+        client.me()
+
+
+def test_a_token_that_expired_is_asked_for_again(remote: RunningBroker) -> None:
+    tokens = [remote.token(expires_in=-int(timedelta(hours=2).total_seconds())), remote.token("bob")]
+    asked = iter([tokens[0], tokens[0], tokens[1], tokens[1]])
+
+    with Client(remote.url, token=lambda: next(asked)) as client:
+        assert client.me().subject == "bob"
+
+
+def test_a_user_signs_in_with_a_password(remote: RunningBroker) -> None:
+    remote.add_user("carol", "a good password")
+
+    with Client(remote.url, username="carol", password="a good password") as client:
+        assert client.me().subject == "carol"
+
+
+def test_the_asynchronous_client_does_the_same(remote: RunningBroker, tmp_path: Path) -> None:
+    async def whole_job() -> tuple[bytes, list[str]]:
+        async with AsyncClient(remote.url, token=remote.token("dora")) as client:
+            file = await client.upload(b"hello", name="hello.txt")
+            path = await client.download(file.id, tmp_path)
+            names = [each.name async for each in client.iterate_files()]
+            await client.delete_file(file.id)
+            return path.read_bytes(), names
+
+    assert asyncio.run(whole_job()) == (b"hello", ["hello.txt"])
+
+
+def test_a_source_in_memory_reads_as_one_on_disk(large: Path) -> None:
+    memory = BytesSource(large.read_bytes(), "film.mp4")
+
+    for start, length in [(0, 10), (5, 3_000_000), (memory.size - 3, 100)]:
+        on_disk = b"".join(FileSource(large).chunks(start, length))
+        assert b"".join(memory.chunks(start, length)) == on_disk

@@ -7,14 +7,23 @@ import os
 from pathlib import Path
 
 import click
+from click.shell_completion import get_completion_class
 
 from broker import __version__, logs, openapi, settings
 from broker.accounts import DEMO_USER
 from broker.app import create_app, list_routes, open_services
 from broker.audit_command import audit_command
 from broker.doctor_command import doctor_command
+from broker.file_command import (
+    download_command,
+    ls_command,
+    rm_command,
+    upload_command,
+    uploads_command,
+)
 from broker.keys_command import keys_group
 from broker.lifecycle import Lifecycle
+from broker.login_command import login_command, logout_command
 from broker.policy_command import policy_group
 from broker.prune_command import prune_command
 from broker.receipt_command import receipt_group
@@ -102,6 +111,22 @@ def print_openapi() -> None:
     click.echo(json.dumps(openapi.describe(list_routes()), indent=2))
 
 
+@main.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def print_completion(shell: str) -> None:
+    """Print what completes commands in a shell: eval "$(broker completion bash)"."""
+    completion = get_completion_class(shell)
+    if completion is not None:
+        click.echo(completion(main, {}, "broker", "_BROKER_COMPLETE").source())
+
+
+main.add_command(login_command)
+main.add_command(logout_command)
+main.add_command(upload_command)
+main.add_command(download_command)
+main.add_command(ls_command)
+main.add_command(rm_command)
+main.add_command(uploads_command)
 main.add_command(audit_command)
 main.add_command(keys_group)
 main.add_command(policy_group)

@@ -8,6 +8,7 @@ from broker.client.failures import (
     SourceChanged,
     StoreRefused,
     StoreUnreachable,
+    TransferError,
     UploadEnded,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "SourceChanged",
     "StoreRefused",
     "StoreUnreachable",
+    "TransferError",
     "UploadEnded",
 ]

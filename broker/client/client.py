@@ -15,7 +15,7 @@ from broker.client.downloading import Downloading
 from broker.client.lanes import Lanes
 from broker.client.many import Outcome, SmallFiles
 from broker.client.progress import OnProgress, Progress
-from broker.client.session import PasswordLogin, asked, fixed
+from broker.client.session import Login, PasswordLogin, TokenSource, asked, fixed
 from broker.client.sources import Source, open_source
 from broker.client.store import StoreCalls
 from broker.client.uploading import Uploading
@@ -32,16 +32,16 @@ Sendable = bytes | str | os.PathLike[str]
 class Client:
     """Puts files into the object store and gets them out, through a broker that never touches their bytes.
 
-    Give a token, or something that returns the newest one, or a built-in user's name and password. It may be
-    used from several threads. Methods raise the broker's own errors (`broker.errors`, by the same classes)
-    and those of `broker.client.failures`.
+    Give a token, or something that returns the newest one or renews it, or a built-in user's name and
+    password. It may be used from several threads. Methods raise the broker's own errors (`broker.errors`, by
+    the same classes) and those of `broker.client.failures`.
     """
 
     def __init__(
         self,
         base_url: str,
         *,
-        token: str | Callable[[], str] | None = None,
+        token: str | Callable[[], str] | Login | None = None,
         username: str | None = None,
         password: str | None = None,
     ) -> None:
@@ -49,10 +49,13 @@ class Client:
         self._store_http = httpx.Client(
             follow_redirects=False, limits=httpx.Limits(max_connections=2 * _MOST_LANES)
         )
-        if token is not None:
+        source: TokenSource
+        if isinstance(token, Login):
+            source = token.token
+        elif token is not None:
             source = fixed(token) if isinstance(token, str) else asked(token)
         elif username is not None and password is not None:
-            source = PasswordLogin(base_url, username, password, self._broker_http)
+            source = PasswordLogin(base_url, username, password, self._broker_http).token
         else:
             raise ValueError("Give a token, or a username and a password.")
         self._calls = Calls(base_url, token=source, http=self._broker_http)
@@ -113,10 +116,15 @@ class Client:
         uploads = [self._uploading(each, wanted, limits, None, shared=progress) for each in opened]
         small = [each for each, source in zip(uploads, opened, strict=True) if _is_small(source, limits)]
         large = [each for each in uploads if each not in small]
+        together = SmallFiles(self._calls)
         with ThreadPoolExecutor(1, "small") as pool:  # so that a large file does not hold them up
-            sending = pool.submit(SmallFiles(self._calls).send, small)
-            outcomes = {id(each): _outcome(each.run) for each in large}
-            outcomes |= zip(map(id, small), sending.result(), strict=True)
+            sending = pool.submit(together.send, small)
+            try:
+                outcomes = {id(each): _outcome(each.run) for each in large}
+                outcomes |= zip(map(id, small), sending.result(), strict=True)
+            except BaseException:
+                together.stop()
+                raise
         return [outcomes[id(each)] for each in uploads]
 
     def download(

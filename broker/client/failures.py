@@ -15,32 +15,36 @@ class UnknownProblem(BrokerError):
     slug, status, title = "about:blank", 0, "The request was refused"
 
 
-class BrokerUnreachable(Exception):
+class TransferError(Exception):
+    """What went wrong between the client, the broker and the store; the text is a sentence."""
+
+
+class BrokerUnreachable(TransferError):
     """The broker did not answer, or something else answered in its place."""
 
 
-class StoreUnreachable(Exception):
+class StoreUnreachable(TransferError):
     """The store did not answer."""
 
 
-class StoreRefused(Exception):
+class StoreRefused(TransferError):
     """The store answered, and refused; `code` is S3's own word such as `BadDigest`, if it had one."""
 
     def __init__(self, status: int, code: str | None) -> None:
-        super().__init__(f"The store answered {status} {code or ''}".rstrip())
+        super().__init__(f"The store answered {status} {code or ''}".rstrip() + ".")
         self.status = status
         self.code = code
 
 
-class SourceChanged(Exception):
+class SourceChanged(TransferError):
     """The file became shorter while it was sent."""
 
 
-class ChecksumMismatch(Exception):
+class ChecksumMismatch(TransferError):
     """What was fetched is not what the broker has verified; nothing of it was kept."""
 
 
-class UploadEnded(Exception):
+class UploadEnded(TransferError):
     """The upload ended elsewhere: it was aborted, has expired, or was rejected."""
 
 

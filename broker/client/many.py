@@ -22,9 +22,17 @@ class SmallFiles:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self._stop = threading.Event()
+        self._sending: Sequence[Uploading] = ()
+
+    def stop(self) -> None:
+        """End the work that another thread does."""
+        self._stop.set()
+        for each in self._sending:
+            each.stop()
 
     def send(self, uploads: Sequence[Uploading]) -> list[Outcome]:
         """Return for each its file, or why there is none, in the same order."""
+        self._sending = uploads
         outcomes: list[Outcome] = []
         with ThreadPoolExecutor(_WORKERS, "upload") as pool:
             for start in range(0, len(uploads), MAX_BATCH):

@@ -1,6 +1,7 @@
 """Where the access token comes from."""
 
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 import httpx
 import msgspec
@@ -9,6 +10,14 @@ from broker.client.failures import BrokerUnreachable, read_problem
 from broker.schemas import Session, SignIn
 
 TokenSource = Callable[[bool], str]
+
+
+@runtime_checkable
+class Login(Protocol):
+    """Something that renews its token."""
+
+    def token(self, renew: bool, /) -> str:
+        """Return the token; another one when `renew` says that it is no longer taken."""
 
 
 def fixed(token: str) -> TokenSource:
@@ -30,7 +39,8 @@ class PasswordLogin:
         self._http = http
         self._token: str | None = None
 
-    def __call__(self, renew: bool) -> str:
+    def token(self, renew: bool) -> str:
+        """Return the token; another one when `renew` says that it is no longer taken."""
         if renew or self._token is None:
             self._token = self._sign_in().access_token
         return self._token

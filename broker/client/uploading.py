@@ -64,6 +64,10 @@ class Uploading:
             self._stop.set()
             raise
 
+    def stop(self) -> None:
+        """End the work that another thread does."""
+        self._stop.set()
+
     def declared(self) -> NewUpload:
         """Say what the file is; a large one is hashed part by part, on its way."""
         source, algorithm = self._source, self._limits.checksum_algorithm

@@ -1,0 +1,40 @@
+"""Which files a command means."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from broker.client import Client
+from broker.errors import NotFound, OperatorError
+from broker.schemas import File
+
+
+def choose_paths(sources: Iterable[Path], folder: str) -> dict[str, list[Path]]:
+    """Find all files, by the folder that each goes to: a directory keeps its shape. Raises OperatorError.
+
+    Links within a directory are left out, for they may lead out of it or in a circle.
+    """
+    chosen: defaultdict[str, list[Path]] = defaultdict(list)
+    for source in sources:
+        if not source.is_dir():
+            chosen[folder].append(source)
+            continue
+        root = source.resolve()
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                inside = path.parent.relative_to(root.parent).as_posix()
+                chosen["/".join(filter(None, (folder, inside)))].append(path)
+    if not chosen:
+        raise OperatorError("There is no file in what was named.")
+    return dict(chosen)
+
+
+def choose_file(client: Client, wanted: str) -> File:
+    """Find a file by its id, else the newest of that name. Raises OperatorError."""
+    try:
+        return client.files.get(wanted)
+    except NotFound:
+        found = next((file for file in client.files if file.name == wanted), None)
+    if found is None:
+        raise OperatorError(f"There is no file {wanted}.")
+    return found

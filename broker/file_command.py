@@ -1,0 +1,192 @@
+"""`broker upload`, `download`, `ls`, `rm` and `uploads`: the client at the command line.
+
+They exit with 0 when all is done, 1 when something was not, 2 when they were used wrongly, and 130 when they
+were interrupted; then the same command goes on where it was.
+"""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import msgspec
+
+from broker.client import Client
+from broker.client.progress import OnProgress
+from broker.client_session import client_sentences, open_client
+from broker.errors import BrokerError
+from broker.file_choice import choose_file, choose_paths
+from broker.schemas import File
+from broker.terminal import table
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+_SOURCE = click.Path(path_type=Path, exists=True, allow_dash=True)
+
+
+@click.command("upload")
+@click.argument("sources", nargs=-1, required=True, type=_SOURCE)
+@click.option("--folder", default="", help="Where to put them, like photos/2026.")
+@click.option("--policy", default="default", show_default=True, help="Which policy applies.")
+@click.option("--name", help="Another name; needed for standard input.")
+@_JSON
+def upload_command(
+    sources: tuple[Path, ...], folder: str, policy: str, name: str | None, as_json: bool
+) -> None:
+    """Upload files, folders with all that is in them, or - for standard input.
+
+    A large file that was cut short, here or in a browser, is gone on with.
+    """
+    is_stdin = Path("-") in sources
+    if (is_stdin or name) and (len(sources) > 1 or not name):
+        raise click.UsageError("Standard input is uploaded alone, with --name; a --name is for one file.")
+    with client_sentences(), open_client() as client:
+        if name:
+            with _spooled(sources[0]) as path, _bar("Uploading", not as_json) as tell:
+                file = client.upload(path, name=name, folder=folder, policy=policy, on_progress=tell)
+            _print_files([file], as_json)
+        elif not _upload_all(client, sources, folder=folder, policy=policy, as_json=as_json):
+            raise SystemExit(1)
+
+
+def _upload_all(
+    client: Client, sources: tuple[Path, ...], *, folder: str, policy: str, as_json: bool
+) -> bool:
+    """Upload folder by folder; say whether all went well."""
+    chosen = choose_paths(sources, folder)
+    failed = False
+    for target, paths in chosen.items():
+        with _bar(f"Uploading {len(paths)}", not as_json) as tell:
+            outcomes = client.upload_many(paths, folder=target, policy=policy, on_progress=tell)
+        _print_files([each for each in outcomes if isinstance(each, File)], as_json)
+        for path, outcome in zip(paths, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                failed = True
+                reason = outcome.detail if isinstance(outcome, BrokerError) else str(outcome)
+                click.secho(f"{path}: {reason}", fg="red", err=True)
+    return not failed
+
+
+@click.command("download")
+@click.argument("wanted", metavar="FILE")
+@click.option("-o", "--output", default=".", help="A path, a directory, or - for standard output.")
+@_JSON
+def download_command(wanted: str, output: str, as_json: bool) -> None:
+    """Download a file, by its id or its name; the newest, if several have it.
+
+    It is verified before it gets its name. Cut short, the same command goes on.
+    """
+    with client_sentences(), open_client() as client:
+        file = choose_file(client, wanted)
+        if output == "-":
+            with tempfile.TemporaryDirectory() as directory, _bar("Downloading", True) as tell:
+                path = client.download(file.id, Path(directory) / "file", on_progress=tell)
+                with path.open("rb") as fetched:
+                    shutil.copyfileobj(fetched, sys.stdout.buffer)
+            return
+        with _bar("Downloading", not as_json) as tell:
+            path = client.download(file.id, output, on_progress=tell)
+    click.echo(msgspec.json.encode({"path": str(path), "file": file}) if as_json else str(path))
+
+
+@click.command("ls")
+@click.option("--limit", default=1000, show_default=True, type=click.IntRange(1), help="At most so many.")
+@_JSON
+def ls_command(limit: int, as_json: bool) -> None:
+    """List files, newest first."""
+    with client_sentences(), open_client() as client:
+        files = [file for file, _ in zip(client.files, range(limit), strict=False)]
+    _print_files(files, as_json)
+
+
+@click.command("rm")
+@click.argument("wanted", metavar="FILE...", nargs=-1, required=True)
+def rm_command(wanted: tuple[str, ...]) -> None:
+    """Delete files for good, by their ids."""
+    failed = False
+    with client_sentences(), open_client() as client:
+        for file_id in wanted:
+            try:
+                client.files.delete(file_id)
+            except BrokerError as error:
+                failed = True
+                click.secho(f"{file_id}: {error.detail}", fg="red", err=True)
+    if failed:
+        raise SystemExit(1)
+
+
+@click.command("uploads")
+@click.option("--discard", metavar="ID", help="Give this one up, and what is stored of it.")
+@_JSON
+def uploads_command(discard: str | None, as_json: bool) -> None:
+    """List unfinished uploads, also those of a browser; upload the same file to go on with one."""
+    with client_sentences(), open_client() as client:
+        if discard:
+            client.uploads.abort(discard)
+            return
+        pending = list(client.uploads.pending())
+    if as_json:
+        for upload in pending:
+            click.echo(msgspec.json.encode(upload))
+    elif pending:
+        rows = [(each.id, str(each.size), f"{each.expires_at:%Y-%m-%d %H:%M}", each.name) for each in pending]
+        click.echo(table(("ID", "SIZE", "UNTIL", "NAME"), rows))
+
+
+def _print_files(files: list[File], as_json: bool) -> None:
+    if as_json:
+        for file in files:
+            click.echo(msgspec.json.encode(file))
+    elif files:
+        rows = [
+            (
+                each.id,
+                str(each.size),
+                f"{each.created_at:%Y-%m-%d %H:%M}",
+                f"{each.folder}/{each.name}".lstrip("/"),
+            )
+            for each in files
+        ]
+        click.echo(table(("ID", "SIZE", "CREATED", "NAME"), rows))
+
+
+@contextmanager
+def _spooled(source: Path) -> Iterator[Path]:
+    """Keep standard input on disk: its size has to be known before a byte is sent."""
+    if source != Path("-"):
+        yield source
+        return
+    with tempfile.NamedTemporaryFile() as spool:
+        shutil.copyfileobj(sys.stdin.buffer, spool)
+        spool.flush()
+        yield Path(spool.name)
+
+
+@contextmanager
+def _bar(what: str, is_wanted: bool) -> Iterator[OnProgress | None]:
+    """Show progress at a terminal, on standard error, so that the output can be piped."""
+    if not (is_wanted and sys.stderr.isatty()):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -1,0 +1,44 @@
+"""`broker login` and `broker logout`: who the file commands act as."""
+
+import sys
+
+import click
+
+from broker.client.saved_login import SavedLogin, default_path
+from broker.client_session import client_sentences, open_client
+
+
+@click.command("login")
+@click.argument("url")
+@click.option("--username", help="A built-in user; asked for if it is not given.")
+@click.option("--token", "is_token", is_flag=True, help="Read an access token from standard input instead.")
+def login_command(url: str, username: str | None, is_token: bool) -> None:
+    """Sign in at the broker at URL, for the commands that follow.
+
+    The login is kept in a file that you alone can read. Without a terminal, the password is one line of
+    standard input.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise click.UsageError("A URL begins with https:// or http://.")
+    saved = SavedLogin(default_path())
+    with client_sentences():
+        if is_token:
+            saved.keep_token(url.rstrip("/"), _read_line())
+        else:
+            name = username or click.prompt("User name", err=True)
+            password = click.prompt("Password", hide_input=True) if sys.stdin.isatty() else _read_line()
+            saved.sign_in(url.rstrip("/"), name, password)
+        with open_client() as client:
+            click.echo(f"Signed in as {client.me().subject}.")
+
+
+@click.command("logout")
+def logout_command() -> None:
+    """Sign out, and forget the login."""
+    with client_sentences():
+        SavedLogin(default_path()).forget()
+    click.echo("Signed out.")
+
+
+def _read_line() -> str:
+    return sys.stdin.readline().rstrip("\r\n")

@@ -1,0 +1,180 @@
+"""The file commands, as they are used in a terminal."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from broker.cli import main
+from tests.faulty_store import Exchange, FaultyStore, error
+from tests.running import RunningBroker
+
+PASSWORD = "a good password"
+
+
+class Terminal:
+    """Somebody at a terminal, with a home of their own."""
+
+    def __init__(self, home: Path) -> None:
+        self.environ = {"XDG_CONFIG_HOME": str(home), "BROKER_URL": "", "BROKER_TOKEN": ""}
+
+    def run(self, *arguments: str, stdin: str | bytes | None = None) -> Result:
+        return CliRunner().invoke(main, arguments, env=self.environ, input=stdin)
+
+    def ok(self, *arguments: str, stdin: str | bytes | None = None) -> str:
+        result = self.run(*arguments, stdin=stdin)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+
+@pytest.fixture
+def terminal(
+    remote: RunningBroker, line: FaultyStore, tmp_path: Path, request: pytest.FixtureRequest
+) -> Terminal:
+    """Return a terminal at which a user of this test is signed in."""
+    line.faults.clear()
+    line.otherwise = None
+    line.requests.clear()
+    terminal = Terminal(tmp_path / "home")
+    token = remote.token(request.node.name[:60])
+    terminal.ok("login", remote.url, "--token", stdin=f"{token}\n")
+    return terminal
+
+
+def test_a_user_signs_in_and_out(remote: RunningBroker, tmp_path: Path) -> None:
+    remote.add_user("eve", PASSWORD)
+    terminal = Terminal(tmp_path)
+    saved = tmp_path / "presigned-url-broker" / "login.json"
+
+    said = terminal.ok("login", remote.url, "--username", "eve", stdin=f"{PASSWORD}\n")
+    mode = saved.stat().st_mode & 0o777
+    kept = json.loads(saved.read_text())
+    saved.write_text(json.dumps(kept | {"token": "no longer good"}))
+    listed = terminal.run("ls")
+    terminal.ok("logout")
+
+    assert (said, mode) == ("Signed in as eve.\n", 0o600)
+    assert PASSWORD not in str(kept)
+    assert listed.exit_code == 0, listed.output
+    assert not saved.exists()
+    assert "Sign in first" in terminal.run("ls").output
+
+
+def test_a_wrong_password_is_refused_in_a_sentence(remote: RunningBroker, tmp_path: Path) -> None:
+    refused = Terminal(tmp_path).run("login", remote.url, "--username", "nobody", stdin="wrong\n")
+
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("Error: ")
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_saved_token_is_not_sent_to_another_address(terminal: Terminal) -> None:
+    terminal.environ["BROKER_URL"] = "http://127.0.0.1:1"
+
+    assert "Set both BROKER_URL and BROKER_TOKEN" in terminal.run("ls").output
+
+
+def test_files_go_in_are_listed_come_out_and_go(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "hello.txt").write_text("hello")
+
+    uploaded = json.loads(terminal.ok("upload", str(tmp_path / "hello.txt"), "--folder", "a/b", "--json"))
+    listed = terminal.ok("ls")
+    by_name = terminal.ok("download", "hello.txt", "-o", "-")
+    path = terminal.ok("download", uploaded["id"], "-o", str(tmp_path / "copy.txt")).strip()
+    terminal.ok("rm", uploaded["id"])
+
+    assert "a/b/hello.txt" in listed
+    assert (by_name, Path(path).read_text()) == ("hello", "hello")
+    assert terminal.ok("ls") == ""
+    assert terminal.run("rm", uploaded["id"]).exit_code == 1
+    assert "There is no file hello.txt." in terminal.run("download", "hello.txt").output
+
+
+def test_a_folder_keeps_its_shape_and_links_are_left_out(terminal: Terminal, tmp_path: Path) -> None:
+    inside = tmp_path / "photos" / "2026"
+    inside.mkdir(parents=True)
+    (inside / "a.txt").write_text("a")
+    (tmp_path / "photos" / "b.txt").write_text("b")
+    (tmp_path / "photos" / "link").symlink_to("/etc/hostname")
+
+    terminal.ok("upload", str(tmp_path / "photos"), "--folder", "home")
+
+    files = [json.loads(each) for each in terminal.ok("ls", "--json").splitlines()]
+    assert {(each["folder"], each["name"]) for each in files} == {
+        ("home/photos/2026", "a.txt"),
+        ("home/photos", "b.txt"),
+    }
+
+
+def test_standard_input_is_uploaded_under_a_name(terminal: Terminal) -> None:
+    terminal.ok("upload", "-", "--name", "piped.bin", stdin=b"\x00\xff")
+
+    fetched = terminal.run("download", "piped.bin", "-o", "-")
+    assert fetched.stdout_bytes == b"\x00\xff"
+    assert terminal.run("upload", "-").exit_code == 2
+
+
+def test_one_that_fails_is_named_and_the_others_go_through(terminal: Terminal, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.txt", tmp_path / "tab\t.txt"
+    good.write_text("good")
+    bad.write_text("bad")
+
+    result = terminal.run("upload", str(good), str(bad))
+
+    assert result.exit_code == 1
+    assert "good.txt" in result.stdout
+    assert "tab" in result.stderr
+
+
+def test_an_unfinished_upload_is_listed_and_discarded(
+    terminal: Terminal, line: FaultyStore, large: Path
+) -> None:
+    line.otherwise = error(400, "InvalidArgument")
+    failed = terminal.run("upload", str(large))
+    (pending,) = [json.loads(each) for each in terminal.ok("uploads", "--json").splitlines()]
+
+    terminal.ok("uploads", "--discard", pending["id"])
+
+    assert failed.exit_code == 1
+    assert "The store answered 400 InvalidArgument." in failed.stderr
+    assert pending["name"] == "film.mp4"
+    assert terminal.ok("uploads") == ""
+
+
+def test_after_ctrl_c_the_same_command_goes_on(terminal: Terminal, line: FaultyStore, large: Path) -> None:
+    reached = threading.Event()
+
+    def hold_the_second(exchange: Exchange) -> None:
+        if "partNumber=2&" in exchange.path:
+            reached.set()
+            exchange.store.released.wait(0.2)
+            error(503, "SlowDown")(exchange)
+        else:
+            exchange.answer(*exchange.forward())
+
+    line.otherwise = hold_the_second
+    command = [sys.executable, "-m", "broker", "upload", str(large)]
+    process = subprocess.Popen(command, env=os.environ | terminal.environ, stderr=subprocess.PIPE, text=True)
+    assert reached.wait(30)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    line.otherwise = None
+    line.requests.clear()
+
+    terminal.ok("upload", str(large))
+
+    assert (process.returncode, said) == (130, "Interrupted. The same command goes on where it was.\n")
+    assert any("partNumber=2&" in each for each in line.requests)
+    assert len(line.requests) < 4
+    assert terminal.ok("uploads") == ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_can_complete_commands(shell: str) -> None:
+    assert "_BROKER_COMPLETE" in CliRunner().invoke(main, ["completion", shell]).stdout

@@ -8,8 +8,9 @@ from broker.errors import BrokerError
 
 
 def kinds(base: type[BrokerError] = BrokerError) -> list[type[BrokerError]]:
-    """List every error that has a slug."""
-    found = [base] if "slug" in vars(base) else []
+    """List every error of the broker that has a slug; a client has one more, for what it does not know."""
+    is_of_the_broker = base.__module__ == BrokerError.__module__
+    found = [base] if is_of_the_broker and "slug" in vars(base) else []
     return found + [kind for child in base.__subclasses__() for kind in kinds(child)]
 
 

@@ -1,5 +1,6 @@
 import { crc32c, formatCrc32c } from "./crc32c.ts";
 import { SourceUnreadable } from "./failures.ts";
+import type { Bytes } from "./source.ts";
 
 /** Read so much at a time: the memory a file of any size takes. */
 const CHUNK_SIZE = 4 * 1024 * 1024;
@@ -11,7 +12,7 @@ const CHUNK_SIZE = 4 * 1024 * 1024;
  * @throws SourceUnreadable
  */
 export async function checksumBlob(
-  blob: Blob,
+  blob: Bytes,
   { signal, onProgress }: { signal: AbortSignal; onProgress: (bytes: number) => void },
 ): Promise<string> {
   let crc = 0;
@@ -24,7 +25,7 @@ export async function checksumBlob(
   return formatCrc32c(crc);
 }
 
-async function read(chunk: Blob): Promise<Uint8Array> {
+async function read(chunk: Bytes): Promise<Uint8Array> {
   try {
     return new Uint8Array(await chunk.arrayBuffer());
   } catch (error) {

@@ -5,6 +5,7 @@ import type {
   BatchItem,
   Completion,
   Diagnosis,
+  Download,
   Me,
   NewDownload,
   NewUpload,
@@ -12,7 +13,6 @@ import type {
   Part,
   PendingUpload,
   PresignedPart,
-  PresignedRequest,
   Session,
   SignInOptions,
   StoredFile,
@@ -207,7 +207,7 @@ export class Broker {
   }
 
   /** Get the presigned request that fetches a file. */
-  downloadFile(id: string, download: NewDownload, { signal }: Cancellable): Promise<PresignedRequest> {
+  downloadFile(id: string, download: NewDownload, { signal }: Cancellable): Promise<Download> {
     return this.#read("POST", path`/v1/files/${id}/download`, { body: download, signal });
   }
 

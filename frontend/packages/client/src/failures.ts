@@ -41,6 +41,11 @@ export class SourceTooLarge extends Error {
   }
 }
 
+/** What was fetched is not what the broker has verified. */
+export class ChecksumMismatch extends Error {
+  override readonly name = "ChecksumMismatch";
+}
+
 /** The upload ended elsewhere: it was aborted, has expired, or was rejected. */
 export class UploadClosed extends Error {
   override readonly name = "UploadClosed";

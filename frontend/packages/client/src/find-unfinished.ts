@@ -1,8 +1,9 @@
+import type { Place } from "./source.ts";
 import type { Transport } from "./transport.ts";
 import type { PendingMultipart } from "./wire.ts";
 
 /** What tells a file from others; see fingerprint.ts. */
-interface Wanted {
+interface Wanted extends Place {
   readonly name: string;
   readonly size: number;
   readonly fingerprint: string;
@@ -31,7 +32,10 @@ export async function findUnfinished(
   return null;
 }
 
-function isSame(upload: PendingMultipart, { name, size, fingerprint, except }: Wanted): boolean {
-  const isHere = upload.folder === "" && upload.policy === "default" && !except.has(upload.id);
+function isSame(
+  upload: PendingMultipart,
+  { folder, policy, name, size, fingerprint, except }: Wanted,
+): boolean {
+  const isHere = upload.folder === folder && upload.policy === policy && !except.has(upload.id);
   return isHere && upload.name === name && upload.size === size && upload.fingerprint === fingerprint;
 }

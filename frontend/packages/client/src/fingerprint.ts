@@ -1,5 +1,6 @@
 import { crc32c } from "./crc32c.ts";
 import { SourceUnreadable } from "./failures.ts";
+import type { Bytes } from "./source.ts";
 
 const SAMPLE = 65_536;
 
@@ -9,7 +10,7 @@ const SAMPLE = 65_536;
  *
  * @throws SourceUnreadable
  */
-export async function fingerprint(file: Blob): Promise<string> {
+export async function fingerprint(file: Bytes): Promise<string> {
   const { size } = file;
   const starts = size <= 3 * SAMPLE ? [0] : [0, Math.floor((size - SAMPLE) / 2), size - SAMPLE];
   const length = starts.length === 1 ? size : SAMPLE;
@@ -17,7 +18,7 @@ export async function fingerprint(file: Blob): Promise<string> {
   return `f1:${samples.join("-")}`;
 }
 
-async function hash(sample: Blob): Promise<string> {
+async function hash(sample: Bytes): Promise<string> {
   try {
     const crc = crc32c(new Uint8Array(await sample.arrayBuffer()));
     return crc.toString(16).padStart(8, "0");

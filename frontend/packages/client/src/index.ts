@@ -1,5 +1,7 @@
 // The one door of the package: what is not named here may change without notice.
+
 export { Broker } from "./broker.ts";
+export { BrowserClient, createClient, type DownloadOptions } from "./browser-client.ts";
 export { checksum } from "./checksum.ts";
 export * from "./failures.ts";
 export { Lanes } from "./lanes.ts";

@@ -5,6 +5,7 @@ import type { Problem } from "./problem.ts";
 import { isClosed, readOpen } from "./read-open.ts";
 import { isOld, persist } from "./retry.ts";
 import type { StoreAnswer } from "./send-blob.ts";
+import type { Bytes, Source } from "./source.ts";
 import type { Run, Transport } from "./transport.ts";
 import type {
   CompletedUpload,
@@ -43,7 +44,7 @@ interface Effort {
  * size starts at once.
  */
 export class MultipartDelivery implements Delivery {
-  readonly #file: File;
+  readonly #file: Source;
   readonly #upload: PendingMultipart;
   readonly #transport: Transport;
   readonly #rules: PartRules;
@@ -51,7 +52,7 @@ export class MultipartDelivery implements Delivery {
   /** The numbers of the parts that the store took: all of them are hashed. */
   #taken = new Set<number>();
 
-  constructor(file: File, upload: PendingMultipart, transport: Transport, rules: PartRules) {
+  constructor(file: Source, upload: PendingMultipart, transport: Transport, rules: PartRules) {
     this.#file = file;
     this.#upload = upload;
     this.#transport = transport;
@@ -221,7 +222,7 @@ export class MultipartDelivery implements Delivery {
     return [...this.#taken].reduce((sum, number) => sum + this.#slice(number).size, 0);
   }
 
-  #slice(number: number): Blob {
+  #slice(number: number): Bytes {
     const { part_size: size } = this.#upload;
     return this.#file.slice((number - 1) * size, number * size);
   }

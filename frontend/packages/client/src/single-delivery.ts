@@ -4,6 +4,7 @@ import type { Problem } from "./problem.ts";
 import { readOpen } from "./read-open.ts";
 import { isOld, persist } from "./retry.ts";
 import type { StoreAnswer } from "./send-blob.ts";
+import type { Source } from "./source.ts";
 import type { Run, Transport } from "./transport.ts";
 import type { CompletedUpload, PendingSingle, PendingUpload, Policy, PresignedRequest } from "./wire.ts";
 
@@ -11,7 +12,7 @@ import type { CompletedUpload, PendingSingle, PendingUpload, Policy, PresignedRe
 export class SingleDelivery implements Delivery {
   readonly id: string;
   readonly completion = {};
-  readonly #file: File;
+  readonly #file: Source;
   readonly #transport: Transport;
   readonly #rules: Pick<Policy, "url_expires_in">;
   #request: PresignedRequest;
@@ -19,7 +20,7 @@ export class SingleDelivery implements Delivery {
   #isDone = false;
 
   constructor(
-    file: File,
+    file: Source,
     upload: PendingSingle,
     transport: Transport,
     rules: Pick<Policy, "url_expires_in">,

@@ -7,6 +7,7 @@ import { Problem } from "./problem.ts";
 import { isClosed } from "./read-open.ts";
 import { persist } from "./retry.ts";
 import { SingleDelivery } from "./single-delivery.ts";
+import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
 import type { Run, Transport } from "./transport.ts";
 import { UploadCalls } from "./upload-calls.ts";
 import type { PendingUpload, Policy, StoredFile } from "./wire.ts";
@@ -27,21 +28,24 @@ export type TransferRules = PartRules & Pick<Policy, "single_put_max" | "checksu
  * again, and what the store holds is not sent again.
  */
 export class Transfer {
-  readonly #file: File;
+  readonly #file: Source;
   readonly #transport: Transport;
   readonly #rules: TransferRules;
   readonly #calls: UploadCalls;
+  readonly #place: Place;
   #checksum: string | null = null;
   readonly #closed = new Set<string>();
   #delivery: Delivery | null = null;
 
   /** @param calls shared by all transfers, so that those of small files go together. */
   constructor(
-    file: File,
+    file: Source,
     transport: Transport,
     rules: TransferRules,
     calls: UploadCalls = new UploadCalls(transport),
+    place: Place = DEFAULT_PLACE,
   ) {
+    this.#place = place;
     this.#file = file;
     this.#calls = calls;
     this.#transport = transport;
@@ -123,7 +127,13 @@ export class Transfer {
     }
     run.onState({ status: "sending", bytes: 0 });
     const { name, size } = this.#file;
-    const wanted = { name, size, fingerprint: await fingerprint(this.#file), except: this.#closed };
+    const wanted = {
+      ...this.#place,
+      name,
+      size,
+      fingerprint: await fingerprint(this.#file),
+      except: this.#closed,
+    };
     const { signal } = run;
     const found = await this.#persist(run, () => findUnfinished(this.#transport, wanted, { signal }));
     this.#delivery = found && this.#choose(found);
@@ -149,7 +159,7 @@ export class Transfer {
 
   async #create(run: Run): Promise<PendingUpload> {
     const { name, size, type } = this.#file;
-    const plain = { name, size, type: type || "application/octet-stream" };
+    const plain = { ...this.#place, name, size, type: type || "application/octet-stream" };
     const facts = this.#isInParts ? { ...plain, fingerprint: await fingerprint(this.#file) } : plain;
     // else it is hashed part by part, on the way: to read all of a large file first would take minutes
     const isHashedFirst = !this.#isInParts || this.#rules.checksum_required;

@@ -2,6 +2,7 @@ import type { Broker } from "./broker.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Timer } from "./retry.ts";
 import type { StoreAnswer } from "./send-blob.ts";
+import type { Bytes } from "./source.ts";
 import type { UploadClaims } from "./upload-claims.ts";
 import type { PresignedRequest } from "./wire.ts";
 
@@ -10,7 +11,10 @@ export interface Work {
   readonly onProgress: (bytes: number) => void;
 }
 
-/** What a transfer needs from the outside. */
+/**
+ * What a transfer needs from the outside. Its `checksum` and `send` are given pieces of the sources that it was
+ * made for, and nothing else: of Blobs in the browser, of files on disk in Node.js.
+ */
 export interface Transport {
   readonly broker: Pick<
     Broker,
@@ -25,9 +29,9 @@ export interface Transport {
     | "diagnoseUpload"
   >;
   /** Compute the checksum that is declared, such as `crc32c:4waSgw==`. */
-  readonly checksum: (blob: Blob, work: Work) => Promise<string>;
+  checksum(bytes: Bytes, work: Work): Promise<string>;
   /** Resolve with any answer of the store; reject only when there is none. */
-  readonly send: (request: PresignedRequest, blob: Blob, work: Work) => Promise<StoreAnswer>;
+  send(request: PresignedRequest, bytes: Bytes, work: Work): Promise<StoreAnswer>;
   readonly timer: Timer;
   readonly claims: Pick<UploadClaims, "take" | "release">;
   readonly lanes: Pick<Lanes, "use">;

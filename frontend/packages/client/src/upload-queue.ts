@@ -1,5 +1,6 @@
 import { SourceTooLarge, StoreRefused, StoreUnreachable } from "./failures.ts";
 import { canRetry } from "./retry.ts";
+import type { Source } from "./source.ts";
 import { SpeedMeter } from "./speed-meter.ts";
 import { throttle } from "./throttle.ts";
 import { Transfer, type TransferRules } from "./transfer.ts";
@@ -123,7 +124,7 @@ export class UploadQueue {
   }
 
   /** Queue files. One that is larger than the rules allow fails before a byte of any is sent. */
-  readonly add = (files: readonly File[], rules: UploadRules): void => {
+  readonly add = (files: readonly Source[], rules: UploadRules): void => {
     this.#beginBatch();
     for (const file of files) {
       this.#lastId += 1;

@@ -67,6 +67,8 @@ export interface NewUpload {
   readonly size: number;
   readonly type: string;
   /** `crc32c:<base64>`, S3's big-endian base64. A file sent in parts need not declare one of the whole. */
+  readonly folder?: string;
+  readonly policy?: string;
   readonly checksum?: string;
   /** What `fingerprint` says of the file. */
   readonly fingerprint?: string;
@@ -169,9 +171,17 @@ export interface Completion {
 }
 
 export interface NewDownload {
-  readonly disposition: "attachment" | "inline";
+  readonly disposition?: "attachment" | "inline";
   /** Seconds; left out, the broker's default applies. */
   readonly expires_in?: number;
+}
+
+/** How to fetch a file's bytes, and how to verify them. */
+export interface Download extends PresignedRequest {
+  readonly size: number;
+  readonly checksum: string | null;
+  /** Of the parts that a composite checksum is made of. */
+  readonly part_size: number | null;
 }
 
 export interface Page<Item> {

@@ -3,6 +3,7 @@ import { BrokerUnreachable, StoreUnreachable } from "../src/failures.ts";
 import { Lanes } from "../src/lanes.ts";
 import { decodeProblem, Problem } from "../src/problem.ts";
 import type { StoreAnswer } from "../src/send-blob.ts";
+import type { Bytes } from "../src/source.ts";
 import type { Transport } from "../src/transport.ts";
 import { UploadClaims } from "../src/upload-claims.ts";
 import type {
@@ -225,7 +226,7 @@ export class FakeService implements Transport {
     }
   };
 
-  async #put({ pathname, searchParams }: URL, blob: Blob, signal: AbortSignal): Promise<StoreAnswer> {
+  async #put({ pathname, searchParams }: URL, blob: Bytes, signal: AbortSignal): Promise<StoreAnswer> {
     const id = pathname.slice(1);
     const number = Number(searchParams.get("part"));
     if (number > 0) {

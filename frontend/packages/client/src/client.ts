@@ -1,0 +1,102 @@
+import type { Broker } from "./broker.ts";
+import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
+import { Transfer } from "./transfer.ts";
+import type { TransferState, Transport } from "./transport.ts";
+import { UploadCalls } from "./upload-calls.ts";
+import type { Page, PendingUpload, Policy, StoredFile } from "./wire.ts";
+
+export interface ClientOptions {
+  /** Where the broker answers, such as `https://files.example.org`. */
+  readonly baseUrl: string;
+  /** An access token, or something that returns the newest one. */
+  readonly token: string | (() => string);
+  /** Asked for another token than the one that is no longer taken; resolves with false where there is none. */
+  readonly renew?: (refused: string) => Promise<boolean>;
+}
+
+export interface Cancellable {
+  readonly signal?: AbortSignal;
+}
+
+export interface UploadOptions extends Cancellable, Partial<Place> {
+  /** Told the bytes handed over so far. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/**
+ * Puts files into the object store, through a broker that never touches their bytes.
+ *
+ * Methods reject with a `Problem` when the broker refuses, and with the errors of failures.ts. What is aborted by its
+ * signal is left unfinished: the same upload, here or elsewhere, goes on with it.
+ */
+export class Client {
+  readonly #broker: Broker;
+  readonly #transport: Transport;
+  readonly #calls: UploadCalls;
+  #policies: Promise<readonly Policy[]> | null = null;
+
+  constructor(broker: Broker, transport: Transport) {
+    this.#broker = broker;
+    this.#transport = transport;
+    this.#calls = new UploadCalls(transport);
+  }
+
+  /** Store a file; resolves once the broker has verified it. Many at once go together. */
+  async upload(source: Source, options: UploadOptions = {}): Promise<StoredFile> {
+    const { signal = never(), onProgress = () => {}, ...named } = options;
+    const place = { ...DEFAULT_PLACE, folder: named.folder ?? "", policy: named.policy ?? "default" };
+    const rules = await this.#rulesOf(place.policy, signal);
+    const transfer = new Transfer(source, this.#transport, rules, this.#calls, place);
+    const onState = (state: TransferState) => {
+      if (state.status === "sending") {
+        onProgress(state.bytes);
+      }
+    };
+    return await transfer.run({ signal, onState });
+  }
+
+  readonly uploads = {
+    /** List one page of the unfinished uploads, newest first. */
+    pending: ({
+      signal = never(),
+      cursor,
+    }: Cancellable & { cursor?: string } = {}): Promise<Page<PendingUpload>> =>
+      this.#broker.listPending({ signal, ...(cursor === undefined ? {} : { cursor }) }),
+
+    /** Give an upload up, and what is stored of it. */
+    abort: (id: string, { signal = never() }: Cancellable = {}): Promise<void> =>
+      this.#broker.abortUpload(id, { signal }),
+  };
+
+  readonly files = {
+    /** List one page of files, newest first. */
+    list: ({
+      signal = never(),
+      limit = 100,
+      cursor = null,
+    }: Cancellable & { limit?: number; cursor?: string | null } = {}): Promise<Page<StoredFile>> =>
+      this.#broker.listFiles({ limit, cursor }, { signal }),
+
+    /** Delete a file for good. */
+    delete: (id: string, { signal = never() }: Cancellable = {}): Promise<void> =>
+      this.#broker.deleteFile(id, { signal }),
+  };
+
+  async #rulesOf(name: string, signal: AbortSignal): Promise<Policy> {
+    this.#policies ??= this.#broker.readMe({ signal }).then(({ policies }) => policies);
+    try {
+      const found = (await this.#policies).find((policy) => policy.name === name);
+      if (found !== undefined) {
+        return found;
+      }
+    } catch (error) {
+      this.#policies = null;
+      throw error;
+    }
+    throw new RangeError(`There is no policy ${name} for you`);
+  }
+}
+
+function never(): AbortSignal {
+  return new AbortController().signal;
+}

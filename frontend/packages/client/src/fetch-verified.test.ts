@@ -1,0 +1,104 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { FakeService } from "../testing/fake-service.ts";
+import { checksumBlob } from "./blob-checksum.ts";
+import { ChecksumMismatch, StoreRefused, StoreUnreachable } from "./failures.ts";
+import { fetchVerified } from "./fetch-verified.ts";
+
+const BYTES = Uint8Array.from({ length: 1000 }, (_, at) => at % 251);
+const work = { signal: new AbortController().signal, onProgress: () => {} };
+
+/** What the store does with one request. */
+type Behaviour = "answers" | "breaks" | "damages" | 403 | 404;
+
+afterEach(() => vi.unstubAllGlobals());
+
+/** A store that answers ranges, with these faults first; it remembers what was asked. */
+function stubStore(...faults: Behaviour[]): string[] {
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", async (_url: string, { headers }: { headers: Record<string, string> }) => {
+    const range = headers.range ?? "";
+    asked.push(range);
+    const fault = faults.shift() ?? "answers";
+    if (typeof fault === "number") {
+      return new Response("<Code>AccessDenied</Code>", { status: fault });
+    }
+    const start = Number(/bytes=(\d+)-/.exec(range)?.[1]);
+    const bytes = fault === "damages" ? BYTES.with(990, 0) : BYTES;
+    const chunks = [bytes.subarray(start, start + 300), bytes.subarray(start + 300)];
+    const body = new ReadableStream({
+      pull(controller) {
+        const chunk = chunks.shift();
+        if (chunk === undefined) {
+          controller.close();
+        } else if (fault === "breaks" && chunks.length === 0) {
+          controller.error(new TypeError("network error"));
+        } else {
+          controller.enqueue(chunk);
+        }
+      },
+    });
+    return new Response(body, { status: 206 });
+  });
+  return asked;
+}
+
+async function fetchAll(): Promise<Uint8Array> {
+  const { timer } = new FakeService();
+  const checksum = await checksumBlob(new Blob([BYTES]), work);
+  const broker = {
+    downloadFile: async () => ({
+      method: "GET" as const,
+      url: "https://store.example/x",
+      headers: {},
+      expires_at: "2026-11-22T12:05:00Z",
+      size: BYTES.length,
+      checksum,
+      part_size: null,
+    }),
+  };
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of fetchVerified("id", { broker, timer }, work)) {
+    chunks.push(chunk);
+  }
+  return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
+}
+
+describe("a download", () => {
+  test("comes whole", async () => {
+    const asked = stubStore();
+
+    expect(await fetchAll()).toEqual(BYTES);
+    expect(asked).toEqual(["bytes=0-999"]);
+  });
+
+  test("is taken up where the connection broke", async () => {
+    const asked = stubStore("breaks", "breaks");
+
+    expect(await fetchAll()).toEqual(BYTES);
+    expect(asked).toEqual(["bytes=0-999", "bytes=300-999", "bytes=600-999"]);
+  });
+
+  test("goes on with a fresh URL when the first is too old", async () => {
+    stubStore(403);
+
+    expect(await fetchAll()).toEqual(BYTES);
+  });
+
+  test("of damaged bytes ends in a failure that says so", async () => {
+    stubStore("damages");
+
+    await expect(fetchAll()).rejects.toBeInstanceOf(ChecksumMismatch);
+  });
+
+  test("that the store refuses is refused", async () => {
+    stubStore(404);
+
+    await expect(fetchAll()).rejects.toBeInstanceOf(StoreRefused);
+  });
+
+  test("of a store that stays away ends", async () => {
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("network error")));
+
+    await expect(fetchAll()).rejects.toBeInstanceOf(StoreUnreachable);
+  });
+});

@@ -1,0 +1,88 @@
+import type { Broker } from "./broker.ts";
+import { ChecksumMismatch, StoreRefused, StoreUnreachable } from "./failures.ts";
+import { backoff, isTransient, type Timer } from "./retry.ts";
+import { readCode } from "./send-blob.ts";
+import type { Work } from "./transport.ts";
+import { createVerifier } from "./verify.ts";
+import type { Download } from "./wire.ts";
+
+/** So often may the connection break without a byte in between. */
+const TRIES = 20;
+
+interface Surroundings {
+  readonly broker: Pick<Broker, "downloadFile">;
+  readonly timer: Timer;
+}
+
+/**
+ * Fetch a file piece by piece. A connection that breaks is taken up where it broke, with a fresh URL.
+ *
+ * @throws ChecksumMismatch after the last piece, if they are not what the broker has verified.
+ */
+export async function* fetchVerified(
+  id: string,
+  { broker, timer }: Surroundings,
+  { signal, onProgress }: Work,
+): AsyncGenerator<Uint8Array, void> {
+  let download = await broker.downloadFile(id, {}, { signal });
+  const verifier = createVerifier(download.checksum, download.part_size);
+  let fetched = 0;
+  for (let failures = 0; fetched < download.size; ) {
+    try {
+      for await (const chunk of fetchFrom(download, fetched, signal)) {
+        failures = 0;
+        fetched += chunk.byteLength;
+        verifier.update(chunk);
+        onProgress(fetched);
+        yield chunk;
+      }
+    } catch (error) {
+      failures += 1;
+      const isOld = error instanceof StoreRefused && error.status === 403;
+      if (!(isTransient(error) || isOld) || failures > TRIES) {
+        throw error;
+      }
+      if (!(await timer.online(signal))) {
+        await timer.sleep(backoff(failures, error, timer.random), signal);
+      }
+      download = await broker.downloadFile(id, {}, { signal });
+    }
+  }
+  if ((await verifier.end()) === false) {
+    throw new ChecksumMismatch("What was fetched is not the file");
+  }
+}
+
+async function* fetchFrom(
+  { method, url, headers, size }: Download,
+  start: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
+  const answer = await answering(
+    fetch(url, { method, headers: { ...headers, range: `bytes=${start}-${size - 1}` }, signal }),
+    signal,
+  );
+  if (answer.status !== 206) {
+    const body = await answering(answer.text(), signal);
+    throw new StoreRefused({ status: answer.status, code: readCode(body) });
+  }
+  const reader = answer.body?.getReader();
+  let left = size - start;
+  while (reader !== undefined && left > 0) {
+    const { done, value } = await answering(reader.read(), signal);
+    if (done) {
+      throw new StoreUnreachable("The store's answer was cut short");
+    }
+    left -= value.byteLength;
+    yield value;
+  }
+}
+
+async function answering<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new StoreUnreachable("The store does not answer", { cause: error });
+  }
+}

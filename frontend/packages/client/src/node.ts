@@ -1,0 +1,82 @@
+/// <reference types="node" />
+// The door of the package in Node.js.
+import { checksumBlob } from "./blob-checksum.ts";
+import { Broker } from "./broker.ts";
+import { Client, type ClientOptions, type UploadOptions } from "./client.ts";
+import { Lanes } from "./lanes.ts";
+import { DiskFile } from "./node/disk-file.ts";
+import { downloadFile } from "./node/download-file.ts";
+import { sendBytes } from "./node/send-bytes.ts";
+import { whenOnline } from "./online.ts";
+import { sleep } from "./retry.ts";
+import type { Source } from "./source.ts";
+import type { Transport } from "./transport.ts";
+import { UploadClaims } from "./upload-claims.ts";
+import type { StoredFile } from "./wire.ts";
+
+export type { ClientOptions, UploadOptions } from "./client.ts";
+export * from "./failures.ts";
+export { Problem } from "./problem.ts";
+export type { Page, PendingUpload, StoredFile } from "./wire.ts";
+
+/** Connections to the store; a server has more than a browser allows. */
+const MOST_LANES = 8;
+
+export interface DownloadOptions {
+  readonly signal?: AbortSignal;
+  /** Told the bytes fetched so far. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/** A client whose files are on disk. */
+export class NodeClient extends Client {
+  readonly #broker: Broker;
+  readonly #transport: Transport;
+
+  constructor(broker: Broker, transport: Transport) {
+    super(broker, transport);
+    this.#broker = broker;
+    this.#transport = transport;
+  }
+
+  /** Store the file at a path, or a `File` in memory. */
+  override async upload(
+    source: string | Source,
+    options: UploadOptions & { readonly name?: string; readonly type?: string } = {},
+  ): Promise<StoredFile> {
+    const { name, type, ...others } = options;
+    const named = { ...(name === undefined ? {} : { name }), ...(type === undefined ? {} : { type }) };
+    return await super.upload(
+      typeof source === "string" ? await DiskFile.open(source, named) : source,
+      others,
+    );
+  }
+
+  /** Fetch a file to a path; it is verified before it gets that name. Cut short, the same call goes on. */
+  async download(id: string, path: string, options: DownloadOptions = {}): Promise<void> {
+    const { signal = new AbortController().signal, onProgress = () => {} } = options;
+    const surroundings = {
+      broker: this.#broker,
+      lanes: this.#transport.lanes,
+      timer: this.#transport.timer,
+    };
+    await downloadFile(id, path, surroundings, { signal, onProgress });
+  }
+}
+
+/** Make a client for a back end or a script. */
+export function createClient({ baseUrl, token, renew }: ClientOptions): NodeClient {
+  const broker = new Broker({
+    origin: baseUrl.replace(/\/+$/, ""),
+    token: typeof token === "string" ? () => token : token,
+    ...(renew === undefined ? {} : { renew }),
+  });
+  return new NodeClient(broker, {
+    broker,
+    checksum: checksumBlob,
+    send: sendBytes,
+    timer: { now: Date.now, sleep, random: Math.random, online: whenOnline },
+    claims: new UploadClaims(),
+    lanes: new Lanes({ most: MOST_LANES }),
+  });
+}

@@ -1,0 +1,158 @@
+import { randomBytes } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import type { Broker } from "../broker.ts";
+import { ChecksumMismatch, StoreRefused, StoreUnreachable } from "../failures.ts";
+import type { Lanes } from "../lanes.ts";
+import { persist, type Timer } from "../retry.ts";
+import { readCode } from "../send-blob.ts";
+import type { Work } from "../transport.ts";
+import { createVerifier } from "../verify.ts";
+import type { Download } from "../wire.ts";
+import { DiskBytes } from "./disk-file.ts";
+
+const RANGE = 16 * 1024 * 1024;
+const CHUNK = 4 * 1024 * 1024;
+const PARALLEL = 4;
+
+/** What an unfinished download has fetched, as the Python client notes it too. */
+interface Notes {
+  readonly file: string;
+  readonly size: number;
+  readonly checksum: string | null;
+  readonly ranges: number[];
+}
+
+interface Surroundings {
+  readonly broker: Pick<Broker, "downloadFile">;
+  readonly lanes: Pick<Lanes, "use">;
+  readonly timer: Timer;
+}
+
+/**
+ * Fetch a file to a path: ranges side by side into `<path>.part`, verified, and only then named so. Cut short, the
+ * same call goes on where it was, also when the Python client had begun.
+ *
+ * @throws ChecksumMismatch after which nothing is left.
+ */
+export async function downloadFile(
+  id: string,
+  path: string,
+  { broker, lanes, timer }: Surroundings,
+  { signal, onProgress }: Work,
+): Promise<void> {
+  let download = await broker.downloadFile(id, {}, { signal });
+  const partial = `${path}.part`;
+  const notes = await readNotes(partial, { file: id, size: download.size, checksum: download.checksum });
+  const count = Math.ceil(download.size / RANGE);
+  const missing = Array.from({ length: count }, (_, index) => index).filter(
+    (index) => !notes.ranges.includes(index),
+  );
+  const lengthOf = (index: number) => Math.min(RANGE, download.size - index * RANGE);
+  let fetched = notes.ranges.reduce((sum, index) => sum + lengthOf(index), 0);
+
+  const target = await open(partial, notes.ranges.length > 0 ? "r+" : "w+", 0o600);
+  const stop = new AbortController();
+  const ending = AbortSignal.any([signal, stop.signal]);
+  const drain = async () => {
+    for (let index = missing.shift(); index !== undefined; index = missing.shift()) {
+      const start = index * RANGE;
+      const end = start + lengthOf(index);
+      const attempt = () =>
+        lanes.use(ending, () => fetchRange(download, { start, end, target, signal: ending }));
+      const options = { timer, signal: ending, onWait: () => {} };
+      try {
+        await persist(attempt, options);
+      } catch (error) {
+        if (!(error instanceof StoreRefused && error.status === 403)) {
+          throw error;
+        }
+        download = await broker.downloadFile(id, {}, { signal: ending });
+        await persist(attempt, options);
+      }
+      fetched += end - start;
+      onProgress(fetched);
+      notes.ranges.push(index);
+      await writeNotes(partial, notes);
+    }
+  };
+  const drains = Array.from({ length: PARALLEL }, drain);
+  try {
+    await target.truncate(download.size);
+    await Promise.all(drains);
+    await target.sync();
+  } finally {
+    stop.abort();
+    await Promise.allSettled(drains);
+    await target.close();
+  }
+  await verify(partial, download, signal);
+  await rename(partial, path);
+  await rm(`${partial}.json`, { force: true });
+}
+
+async function fetchRange(
+  { method, url, headers }: Download,
+  { start, end, target, signal }: { start: number; end: number; target: FileHandle; signal: AbortSignal },
+): Promise<void> {
+  let at = start;
+  let answer: Response;
+  try {
+    answer = await fetch(url, {
+      method,
+      headers: { ...headers, range: `bytes=${start}-${end - 1}` },
+      signal,
+    });
+    if (answer.status === 206) {
+      for await (const chunk of answer.body ?? []) {
+        await target.write(chunk, 0, chunk.byteLength, at);
+        at += chunk.byteLength;
+      }
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new StoreUnreachable("The store does not answer", { cause: error });
+  }
+  if (answer.status !== 206) {
+    throw new StoreRefused({ status: answer.status, code: readCode(await answer.text()) });
+  }
+  if (at !== end) {
+    throw new StoreUnreachable("The store's answer was cut short");
+  }
+}
+
+async function verify(partial: string, download: Download, signal: AbortSignal): Promise<void> {
+  const bytes = new DiskBytes(partial, 0, download.size);
+  const verifier = createVerifier(download.checksum, download.part_size);
+  for (let offset = 0; offset < bytes.size; offset += CHUNK) {
+    signal.throwIfAborted();
+    verifier.update(new Uint8Array(await bytes.slice(offset, offset + CHUNK).arrayBuffer()));
+  }
+  if ((await verifier.end()) === false) {
+    await rm(partial, { force: true });
+    await rm(`${partial}.json`, { force: true });
+    throw new ChecksumMismatch("What was fetched is not the file");
+  }
+}
+
+async function readNotes(partial: string, wanted: Omit<Notes, "ranges">): Promise<Notes> {
+  try {
+    await stat(partial);
+    const known = JSON.parse(await readFile(`${partial}.json`, "utf8")) as Notes;
+    const isSame =
+      known.file === wanted.file && known.size === wanted.size && known.checksum === wanted.checksum;
+    if (isSame) {
+      return known;
+    }
+  } catch {
+    // there are none, or they say nothing
+  }
+  return { ...wanted, ranges: [] };
+}
+
+/** Several ranges may end at once: the last note that is written names them all. */
+async function writeNotes(partial: string, notes: Notes): Promise<void> {
+  const fresh = `${partial}.json.${randomBytes(4).toString("hex")}`;
+  await writeFile(fresh, JSON.stringify(notes), { mode: 0o600 });
+  await rename(fresh, `${partial}.json`);
+}

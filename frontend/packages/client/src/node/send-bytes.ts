@@ -1,0 +1,99 @@
+import { Readable } from "node:stream";
+import { SourceUnreadable, StoreUnreachable } from "../failures.ts";
+import { readCode, type StoreAnswer } from "../send-blob.ts";
+import type { Bytes } from "../source.ts";
+import type { Work } from "../transport.ts";
+import type { PresignedRequest } from "../wire.ts";
+import { DiskBytes } from "./disk-file.ts";
+
+/** A connection that takes no byte for so long is dead. */
+const STALL_MS = 30_000;
+
+/** So long may the answer take once all is handed over. */
+const ANSWER_MS = 120_000;
+
+/**
+ * Send bytes as a presigned request says, and resolve with whatever the store answers.
+ *
+ * @throws StoreUnreachable
+ * @throws SourceUnreadable
+ */
+export async function sendBytes(
+  { method, url, headers }: PresignedRequest,
+  bytes: Bytes,
+  { signal, onProgress }: Work,
+): Promise<StoreAnswer> {
+  signal.throwIfAborted();
+  const watch = new Watch();
+  let unreadable: unknown = null;
+  const body = bytes.size === 0 ? null : Readable.from(pieces(bytes));
+
+  async function* pieces(of: Bytes): AsyncGenerator<Uint8Array> {
+    let sent = 0;
+    try {
+      for await (const piece of read(of)) {
+        sent += piece.byteLength;
+        watch.reset(sent < of.size ? STALL_MS : ANSWER_MS);
+        yield piece;
+        onProgress(sent);
+      }
+    } catch (error) {
+      unreadable = error;
+      throw error;
+    }
+  }
+
+  try {
+    const answer = await fetch(url, {
+      method,
+      // the length is one of them: without it the body would go in chunks, which S3 refuses
+      headers,
+      body: body && (Readable.toWeb(body) as ReadableStream),
+      redirect: "error", // else the whole body would be kept, to be sent again
+      signal: AbortSignal.any([signal, watch.signal]),
+      duplex: "half",
+    } as RequestInit);
+    const text = await answer.text();
+    return { status: answer.status, code: answer.ok ? null : readCode(text) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (unreadable !== null && !watch.signal.aborted) {
+      throw new SourceUnreadable("The file cannot be read", { cause: unreadable });
+    }
+    throw new StoreUnreachable("The store does not answer", { cause: error });
+  } finally {
+    watch.end();
+    body?.destroy();
+  }
+}
+
+async function* read(bytes: Bytes): AsyncGenerator<Uint8Array> {
+  if (bytes instanceof DiskBytes) {
+    yield* bytes.stream();
+  } else {
+    yield new Uint8Array(await bytes.arrayBuffer());
+  }
+}
+
+/** Aborts when it was not reset for too long. */
+class Watch {
+  readonly #controller = new AbortController();
+  #timeout = setTimeout(() => this.#bite(), STALL_MS);
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  reset(milliseconds: number): void {
+    clearTimeout(this.#timeout);
+    this.#timeout = setTimeout(() => this.#bite(), milliseconds);
+  }
+
+  end(): void {
+    clearTimeout(this.#timeout);
+  }
+
+  #bite(): void {
+    this.#controller.abort(new Error("The connection stands still"));
+  }
+}

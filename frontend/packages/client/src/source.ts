@@ -1,0 +1,21 @@
+/** Bytes that can be cut and read: a Blob in the browser, a piece of a file on disk in Node.js. */
+export interface Bytes {
+  readonly size: number;
+  slice(start?: number, end?: number): Bytes;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** What is uploaded; a `File` is one. */
+export interface Source extends Bytes {
+  readonly name: string;
+  /** Media type; empty where none is known. */
+  readonly type: string;
+}
+
+/** Where a file goes, and which policy it goes by. */
+export interface Place {
+  readonly folder: string;
+  readonly policy: string;
+}
+
+export const DEFAULT_PLACE: Place = { folder: "", policy: "default" };

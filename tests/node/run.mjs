@@ -1,0 +1,32 @@
+// What the tests have the Node.js client do: `node run.mjs upload|many|download|pending ...`, answered in JSON.
+import { createClient } from "@broker/client";
+
+const [, , action, ...given] = process.argv;
+const client = createClient({ baseUrl: process.env.BROKER_URL, token: process.env.BROKER_TOKEN });
+
+const ACTIONS = {
+  async upload(path, policy = "default") {
+    const told = [];
+    const file = await client.upload(path, { policy, onProgress: (bytes) => told.push(bytes) });
+    return { ...file, told: told.at(-1) };
+  },
+  async memory(name, text) {
+    return await client.upload(new File([text], name, { type: "text/plain" }));
+  },
+  async many(...paths) {
+    return await Promise.all(paths.map((path) => client.upload(path)));
+  },
+  async download(id, path) {
+    await client.download(id, path);
+    return { rss: process.resourceUsage().maxRSS };
+  },
+  async pending() {
+    return (await client.uploads.pending()).items;
+  },
+};
+
+try {
+  console.log(JSON.stringify(await ACTIONS[action](...given)));
+} catch (error) {
+  console.log(JSON.stringify({ error: error.name, slug: error.slug, status: error.status, text: error.message }));
+}

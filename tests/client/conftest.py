@@ -1,5 +1,7 @@
 """A broker whose store a fault-injecting proxy stands before: what clients of it live through."""
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +12,9 @@ from broker.client import Client, retry
 from broker.settings import Policy, StoreSettings
 from tests.faulty_store import FaultyStore, faulty
 from tests.running import RunningBroker, run_broker
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "frontend" / "packages" / "client"
 
 POLICIES = {
     "default": Policy(),
@@ -55,3 +60,22 @@ def large(tmp_path: Path) -> Path:
     path = tmp_path / "film.mp4"
     path.write_bytes(bytes(range(256)) * (80 * 1024 + 1))
     return path
+
+
+@pytest.fixture(scope="session")
+def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the script, in a directory in which the built package is installed as npm would pack it."""
+    directory = tmp_path_factory.mktemp("node")
+    subprocess.run(["npx", "tsc", "-p", str(PACKAGE)], cwd=ROOT / "frontend", check=True)
+    packed = subprocess.run(
+        ["npm", "pack", "--silent", "--pack-destination", str(directory)],
+        cwd=PACKAGE,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    home = directory / "node_modules" / "@broker" / "client"
+    home.mkdir(parents=True)
+    archive = str(directory / packed.stdout.strip())
+    subprocess.run(["tar", "xzf", archive, "-C", str(home), "--strip-components=1"], check=True)
+    return Path(shutil.copy(ROOT / "tests" / "node" / "run.mjs", directory))

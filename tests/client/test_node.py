@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from broker.client import Client, StoreRefused
+from tests.client.conftest import PACKAGE, ROOT
 from tests.faulty_store import (
     Exchange,
     Fault,
@@ -20,28 +20,6 @@ from tests.faulty_store import (
     lose_answer,
 )
 from tests.running import RunningBroker
-
-ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "frontend" / "packages" / "client"
-
-
-@pytest.fixture(scope="session")
-def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the script, in a directory in which the built package is installed as npm would pack it."""
-    directory = tmp_path_factory.mktemp("node")
-    subprocess.run(["npx", "tsc", "-p", str(PACKAGE)], cwd=ROOT / "frontend", check=True)
-    packed = subprocess.run(
-        ["npm", "pack", "--silent", "--pack-destination", str(directory)],
-        cwd=PACKAGE,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    home = directory / "node_modules" / "@broker" / "client"
-    home.mkdir(parents=True)
-    archive = str(directory / packed.stdout.strip())
-    subprocess.run(["tar", "xzf", archive, "-C", str(home), "--strip-components=1"], check=True)
-    return Path(shutil.copy(ROOT / "tests" / "node" / "run.mjs", directory))
 
 
 class Node:
@@ -187,3 +165,13 @@ def test_a_refusal_has_the_problems_slug(node: Node, tmp_path: Path) -> None:
     refused = node.run("memory", "a/b", "x")
 
     assert (refused["error"], refused["slug"]) == ("Problem", "invalid-name")
+
+
+def test_the_engine_takes_at_most_12_kb_of_a_page(tmp_path: Path) -> None:
+    entry = tmp_path / "page.js"
+    entry.write_text(f'export {{ createClient }} from "{PACKAGE / "src" / "index.ts"}";')
+    command = ["node", str(ROOT / "tests" / "node" / "size.mjs"), str(ROOT / "frontend"), str(entry)]
+
+    taken = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    assert 5_000 < int(taken) <= 12 * 1024

@@ -206,6 +206,10 @@ export class Broker {
     return this.#read("GET", `/v1/files?${query}`, { signal });
   }
 
+  readFile(id: string, { signal }: Cancellable): Promise<StoredFile> {
+    return this.#read("GET", path`/v1/files/${id}`, { signal });
+  }
+
   /** Get the presigned request that fetches a file. */
   downloadFile(id: string, download: NewDownload, { signal }: Cancellable): Promise<Download> {
     return this.#read("POST", path`/v1/files/${id}/download`, { body: download, signal });

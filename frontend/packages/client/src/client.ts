@@ -77,6 +77,9 @@ export class Client {
     }: Cancellable & { limit?: number; cursor?: string | null } = {}): Promise<Page<StoredFile>> =>
       this.#broker.listFiles({ limit, cursor }, { signal }),
 
+    get: (id: string, { signal = never() }: Cancellable = {}): Promise<StoredFile> =>
+      this.#broker.readFile(id, { signal }),
+
     /** Delete a file for good. */
     delete: (id: string, { signal = never() }: Cancellable = {}): Promise<void> =>
       this.#broker.deleteFile(id, { signal }),

@@ -1,0 +1,386 @@
+"""What a transfer lives through: faults on the line between a real browser and a real store.
+
+Each upload ends complete with identical bytes, or with the right reason; it is never stuck, and never a
+wrong file.
+"""
+
+import hashlib
+import itertools
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from broker.bootstrap import bootstrap
+from broker.server import listen
+from broker.stores.embedded import EmbeddedStore
+from tests.e2e.conftest import PASSWORD, watched
+from tests.e2e.test_main_job import drop, write
+from tests.faulty_store import Exchange, Fault, FaultyStore, disconnect, faulty, lose_answer
+from tests.running import RunningBroker, origin_of, run_broker_on
+
+MIB = 1024 * 1024
+SMALL = os.urandom(3 * MIB)
+LARGE = os.urandom(20 * MIB)  # three parts
+
+_NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Far:
+    """A site whose page reaches the store through the line alone, and a user of it."""
+
+    broker: RunningBroker
+    line: FaultyStore
+    user: str
+
+    def client(self) -> httpx.Client:
+        return self.broker.client(self.user, tenant="default")
+
+    def sign_in(self, page: Page) -> None:
+        page.goto("/")
+        page.get_by_label("User name").fill(self.user)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("button", name="Choose files")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def distance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningBroker, FaultyStore]]:
+    directory = tmp_path_factory.mktemp("far")
+    with listen("127.0.0.1", 0) as listener:
+        origins = (origin_of(listener),)
+        with EmbeddedStore(directory / "store", origins=origins) as store:
+            list(bootstrap(store.settings, admin=store.settings.control, origins=origins, users=False))
+            with faulty(store.settings) as line:
+                settings = replace(store.settings, public_url=line.settings.url)
+                with run_broker_on(listener, settings, f"sqlite:///{directory / 'broker.db'}") as broker:
+                    yield broker, line
+
+
+@pytest.fixture
+def far(distance: tuple[RunningBroker, FaultyStore]) -> Far:
+    """Return the site and a user that no other test has; nothing is wrong with the line yet."""
+    broker, line = distance
+    line.otherwise = None
+    line.requests.clear()
+    user = f"user-{next(_NUMBERS)}"
+    broker.add_user(user, PASSWORD)
+    return Far(broker, line, user)
+
+
+@pytest.fixture
+def far_context(chromium: Browser, far: Far) -> Iterator[BrowserContext]:
+    context = chromium.new_context(base_url=far.broker.url)
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def far_page(far_context: BrowserContext, far: Far) -> Iterator[Page]:
+    with watched(far_context.new_page()) as page:
+        far.sign_in(page)
+        yield page
+
+
+def refusal(status: int, code: str) -> Fault:
+    """Answer with an error that a page may read, as stores do."""
+    body = f"<Error><Code>{code}</Code></Error>".encode()
+    headers = {"Content-Type": "application/xml", "Access-Control-Allow-Origin": "*"}
+    return lambda exchange: exchange.answer(status, headers, body)
+
+
+def damage(exchange: Exchange) -> None:
+    """Flip a byte on the way to the store."""
+    body = bytearray(exchange.body)
+    body[len(body) // 2] ^= 1
+    exchange.body = bytes(body)
+    exchange.answer(*exchange.forward())
+
+
+def slowly(exchange: Exchange) -> None:
+    """Take a round trip of 200 ms."""
+    exchange.store.released.wait(0.2)
+    exchange.answer(*exchange.forward())
+
+
+def on_puts(*faults: Fault) -> Fault:
+    """Have these faults meet one PUT each; preflights and what comes later go through."""
+    left = list(faults)
+    lock = threading.Lock()
+
+    def fault(exchange: Exchange) -> None:
+        with lock:
+            meets = left.pop(0) if left and exchange.command == "PUT" else None
+        if meets:
+            meets(exchange)
+        else:
+            exchange.answer(*exchange.forward())
+
+    return fault
+
+
+def down_for(seconds: float) -> Fault:
+    """Refuse everything for so long, from the first PUT on."""
+    ends: list[float] = []
+
+    def fault(exchange: Exchange) -> None:
+        if exchange.command == "PUT" and not ends:
+            ends.append(time.monotonic() + seconds)
+        if ends and time.monotonic() < ends[0]:
+            exchange.disconnect()
+        else:
+            exchange.answer(*exchange.forward())
+
+    return fault
+
+
+def assert_stored(page: Page, far: Far, name: str, body: bytes) -> None:
+    """Wait for the file; it has the very bytes, is there once, and nothing is left pending."""
+    expect(page.get_by_role("button", name=f"Download {name}")).to_be_visible(timeout=60_000)
+    far.line.otherwise = None
+    with far.client() as client:
+        (file,) = [each for each in client.get("/v1/files").json()["items"] if each["name"] == name]
+        request = client.post(f"/v1/files/{file['id']}/download").json()
+        fetched = httpx.get(request["url"], timeout=60).raise_for_status().content
+        assert hashlib.sha256(fetched).digest() == hashlib.sha256(body).digest()
+        assert client.get("/v1/uploads").json()["items"] == []
+
+
+FAULTS = [
+    pytest.param(LARGE, [], id="none"),
+    pytest.param(LARGE, [slowly] * 9, id="round trips of 200 ms"),
+    pytest.param(LARGE, [refusal(403, "AccessDenied")], id="one 403"),
+    pytest.param(SMALL, [refusal(403, "AccessDenied")], id="one 403, one PUT"),
+    pytest.param(LARGE, [refusal(503, "SlowDown")] * 6, id="six 503"),
+    pytest.param(LARGE, [disconnect] * 6, id="six resets"),
+    pytest.param(SMALL, [disconnect] * 2, id="two resets, one PUT"),
+    pytest.param(LARGE, [damage], id="a byte damaged on the way"),
+    pytest.param(SMALL, [damage], id="a byte damaged on the way, one PUT"),
+    pytest.param(LARGE, [lose_answer], id="the answer to a PUT lost"),
+    pytest.param(SMALL, [lose_answer], id="the answer to a PUT lost, one PUT"),
+    pytest.param(LARGE, [refusal(408, "RequestTimeout")], id="a 408"),
+    pytest.param(LARGE, [refusal(429, "TooManyRequests")] * 2, id="two 429"),
+]
+
+
+@pytest.mark.parametrize(("body", "faults"), FAULTS)
+def test_a_fault_on_the_line_to_the_store_is_borne(
+    far_page: Page,
+    far: Far,
+    tmp_path: Path,
+    body: bytes,
+    faults: list[Fault],
+) -> None:
+    far.line.otherwise = on_puts(*faults)
+
+    drop(far_page, write(tmp_path, {"film.bin": body}))
+
+    assert_stored(far_page, far, "film.bin", body)
+
+
+def test_a_store_that_is_down_for_some_seconds_is_waited_for(
+    far_page: Page, far: Far, tmp_path: Path
+) -> None:
+    far.line.otherwise = down_for(3)
+
+    drop(far_page, write(tmp_path, {"large.bin": LARGE}))
+
+    assert_stored(far_page, far, "large.bin", LARGE)
+
+
+def test_offline_with_the_wire_cut_it_goes_on_by_itself(
+    far_page: Page, far_context: BrowserContext, far: Far, tmp_path: Path
+) -> None:
+    reached = threading.Event()
+
+    def cut(exchange: Exchange) -> None:
+        reached.set()
+        exchange.disconnect()
+
+    far.line.otherwise = cut
+    drop(far_page, write(tmp_path, {"large.bin": LARGE}))
+    assert reached.wait(20)
+    far_context.set_offline(True)
+    expect(far_page.get_by_text("Connection trouble, trying again…")).to_be_visible()
+
+    far.line.otherwise = None
+    far_context.set_offline(False)
+
+    assert_stored(far_page, far, "large.bin", LARGE)
+
+
+@pytest.mark.parametrize("call", [r"/v1/uploads(/batch)?$", r"/complete$", r"/parts$"])
+@pytest.mark.parametrize(("name", "body"), [("small.bin", SMALL), ("large.bin", LARGE)])
+def test_a_lost_answer_of_the_broker_leaves_nothing_twice(
+    far_page: Page,
+    far: Far,
+    tmp_path: Path,
+    call: str,
+    name: str,
+    body: bytes,
+) -> None:
+    lost: list[str] = []
+
+    def lose_once(route: Route) -> None:
+        if lost or route.request.method != "POST":
+            route.continue_()
+            return
+        lost.append(route.request.url)
+        route.fetch()
+        route.abort()
+
+    far_page.route(re.compile(call), lose_once)
+    drop(far_page, write(tmp_path, {name: body}))
+
+    assert_stored(far_page, far, name, body)
+    assert len(lost) == (0 if call == r"/parts$" and body is SMALL else 1)
+
+
+@pytest.mark.parametrize("status", [401, 503])
+def test_a_broker_in_trouble_is_waited_for(far_page: Page, far: Far, tmp_path: Path, status: int) -> None:
+    slug = "expired-token" if status == 401 else "too-many-requests"
+    refusals = 1 if status == 401 else 3
+
+    def refuse(route: Route) -> None:
+        nonlocal refusals
+        refusals -= 1
+        if refusals < 0:
+            route.continue_()
+        else:
+            route.fulfill(
+                status=status,
+                content_type="application/problem+json",
+                body=f'{{"type": "urn:broker:problem:{slug}", "status": {status}}}',
+            )
+
+    far_page.route(re.compile(r"/parts$"), refuse)
+    drop(far_page, write(tmp_path, {"large.bin": LARGE}))
+
+    assert_stored(far_page, far, "large.bin", LARGE)
+
+
+def test_a_tab_that_crashed_is_gone_on_with_in_another(
+    far_context: BrowserContext, far: Far, tmp_path: Path
+) -> None:
+    reached = threading.Event()
+
+    def hold_the_second(exchange: Exchange) -> None:
+        if exchange.command == "PUT" and "partNumber=2&" in exchange.path:
+            reached.set()
+            exchange.store.released.wait(1)
+            exchange.disconnect()
+        else:
+            exchange.answer(*exchange.forward())
+
+    far.line.otherwise = hold_the_second
+    paths = write(tmp_path, {"large.bin": LARGE})
+    page = far_context.new_page()
+    far.sign_in(page)
+    drop(page, paths)
+    assert reached.wait(20)
+    with suppress(Exception):
+        page.goto("chrome://crash", timeout=2_000)
+    with far.client() as client:
+        (pending,) = client.get("/v1/uploads").json()["items"]
+    far.line.otherwise = None
+    far.line.requests.clear()
+
+    another = far_context.new_page()
+    another.goto("/")
+    expect(another.get_by_role("button", name="Choose files")).to_be_visible()
+    drop(another, paths)
+
+    assert_stored(another, far, "large.bin", LARGE)
+    with far.client() as client:
+        assert client.get(f"/v1/uploads/{pending['id']}").status_code in (200, 404)
+    assert sum(each.startswith("PUT") for each in far.line.requests) <= 3
+
+
+def test_the_same_file_in_two_tabs_is_two_whole_files(
+    far_page: Page,
+    far_context: BrowserContext,
+    far: Far,
+    tmp_path: Path,
+) -> None:
+    far.line.otherwise = slowly
+    other = far_context.new_page()
+    other.goto("/")
+    expect(other.get_by_role("button", name="Choose files")).to_be_visible()
+    paths = write(tmp_path, {"large.bin": LARGE})
+
+    drop(far_page, paths)
+    drop(other, paths)
+
+    for page in (far_page, other):
+        expect(page.get_by_text("1 uploaded")).to_be_visible(timeout=60_000)
+    with far.client() as client:
+        files = client.get("/v1/files").json()["items"]
+        for file in files:
+            request = client.post(f"/v1/files/{file['id']}/download").json()
+            assert httpx.get(request["url"], timeout=60).content == LARGE
+    assert len(files) == 2
+
+
+def test_a_file_that_changes_on_disk_is_never_a_mixture(far_page: Page, far: Far, tmp_path: Path) -> None:
+    (path,) = write(tmp_path, {"large.bin": LARGE})
+    changed = threading.Event()
+
+    def change(exchange: Exchange) -> None:
+        if exchange.command == "PUT" and not changed.is_set():
+            path.write_bytes(os.urandom(len(LARGE)))
+            changed.set()
+            exchange.disconnect()
+        else:
+            exchange.answer(*exchange.forward())
+
+    far.line.otherwise = change
+    drop(far_page, [path])
+
+    expect(far_page.get_by_text("The file can no longer be read").first).to_be_visible(timeout=60_000)
+    with far.client() as client:
+        assert client.get("/v1/files").json()["items"] == []
+
+
+def test_a_full_store_is_told_as_what_it_is(far_page: Page, far: Far, tmp_path: Path) -> None:
+    far.line.otherwise = on_puts(*[refusal(507, "XMinioStorageFull")] * 9)
+
+    drop(far_page, write(tmp_path, {"large.bin": LARGE}))
+
+    expect(far_page.get_by_text("The storage refused the file (507).").first).to_be_visible(timeout=30_000)
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_a_clock_that_is_wrong_does_no_harm(far_page: Page, far: Far, tmp_path: Path, minutes: int) -> None:
+    far_page.evaluate(f"() => {{ const now = Date.now; Date.now = () => now() + {minutes * 60_000}; }}")
+
+    drop(far_page, write(tmp_path, {"large.bin": LARGE}))
+
+    assert_stored(far_page, far, "large.bin", LARGE)
+
+
+def test_a_laptop_that_slept_goes_on(far_page: Page, far: Far, tmp_path: Path) -> None:
+    reached = threading.Event()
+
+    def cut_the_first(exchange: Exchange) -> None:
+        if exchange.command == "PUT" and not reached.is_set():
+            reached.set()
+            exchange.disconnect()
+        else:
+            exchange.answer(*exchange.forward())
+
+    far.line.otherwise = cut_the_first
+    drop(far_page, write(tmp_path, {"large.bin": LARGE}))
+    assert reached.wait(20)
+    far_page.evaluate("() => { const now = Date.now; Date.now = () => now() + 36e5; }")
+
+    assert_stored(far_page, far, "large.bin", LARGE)

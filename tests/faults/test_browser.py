@@ -17,12 +17,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from broker.bootstrap import bootstrap
 from broker.server import listen
 from broker.stores.embedded import EmbeddedStore
-from tests.e2e.conftest import PASSWORD, watched
+from tests.e2e.conftest import CHROMIUM, FLAGS, PASSWORD, watched
 from tests.e2e.test_main_job import drop, write
 from tests.faulty_store import Exchange, Fault, FaultyStore, disconnect, faulty, lose_answer
 from tests.running import RunningBroker, origin_of, run_broker_on
@@ -51,6 +51,15 @@ class Far:
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("button", name="Choose files")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Return a browser of this file alone: it may run beside others, which costs no test but time."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="module")

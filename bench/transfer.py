@@ -17,7 +17,7 @@ import boto3
 from minio import Minio
 from playwright.sync_api import Page, expect, sync_playwright
 
-from bench.processes import REGISTRY, SECRET_KEY, free_port, serving_broker
+from bench.processes import REGISTRY, SECRET_KEY, Server, free_port, serving_broker, token_for
 from broker.bootstrap import bootstrap
 from broker.client import Client
 from broker.settings import Settings, StoreSettings
@@ -26,6 +26,8 @@ from broker.stores.sdk import connect
 from tests.e2e.conftest import CHROMIUM, FLAGS
 from tests.e2e.test_main_job import drop
 from tests.running import RunningBroker
+
+NODE_CLIENT = Path(__file__).parents[1] / "frontend" / "packages" / "client" / "dist" / "node.js"
 
 GIB = 1024**3
 KIB = 1024
@@ -65,6 +67,8 @@ WATCH_LONG_TASKS = """() => {
 
 
 def main(gibibytes: float) -> None:
+    frontend = NODE_CLIENT.parents[3]
+    subprocess.run(["npx", "tsc", "-p", "packages/client"], cwd=frontend, check=True)
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         port = free_port()
@@ -80,7 +84,7 @@ def main(gibibytes: float) -> None:
         sign_in(page)
         client = stack.enter_context(Client(origins[0], username="alice", password=PASSWORD))
         measure_small(page, client, directory)
-        measure_large(page, client, directory, store, int(gibibytes * GIB))
+        measure_large(page, client, broker, directory, store, int(gibibytes * GIB))
         browser.close()
 
 
@@ -112,7 +116,21 @@ def measure_small(page: Page, client: Client, directory: Path) -> None:
     print(f"  longest task of the page           {longest:6.0f} ms\n")
 
 
-def measure_large(page: Page, client: Client, directory: Path, store: StoreSettings, size: int) -> None:
+def node_upload(path: Path, broker: Server) -> None:
+    """Have the built package upload a file, the start of Node.js included."""
+    script = f"""
+        import {{ createClient }} from "{NODE_CLIENT}";
+        const [baseUrl, token, path] = process.argv.slice(-3);
+        await createClient({{ baseUrl, token }}).upload(path);
+    """
+    address = f"http://127.0.0.1:{broker.port}"
+    command = ["node", "--input-type=module", "-e", script, address, token_for(broker), str(path)]
+    subprocess.run(command, check=True)
+
+
+def measure_large(
+    page: Page, client: Client, broker: Server, directory: Path, store: StoreSettings, size: int
+) -> None:
     path = directory / "large.bin"
     with path.open("wb") as file:
         for _ in range(0, size, 16 * KIB * KIB):
@@ -131,6 +149,7 @@ def measure_large(page: Page, client: Client, directory: Path, store: StoreSetti
     )
     ways: dict[str, Callable[[], object]] = {
         "the page in Chromium": lambda: send(page, [path]),
+        "@broker/client, Node.js": lambda: node_upload(path, broker),
         "broker.client, Python": lambda: client.upload(path),
         "curl, one PUT": lambda: subprocess.run(["curl", "-fsST", str(path), url], check=True),
         "minio-py, fput_object": lambda: sdk.fput_object(store.bucket, "bench/minio", str(path)),

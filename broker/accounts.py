@@ -14,7 +14,7 @@ from broker.passwords import Passwords
 from broker.revocations import Revocation, Revocations
 from broker.rows import MachineToken, Session, User
 from broker.sessions import Sessions
-from broker.throttle import SignInThrottle
+from broker.throttle import PasswordThrottle
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ class Accounts:
         tokens: Tokens,
         sessions: Sessions,
         revocations: Revocations,
+        passwords: Passwords,
         token_expires_in: int,
     ) -> None:
         self._registry = registry
@@ -52,8 +53,8 @@ class Accounts:
         self._sessions = sessions
         self._revocations = revocations
         self._token_expires_in = token_expires_in
-        self._passwords = Passwords()
-        self._throttle = SignInThrottle()
+        self._passwords = passwords
+        self._throttle = PasswordThrottle()
         self._learned_at: datetime | None = None
 
     async def sign_in(self, username: str, password: str, *, address: str, at: datetime) -> SignedIn:

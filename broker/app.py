@@ -33,6 +33,7 @@ from broker.endpoints import (
     health,
     receipts,
     session,
+    shares,
     uploads,
 )
 from broker.endpoints.page import page
@@ -43,6 +44,7 @@ from broker.issuers import Issuer, ProviderIssuer, SharedSecretIssuer
 from broker.lifecycle import Lifecycle
 from broker.metrics import Metrics
 from broker.openapi import Description
+from broker.passwords import Passwords
 from broker.policy import Policies
 from broker.publishing import Publisher
 from broker.rate_limits import RateLimits
@@ -55,6 +57,8 @@ from broker.scanning import Scanner
 from broker.self_test import SelfTest
 from broker.sessions import Sessions
 from broker.settings import Settings, SettingsError, StoreSettings
+from broker.share_registry import ShareRegistry
+from broker.shares import Shares
 from broker.sign_in_options import SignInOptions
 from broker.sqlite import SqliteDatabase
 from broker.stores.base import Store
@@ -105,6 +109,7 @@ def list_routes() -> list[Route]:
     routes = [
         *uploads.routes,
         *files.routes,
+        *shares.routes,
         *session.routes,
         *receipts.routes,
         *events.routes,
@@ -130,6 +135,7 @@ def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
     async def forget() -> None:
         await services.accounts.forget(at=web.now())
         await services.audit.forget(at=web.now())
+        await services.shares.forget(at=web.now())
 
     async def scan() -> None:
         at = web.now()
@@ -190,6 +196,8 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
         expires_in=settings.session_expires_in,
     )
     policies = Policies(settings.policies)
+    passwords = Passwords()
+    files = Files(registry=registry, store=store, policies=policies)
     receipts = Receipts(
         issuer=settings.origins[0],
         bucket=settings.store.bucket,
@@ -210,6 +218,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
             tokens=tokens,
             sessions=sessions,
             revocations=revocations,
+            passwords=passwords,
             token_expires_in=settings.access_token_expires_in,
         ),
         authenticator=Authenticator(tokens, _issuers(settings, provider)),
@@ -227,7 +236,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
             token=settings.events_token,
             bucket=settings.store.bucket,
         ),
-        files=Files(registry=registry, store=store, policies=policies),
+        files=files,
         intake=intake,
         lifecycle=lifecycle,
         metrics=metrics,
@@ -244,6 +253,13 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
         registry=registry,
         scanner=Scanner(registry=registry, store=store, settings=settings.scan),
         self_test=self_test,
+        shares=Shares(
+            registry=ShareRegistry(database),
+            files=files,
+            passwords=passwords,
+            secret_keys=settings.secret_keys,
+            origin=settings.origins[0],
+        ),
         sign_in_options=SignInOptions(registry=account_registry, settings=settings.oidc, provider=provider),
         store=store,
         tokens=tokens,

@@ -29,6 +29,7 @@ from broker.prune_command import prune_command
 from broker.receipt_command import receipt_group
 from broker.server import is_loopback, listen, serve
 from broker.settings import Settings, SettingsError
+from broker.share_command import share_command, shares_command, unshare_command
 from broker.terminal import sentences
 from broker.token_command import token_group
 from broker.user_command import user_group
@@ -127,6 +128,9 @@ main.add_command(download_command)
 main.add_command(ls_command)
 main.add_command(rm_command)
 main.add_command(uploads_command)
+main.add_command(share_command)
+main.add_command(shares_command)
+main.add_command(unshare_command)
 main.add_command(audit_command)
 main.add_command(keys_group)
 main.add_command(policy_group)

@@ -128,7 +128,7 @@ class Edge:
             log.debug(
                 "%s %s answered with %s",
                 scope["method"],
-                scope["path"],  # never the query: it may hold a token that was sent there by mistake
+                _shown(scope["path"]),  # never the query: it may hold a token that was sent there by mistake
                 exchange.status,
                 extra={"ms": round(seconds * 1000, 1)},
             )
@@ -174,6 +174,11 @@ class _Exchange:
         else:
             self.bytes_out += len(message.get("body", b""))
         await self._send(message)
+
+
+def _shown(path: str) -> str:
+    """Leave the token of a share link out of a path."""
+    return "/s/..." if path.startswith("/s/") else path
 
 
 def _request_id_of(scope: Scope) -> str:

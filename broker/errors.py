@@ -12,6 +12,7 @@ BrokerError
 ├── InsufficientScope 403
 ├── CrossOriginCall 403
 ├── QuotaExceeded 403
+├── ShareLocked 403
 ├── NotFound 404
 ├── MethodNotAllowed 405
 ├── Conflict 409
@@ -22,6 +23,8 @@ BrokerError
 │   ├── FileQuarantined
 │   └── RequestInProgress
 ├── UploadExpired 410
+├── ShareExpired 410
+├── ShareUsedUp 410
 ├── BodyTooLarge 413
 ├── UnsupportedMediaType 415
 ├── InvalidField 422
@@ -125,6 +128,10 @@ class QuotaExceeded(BrokerError):
     slug, status, title = "quota-exceeded", 403, "There is no room for this upload"
 
 
+class ShareLocked(BrokerError):
+    slug, status, title = "share-locked", 403, "The link needs its password"
+
+
 class NotFound(BrokerError):
     slug, status, title = "not-found", 404, "Not found"
 
@@ -171,6 +178,14 @@ class RequestInProgress(Conflict):
 
 class UploadExpired(BrokerError):
     slug, status, title = "upload-expired", 410, "The upload has expired"
+
+
+class ShareExpired(BrokerError):
+    slug, status, title = "share-expired", 410, "The link has expired"
+
+
+class ShareUsedUp(BrokerError):
+    slug, status, title = "share-used-up", 410, "The link has been used up"
 
 
 class BodyTooLarge(BrokerError):

@@ -15,8 +15,6 @@ from broker.stores.base import Store
 
 log = logging.getLogger(__name__)
 
-_NEWEST = "~"  # sorts after every id
-
 
 class Files:
     """List, look at, hand out and delete the caller's files."""
@@ -28,7 +26,7 @@ class Files:
 
     async def list(self, claims: Claims, query: schemas.ListFiles) -> schemas.Page[schemas.File]:
         """Return one page, newest first; its cursor is the last id. Raises InvalidField."""
-        before = keys.check_cursor(query.cursor) or _NEWEST
+        before = keys.check_cursor(query.cursor)
         found = await self._registry.list_files(claims, before=before, limit=query.limit + 1)
         items = tuple(describe_file(file) for file in found[: query.limit])
         return schemas.Page(items=items, next_cursor=items[-1].id if len(found) > query.limit else None)
@@ -42,16 +40,30 @@ class Files:
     ) -> schemas.Download:
         """Presign a GET of the file's bytes. Raises NotFound, FileQuarantined, InvalidField."""
         wished = None if new.expires_in is None else policy.check_expires_in(new.expires_in)
-        file = await self._find(claims, file_id)
+        return self.sign(await self._find(claims, file_id), new.disposition, expires_in=wished, at=at)
+
+    def sign(
+        self,
+        file: File,
+        disposition: schemas.Disposition,
+        *,
+        expires_in: int | None = None,
+        longest: int = policy.MAX_URL_EXPIRES_IN,
+        at: datetime,
+    ) -> schemas.Download:
+        """Presign a GET of a file's bytes, for as many seconds as its policy says, or `expires_in`.
+
+        It lives for `longest` seconds at most. Raises FileQuarantined.
+        """
         if file.scan == "pending":
             raise FileQuarantined("The file has not been found clean yet: try again later.")
-        media_type, disposition = policy.handing_out(file.type, new.disposition)
+        media_type, disposition = policy.handing_out(file.type, disposition)
         log.info("Download signed", extra={"file": file.id})
         request = self._store.presign_get(
             file.key,
             media_type=media_type,
             disposition=keys.content_disposition(disposition, file.name),
-            expires_in=wished or self._policies.of(file.policy).url_expires_in,
+            expires_in=min(longest, expires_in or self._policies.of(file.policy).url_expires_in),
             at=at,
         )
         return schemas.Download(

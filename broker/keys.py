@@ -13,6 +13,8 @@ MAX_FOLDER_BYTES = 1024
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+ID_LENGTH = 26
+_LAST = "~"  # sorts after every id
 _ID = re.compile(rf"[{_ALPHABET}]{{26}}", re.ASCII)
 _TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _UNSAFE_IN_FALLBACK = re.compile(r'[^ -~]|["\\%]')
@@ -71,11 +73,11 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def check_cursor(cursor: str | None) -> str | None:
-    """Return the cursor of a list, which is an id. Raises InvalidField."""
+def check_cursor(cursor: str | None) -> str:
+    """Return the id before which a page of a list begins; without a cursor, all are. Raises InvalidField."""
     if cursor is not None and not is_id(cursor):
         raise InvalidField("The cursor is not one that this service gave out.", field="cursor")
-    return cursor
+    return cursor or _LAST
 
 
 def object_key(*, prefix: str, tenant: str, upload_id: str) -> str:

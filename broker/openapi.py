@@ -48,6 +48,17 @@ _COMPLETED = (
 )
 
 
+_SHARED = (
+    *_LIMITED,
+    errors.NotFound,
+    errors.ShareExpired,
+    errors.ShareUsedUp,
+    errors.ShareLocked,
+    errors.TooManySignIns,
+    errors.SignInBusy,
+)
+
+
 class Operation(Struct, frozen=True, kw_only=True):
     """What an operation takes and answers, beside what all of its kind do."""
 
@@ -173,6 +184,37 @@ OPERATIONS: Mapping[str, Operation] = {
         problems=[errors.NotFound, errors.FileQuarantined],
     ),
     "delete_file": Operation(summary="Delete a file for good", status=204, problems=[errors.NotFound]),
+    "create_share": Operation(
+        summary="Make a link by which anybody may fetch a file",
+        body=schemas.NewShare,
+        answer=schemas.Share,
+        status=201,
+        problems=[errors.NotFound, errors.SignInBusy],
+    ),
+    "list_shares": Operation(
+        summary="List links, the newest first",
+        query=schemas.ListShares,
+        answer=schemas.Page[schemas.Share],
+    ),
+    "revoke_share": Operation(summary="Take a link back", status=204, problems=[errors.NotFound]),
+    "open_share": Operation(
+        summary="Show what a link leads to",
+        body=schemas.OpenShare,
+        answer=schemas.SharedFile,
+        problems=_SHARED,
+    ),
+    "download_share": Operation(
+        summary="Presign the GET of a link's file, which is counted",
+        body=schemas.DownloadShare,
+        answer=schemas.Download,
+        problems=[*_SHARED, errors.FileQuarantined],
+    ),
+    "get_shared_content": Operation(
+        summary="Go to the presigned GET of a link's file, which is counted",
+        status=307,
+        headers=["Location"],
+        problems=[*_SHARED, errors.FileQuarantined],
+    ),
     "list_usage": Operation(
         summary="List how much the tenant's subjects store",
         query=schemas.ListUsage,

@@ -1,6 +1,8 @@
 """Passwords: hashed with argon2id, a few at a time."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -25,7 +27,9 @@ class Passwords:
         self._waiting = 0
 
     async def hash(self, password: str) -> str:
-        return await asyncio.to_thread(self._hasher.hash, password)
+        """Return argon2's encoded form. Raises SignInBusy."""
+        async with self._turn():
+            return await asyncio.to_thread(self._hasher.hash, password)
 
     def is_outdated(self, password_hash: str) -> bool:
         """Say whether it was made with other parameters than a new one would be."""
@@ -33,15 +37,20 @@ class Passwords:
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Say whether the password is the one; without a hash it takes as long. Raises SignInBusy."""
+        async with self._turn():
+            try:
+                await asyncio.to_thread(self._hasher.verify, password_hash or DECOY_HASH, password)
+            except (VerificationError, InvalidHashError):
+                return False
+        return password_hash is not None
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
         if self._waiting >= _WAITING:
-            raise SignInBusy("Too many sign in at once; try again in a moment.")
+            raise SignInBusy("Too many passwords are looked at; try again in a moment.")
         self._waiting += 1
         try:
             async with self._turns:
-                await asyncio.to_thread(self._hasher.verify, password_hash or DECOY_HASH, password)
-        except (VerificationError, InvalidHashError):
-            return False
-        else:
-            return password_hash is not None
+                yield
         finally:
             self._waiting -= 1

@@ -98,6 +98,20 @@ class File(Struct, frozen=True, kw_only=True):
     scan_at: datetime | None = None
 
 
+class Share(Struct, frozen=True, kw_only=True):
+    """A link by which anybody may fetch a file; `password_hash` is argon2's encoded form."""
+
+    id: str
+    tenant: str
+    owner: str
+    file_id: str
+    password_hash: str | None = None
+    max_downloads: int | None = None
+    downloads: int
+    created_at: datetime
+    expires_at: datetime
+
+
 class Counters(Struct, frozen=True):
     """What is stored under a policy, and what its pending uploads have reserved."""
 

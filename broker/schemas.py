@@ -12,6 +12,7 @@ Item = TypeVar("Item")
 
 MAX_BATCH = 1000
 MAX_FINGERPRINT = 64
+MAX_SHARE_EXPIRES_IN = 366 * 86400
 
 UploadStatus = Literal["pending", "completed", "aborted", "expired", "rejected"]
 UploadMethod = Literal["single", "multipart"]
@@ -411,6 +412,58 @@ class Download(PresignedRequest, frozen=True):
     size: int
     checksum: str | None
     part_size: int | None
+
+
+class NewShare(_Request, frozen=True):
+    """`expires_in` is in seconds; `max_downloads` is how often the file may be fetched, if not forever."""
+
+    expires_in: Annotated[int, Meta(ge=60, le=MAX_SHARE_EXPIRES_IN)] = 7 * 86400
+    password: Annotated[str, Meta(min_length=1, max_length=MAX_PASSWORD)] | None = None
+    max_downloads: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+
+
+class Share(_Answer, frozen=True):
+    """A link to the file of the id `file`. `downloads` counts the presigned URLs that it gave out."""
+
+    id: str
+    file: str
+    url: str
+    has_password: bool
+    max_downloads: int | None
+    downloads: int
+    created_at: datetime
+    expires_at: datetime
+
+
+class ListShares(_Request, frozen=True):
+    """The query of the list of links: those to one `file`, or to all."""
+
+    file: Annotated[str, Meta(max_length=26)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    cursor: str | None = None
+
+
+class OpenShare(_Request, frozen=True):
+    """`token` is what stands behind `/s/` in a link; in a body, so that no log shows it."""
+
+    token: Annotated[str, Meta(max_length=100)]
+    password: Annotated[str, Meta(min_length=1, max_length=MAX_PASSWORD)] | None = None
+
+
+class DownloadShare(OpenShare, frozen=True, kw_only=True):
+    disposition: Disposition = "attachment"
+
+
+class SharedFile(_Answer, frozen=True):
+    """What whoever has a link sees of the file; `downloads_left` is null without a limit."""
+
+    name: str
+    size: int
+    type: str
+    checksum: str | None
+    part_size: int | None
+    expires_at: datetime
+    downloads_left: int | None
 
 
 class Page(_Answer, Generic[Item], frozen=True):

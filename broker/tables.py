@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0006"  # of the newest migration: what a registry must be at
+REVISION = "0007"  # of the newest migration: what a registry must be at
 
 
 class Instant(TypeDecorator[datetime]):
@@ -181,6 +181,23 @@ files = Table(
     Column("scan_at", Instant),
     Index("files_by_owner", "tenant", "owner", "id"),
     _partial_index("files_to_scan", "scan_at", where="scan_at IS NOT NULL"),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("owner", String(200), nullable=False),
+    Column("file_id", Id, ForeignKey("files.id", ondelete="CASCADE"), nullable=False),
+    Column("password_hash", String(200)),
+    Column("max_downloads", BigInteger),
+    Column("downloads", BigInteger, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("shares_by_owner", "tenant", "owner", "id"),
+    Index("shares_of_file", "file_id", "id"),
+    Index("shares_to_forget", "expires_at"),
 )
 
 # Kept by the very changes that it counts. A row of a subject, and one with an empty owner for its tenant.

@@ -1,11 +1,31 @@
 """What the commands share."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 
 import click
 
 from broker.errors import BrokerError, OperatorError
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+class Life(click.ParamType[timedelta]):
+    """A duration such as 30d, 12h or 15m."""
+
+    name = "duration"
+
+    def __init__(self, longest: timedelta) -> None:
+        self._longest = longest
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        found = re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", value, re.ASCII)
+        life = timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
+        if life is None or life > self._longest:
+            self.fail(f"{value} is not like 15m, 12h or 30d, up to {self._longest.days}d.", param, ctx)
+        return life
 
 
 @contextmanager

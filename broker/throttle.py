@@ -20,7 +20,7 @@ _OF_ACCOUNT = RateLimitItemPerMinute(100, 15, "account")
 _FROM_ADDRESS = RateLimitItemPerMinute(100, 15, "address")
 
 
-class SignInThrottle:
+class PasswordThrottle:
     """Counts wrong passwords: no more is remembered than can be hashed in a quarter of an hour."""
 
     def __init__(self) -> None:

@@ -1,7 +1,6 @@
 """`broker token`: access tokens for programs."""
 
 import json
-import re
 from datetime import timedelta
 
 import click
@@ -11,22 +10,7 @@ from broker.accounts import DEFAULT_TENANT, MAX_TOKEN_LIFE
 from broker.auth import Claims, Scope
 from broker.keys import is_id, is_tenant
 from broker.schemas import MAX_USERNAME
-from broker.terminal import table
-
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-
-
-class _Life(click.ParamType[timedelta]):
-    """A duration such as 30d, 12h or 15m."""
-
-    name = "duration"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        found = re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", value, re.ASCII)
-        life = timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
-        if life is None or life > MAX_TOKEN_LIFE:
-            self.fail(f"{value} is not like 15m, 12h or 30d, up to {MAX_TOKEN_LIFE.days}d.", param, ctx)
-        return life
+from broker.terminal import Life, table
 
 
 @click.group("token")
@@ -46,7 +30,12 @@ def token_group() -> None:
     help="What it may do; repeat it.",
 )
 @click.option(
-    "--expires", "life", type=_Life(), default="30d", show_default=True, help="Its life: 15m, 12h, 30d."
+    "--expires",
+    "life",
+    type=Life(MAX_TOKEN_LIFE),
+    default="30d",
+    show_default=True,
+    help="Its life: 15m, 12h, 30d.",
 )
 def issue_token(subject: str, tenant: str, scopes: tuple[str, ...], life: timedelta) -> None:
     """Print a new access token, and nothing else."""

@@ -33,7 +33,6 @@ from broker.turns import take_turns
 
 log = logging.getLogger(__name__)
 
-_NEWEST = "~"  # sorts after every id
 _REMEMBERED = 10_000
 
 
@@ -108,7 +107,7 @@ class Uploads:
         self, claims: Claims, query: schemas.ListUploads, *, at: datetime
     ) -> schemas.Page[schemas.Upload]:
         """Return one page of the unfinished uploads, newest first. Raises InvalidField."""
-        before = keys.check_cursor(query.cursor) or _NEWEST
+        before = keys.check_cursor(query.cursor)
         found = await self._registry.list_pending(claims, before=before, limit=query.limit + 1, at=at)
         items = tuple(_describe(upload, at=at) for upload in found[: query.limit])
         return schemas.Page(items=items, next_cursor=items[-1].id if len(found) > query.limit else None)

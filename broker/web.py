@@ -37,6 +37,7 @@ from broker.reconciler import Reconciler
 from broker.registry import Registry
 from broker.scanning import Scanner
 from broker.self_test import SelfTest
+from broker.shares import Shares
 from broker.sign_in_options import SignInOptions
 from broker.stores.base import Store
 from broker.uploads import Uploads
@@ -78,6 +79,7 @@ class Services:
     registry: Registry
     scanner: Scanner
     self_test: SelfTest
+    shares: Shares
     sign_in_options: SignInOptions
     store: Store
     tokens: Tokens

@@ -55,6 +55,7 @@ class Replica:
                 expires_in=WHOLE,
             ),
             revocations=revocations,
+            passwords=Passwords(),
             token_expires_in=900,
         )
         self.accounts._passwords._hasher = CHEAP

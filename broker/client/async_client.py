@@ -10,7 +10,7 @@ from typing import Self
 from broker.client.client import Client, Sendable
 from broker.client.many import Outcome
 from broker.client.progress import OnProgress
-from broker.schemas import File, Me, Upload
+from broker.schemas import File, Me, Share, Upload
 
 
 class AsyncClient:
@@ -95,3 +95,25 @@ class AsyncClient:
 
     async def delete_file(self, file_id: str) -> None:
         await asyncio.to_thread(self._client.files.delete, file_id)
+
+    async def create_share(
+        self,
+        file_id: str,
+        *,
+        expires_in: int = 7 * 86400,
+        password: str | None = None,
+        max_downloads: int | None = None,
+    ) -> Share:
+        return await asyncio.to_thread(
+            self._client.shares.create,
+            file_id,
+            expires_in=expires_in,
+            password=password,
+            max_downloads=max_downloads,
+        )
+
+    async def list_shares(self, file_id: str | None = None) -> list[Share]:
+        return await asyncio.to_thread(lambda: list(self._client.shares.of(file_id)))
+
+    async def revoke_share(self, share_id: str) -> None:
+        await asyncio.to_thread(self._client.shares.revoke, share_id)

@@ -89,6 +89,17 @@ class Calls:
     def sign_download(self, file_id: str) -> schemas.Download:
         return self._call("POST", f"/v1/files/{file_id}/download", schemas.Download, {})
 
+    def share_file(self, file_id: str, new: schemas.NewShare) -> schemas.Share:
+        return self._call("POST", f"/v1/files/{file_id}/shares", schemas.Share, new)
+
+    def list_shares(self, file_id: str | None, cursor: str | None) -> schemas.Page[schemas.Share]:
+        wanted = {"limit": "1000", "file": file_id, "cursor": cursor}
+        query = {name: value for name, value in wanted.items() if value is not None}
+        return self._call("GET", "/v1/shares", schemas.Page[schemas.Share], query=query)
+
+    def revoke_share(self, share_id: str) -> None:
+        self._send("DELETE", f"/v1/shares/{share_id}")
+
     def _call(
         self,
         method: str,

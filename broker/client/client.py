@@ -20,7 +20,7 @@ from broker.client.sources import Source, open_source
 from broker.client.store import StoreCalls
 from broker.client.uploading import Uploading
 from broker.errors import InvalidField
-from broker.schemas import File, Me, NewUpload, PolicyLimits, Upload
+from broker.schemas import File, Item, Me, NewShare, NewUpload, Page, PolicyLimits, Share, Upload
 
 _MOST_LANES = 8
 _PAGE = 1000
@@ -63,6 +63,7 @@ class Client:
         self._lanes = Lanes(_MOST_LANES)
         self.uploads = Uploads(self._calls)
         self.files = Files(self._calls)
+        self.shares = Shares(self._calls)
 
     def __enter__(self) -> Self:
         return self
@@ -190,13 +191,7 @@ class Uploads:
 
     def pending(self) -> Iterator[Upload]:
         """Yield those that are unfinished, newest first."""
-        cursor = None
-        while True:
-            page = self._calls.list_pending(cursor)
-            yield from page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        return _pages(self._calls.list_pending)
 
     def abort(self, upload_id: str) -> None:
         self._calls.abort(upload_id)
@@ -210,19 +205,55 @@ class Files:
 
     def __iter__(self) -> Iterator[File]:
         """Yield all files, newest first."""
-        cursor = None
-        while True:
-            page = self._calls.list_files(limit=_PAGE, cursor=cursor)
-            yield from page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        return _pages(lambda cursor: self._calls.list_files(limit=_PAGE, cursor=cursor))
 
     def get(self, file_id: str) -> File:
         return self._calls.read_file(file_id)
 
     def delete(self, file_id: str) -> None:
         self._calls.delete_file(file_id)
+
+
+class Shares:
+    """The caller's links, by which anybody may fetch a file."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def create(
+        self,
+        file_id: str,
+        *,
+        expires_in: int = 7 * 86400,
+        password: str | None = None,
+        max_downloads: int | None = None,
+    ) -> Share:
+        """Make a link that is good for `expires_in` seconds."""
+        new = NewShare(expires_in=expires_in, password=password, max_downloads=max_downloads)
+        return self._calls.share_file(file_id, new)
+
+    def __iter__(self) -> Iterator[Share]:
+        """Yield all links, newest first."""
+        return self.of(None)
+
+    def of(self, file_id: str | None) -> Iterator[Share]:
+        """Yield the links to one file, newest first."""
+        return _pages(lambda cursor: self._calls.list_shares(file_id, cursor))
+
+    def revoke(self, share_id: str) -> None:
+        """Take a link back."""
+        self._calls.revoke_share(share_id)
+
+
+def _pages(ask: Callable[[str | None], Page[Item]]) -> Iterator[Item]:
+    """Yield what all pages of a list hold."""
+    cursor = None
+    while True:
+        page = ask(cursor)
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
 
 
 def _is_small(source: Source, limits: PolicyLimits) -> bool:

@@ -1,5 +1,6 @@
 """The bundled React app: static files, with a policy that names the store as the only other origin."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
+_SHARE = re.compile(r"s/[^/]+")
 DIRECTORY = Path(__file__).parent.parent / "static"
 
 # what the page does not need; the camera of a phone opens by its own file picker
@@ -50,7 +52,8 @@ class Page(StaticFiles):
         self._sign_in_origin = sign_in_origin
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
+        # the app itself reads what link it was opened by
+        response = await super().get_response("index.html" if _SHARE.fullmatch(path) else path, scope)
         is_hashed = path.startswith("assets/")
         response.headers["cache-control"] = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
         csp = content_security_policy(self._store_origin, self._sign_in_origin())

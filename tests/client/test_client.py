@@ -269,6 +269,10 @@ def test_the_asynchronous_client_does_the_same(remote: RunningBroker, tmp_path: 
             file = await client.upload(b"hello", name="hello.txt")
             path = await client.download(file.id, tmp_path)
             names = [each.name async for each in client.iterate_files()]
+            share = await client.create_share(file.id, expires_in=60)
+            assert await client.list_shares(file.id) == [share]
+            await client.revoke_share(share.id)
+            assert await client.list_shares() == []
             await client.delete_file(file.id)
             return path.read_bytes(), names
 

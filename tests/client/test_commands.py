@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -178,3 +179,35 @@ def test_after_ctrl_c_the_same_command_goes_on(terminal: Terminal, line: FaultyS
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_can_complete_commands(shell: str) -> None:
     assert "_BROKER_COMPLETE" in CliRunner().invoke(main, ["completion", shell]).stdout
+
+
+def test_a_link_is_made_listed_and_taken_back(terminal: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"hello")
+    terminal.ok("upload", str(path))
+
+    link = terminal.ok("share", "a.txt", "--expires", "2d", "--max-downloads", "3").strip()
+    fetched = httpx.get(f"{link}/content", follow_redirects=True, verify=False)
+    (listed,) = (json.loads(each) for each in terminal.ok("shares", "--json").splitlines())
+    table = terminal.ok("shares")
+    terminal.ok("unshare", listed["id"])
+
+    assert fetched.content == b"hello"
+    assert (listed["url"], listed["downloads"], listed["max_downloads"]) == (link, 1, 3)
+    assert "1/3" in table
+    assert terminal.ok("shares") == ""
+    assert httpx.get(f"{link}/content", verify=False).status_code == 404
+
+
+def test_a_link_may_ask_for_a_password(terminal: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"hello")
+    terminal.ok("upload", str(path))
+
+    shared = json.loads(terminal.ok("share", "a.txt", "--password", "--json", stdin="open\nopen\n"))
+
+    assert shared["has_password"]
+    refused = terminal.run("share", "a.txt", "--expires", "400d")
+    assert (refused.exit_code, "up to 366d" in refused.output) == (2, True)
+    assert terminal.run("share", "nothing.txt").exit_code == 1
+    assert terminal.run("unshare", "0" * 26).exit_code == 1

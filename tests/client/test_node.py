@@ -175,3 +175,13 @@ def test_the_engine_takes_at_most_12_kb_of_a_page(tmp_path: Path) -> None:
     taken = subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     assert 5_000 < int(taken) <= 12 * 1024
+
+
+def test_a_link_is_made_listed_and_taken_back(node: Node, client: Client) -> None:
+    file = client.upload(b"hello", name="a.txt")
+
+    done = node.run("share", file.id)
+
+    share = done["share"]
+    assert (share["file"], share["max_downloads"], share["has_password"]) == (file.id, 2, True)
+    assert (done["listed"], done["left"]) == ([share], [])

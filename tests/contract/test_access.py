@@ -54,6 +54,12 @@ CALLS = {
     "get_file": Call(thing="file"),
     "download_file": Call(body={}, thing="file"),
     "get_content": Call(307, thing="file"),
+    "create_share": Call(201, {}, thing="file"),
+    "list_shares": Call(),
+    "revoke_share": Call(204, thing="share"),
+    "open_share": Call(404, {"token": "nonsense"}),
+    "download_share": Call(404, {"token": "nonsense"}),
+    "get_shared_content": Call(404),
     "delete_file": Call(204, thing="file"),
     "list_usage": Call(),
     "take_event": Call(401, {}),
@@ -87,10 +93,13 @@ def call(
 
 
 def make(broker: RunningBroker, thing: str, subject: str, *, tenant: str) -> str:
-    """Make an upload in parts, or a file; return its id."""
+    """Make an upload in parts, a file, or a link to one; return its id."""
     with broker.client(subject, tenant=tenant) as client:
         if thing == "file":
             return str(upload(client, b"hello")["id"])
+        if thing == "share":
+            file = upload(client, b"hello")["id"]
+            return str(client.post(f"/v1/files/{file}/shares").json()["id"])
         return str(client.post("/v1/uploads", json=LARGE).json()["id"])
 
 

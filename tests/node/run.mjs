@@ -24,6 +24,12 @@ const ACTIONS = {
     await client.download(id, path, { onProgress });
     return { rss: most };
   },
+  async share(id) {
+    const share = await client.shares.create(id, { expiresIn: 60, maxDownloads: 2, password: "open sesame" });
+    const listed = await client.shares.list({ file: id });
+    await client.shares.revoke(share.id);
+    return { share, listed: listed.items, left: (await client.shares.list()).items };
+  },
   async pending() {
     return (await client.uploads.pending()).items;
   },

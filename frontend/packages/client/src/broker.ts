@@ -8,12 +8,16 @@ import type {
   Download,
   Me,
   NewDownload,
+  NewShare,
   NewUpload,
   Page,
   Part,
   PendingUpload,
   PresignedPart,
   Session,
+  Share,
+  SharedFile,
+  ShareKey,
   SignInOptions,
   StoredFile,
   Symptoms,
@@ -217,6 +221,40 @@ export class Broker {
 
   async deleteFile(id: string, { signal }: Cancellable): Promise<void> {
     await this.#call("DELETE", path`/v1/files/${id}`, { signal });
+  }
+
+  /** Make a link by which anybody may fetch a file. */
+  shareFile(id: string, share: NewShare, { signal }: Cancellable): Promise<Share> {
+    return this.#read("POST", path`/v1/files/${id}/shares`, { body: share, signal });
+  }
+
+  /** List one page of links, newest first: those to a file, or all. */
+  listShares(
+    { file, cursor }: { file?: string | undefined; cursor?: string | undefined },
+    { signal }: Cancellable,
+  ): Promise<Page<Share>> {
+    const query = new URLSearchParams({ limit: "1000" });
+    for (const [name, value] of Object.entries({ file, cursor })) {
+      if (value !== undefined) {
+        query.set(name, value);
+      }
+    }
+    return this.#read("GET", `/v1/shares?${query}`, { signal });
+  }
+
+  async revokeShare(id: string, { signal }: Cancellable): Promise<void> {
+    await this.#call("DELETE", path`/v1/shares/${id}`, { signal });
+  }
+
+  /** See what a link leads to; nobody needs to be signed in. */
+  openShare(key: ShareKey, { signal }: Cancellable): Promise<SharedFile> {
+    return this.#readAnswer(this.#request("POST", "/v1/shared", { body: key, signal }, null), { signal });
+  }
+
+  /** Get the presigned request that fetches a link's file, which counts as a download. */
+  downloadShare(key: ShareKey & NewDownload, { signal }: Cancellable): Promise<Download> {
+    const answering = this.#request("POST", "/v1/shared/download", { body: key, signal }, null);
+    return this.#readAnswer(answering, { signal });
   }
 
   #read<Answer>(method: string, target: string, call: Call): Promise<Answer> {

@@ -3,7 +3,7 @@ import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
 import { Transfer } from "./transfer.ts";
 import type { TransferState, Transport } from "./transport.ts";
 import { UploadCalls } from "./upload-calls.ts";
-import type { Page, PendingUpload, Policy, StoredFile } from "./wire.ts";
+import type { Page, PendingUpload, Policy, Share, StoredFile } from "./wire.ts";
 
 export interface ClientOptions {
   /** Where the broker answers, such as `https://files.example.org`. */
@@ -21,6 +21,15 @@ export interface Cancellable {
 export interface UploadOptions extends Cancellable, Partial<Place> {
   /** Told the bytes handed over so far. */
   readonly onProgress?: (bytes: number) => void;
+}
+
+export interface ShareOptions extends Cancellable {
+  /** Seconds; a week when left out, a year at most. */
+  readonly expiresIn?: number;
+  /** What the link asks for. */
+  readonly password?: string;
+  /** How often the file may be fetched; without a limit when left out. */
+  readonly maxDownloads?: number;
 }
 
 /**
@@ -83,6 +92,30 @@ export class Client {
     /** Delete a file for good. */
     delete: (id: string, { signal = never() }: Cancellable = {}): Promise<void> =>
       this.#broker.deleteFile(id, { signal }),
+  };
+
+  readonly shares = {
+    /** Make a link by which anybody may fetch a file. */
+    create: (
+      fileId: string,
+      { signal = never(), expiresIn, password, maxDownloads }: ShareOptions = {},
+    ): Promise<Share> => {
+      const wished = { expires_in: expiresIn, password, max_downloads: maxDownloads };
+      const given = Object.entries(wished).filter(([, value]) => value !== undefined);
+      return this.#broker.shareFile(fileId, Object.fromEntries(given), { signal });
+    },
+
+    /** List one page of links, newest first: those to a file, or all. */
+    list: ({
+      signal = never(),
+      file,
+      cursor,
+    }: Cancellable & { file?: string; cursor?: string } = {}): Promise<Page<Share>> =>
+      this.#broker.listShares({ file, cursor }, { signal }),
+
+    /** Take a link back. */
+    revoke: (id: string, { signal = never() }: Cancellable = {}): Promise<void> =>
+      this.#broker.revokeShare(id, { signal }),
   };
 
   async #rulesOf(name: string, signal: AbortSignal): Promise<Policy> {

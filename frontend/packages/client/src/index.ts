@@ -25,10 +25,14 @@ export {
 } from "./upload-queue.ts";
 export type {
   Me,
+  NewShare,
   OidcProvider,
   Page,
   PresignedRequest,
   Session,
+  Share,
+  SharedFile,
+  ShareKey,
   SignInOptions,
   StoredFile,
   Usage,

@@ -14,10 +14,10 @@ import type { Transport } from "./transport.ts";
 import { UploadClaims } from "./upload-claims.ts";
 import type { StoredFile } from "./wire.ts";
 
-export type { ClientOptions, UploadOptions } from "./client.ts";
+export type { ClientOptions, ShareOptions, UploadOptions } from "./client.ts";
 export * from "./failures.ts";
 export { Problem } from "./problem.ts";
-export type { Page, PendingUpload, StoredFile } from "./wire.ts";
+export type { Page, PendingUpload, Share, StoredFile } from "./wire.ts";
 
 /** Connections to the store; a server has more than a browser allows. */
 const MOST_LANES = 8;

@@ -147,6 +147,46 @@ export interface Diagnosis {
   readonly action: string;
 }
 
+/** What a link to a file is to be like. */
+export interface NewShare {
+  /** Seconds; a week when left out, a year at most. */
+  readonly expires_in?: number;
+  readonly password?: string;
+  /** How often the file may be fetched; without a limit when left out. */
+  readonly max_downloads?: number;
+}
+
+/** A link by which anybody may fetch a file. */
+export interface Share {
+  readonly id: string;
+  /** The id of the file. */
+  readonly file: string;
+  readonly url: string;
+  readonly has_password: boolean;
+  readonly max_downloads: number | null;
+  /** How often it was used. */
+  readonly downloads: number;
+  readonly created_at: string;
+  readonly expires_at: string;
+}
+
+/** What opens a link: what stands behind `/s/` in it, and its password where it asks for one. */
+export interface ShareKey {
+  readonly token: string;
+  readonly password?: string;
+}
+
+/** What whoever has a link sees of its file. */
+export interface SharedFile {
+  readonly name: string;
+  readonly size: number;
+  readonly type: string;
+  readonly checksum: string | null;
+  readonly expires_at: string;
+  /** Null without a limit. */
+  readonly downloads_left: number | null;
+}
+
 /** A part that the store holds; `checksum` is null where the store does not tell it. */
 export interface HeldPart {
   /** From 1. */

@@ -16,6 +16,8 @@ from sqlalchemy.dialects import sqlite
 from bench import load
 from bench.processes import REGISTRY, Server, serving_broker, token_for
 from broker import registry
+from broker.auth import Claims
+from broker.file_registry import Filter, select_files
 from broker.settings import Identity, StoreSettings
 from broker.sqlite import SqliteDatabase
 
@@ -45,8 +47,12 @@ FILL = (
     'photo.jpg', 1000, 'image/jpeg', 'etag', {_AT} FROM n""",
 )
 
+ALICE = Claims(subject="alice", tenant="acme", scopes=frozenset())
 QUERIES = {
-    "list files": registry.LIST_FILES,
+    "list files": select_files(ALICE, Filter(), order="-created", after=("", "9")),
+    "files of a folder": select_files(ALICE, Filter(folder="a"), order="name", after=("a", "1")),
+    "look for a name": select_files(ALICE, Filter(q="photo"), order="name"),
+    "trash": select_files(ALICE, Filter(is_trashed=True), order="-created"),
     "list unfinished": registry.LIST_PENDING,
     "find an upload": registry.FIND_UPLOAD,
     "find a file": registry.FIND_FILE,

@@ -30,6 +30,7 @@ from broker.endpoints import (
     description,
     events,
     files,
+    folders,
     health,
     receipts,
     session,
@@ -38,7 +39,9 @@ from broker.endpoints import (
 )
 from broker.endpoints.page import page
 from broker.events import Events
+from broker.file_registry import FileRegistry
 from broker.files import Files
+from broker.folders import Folders
 from broker.intake import Intake
 from broker.issuers import Issuer, ProviderIssuer, SharedSecretIssuer
 from broker.lifecycle import Lifecycle
@@ -109,6 +112,7 @@ def list_routes() -> list[Route]:
     routes = [
         *uploads.routes,
         *files.routes,
+        *folders.routes,
         *shares.routes,
         *session.routes,
         *receipts.routes,
@@ -197,7 +201,8 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
     )
     policies = Policies(settings.policies)
     passwords = Passwords()
-    files = Files(registry=registry, store=store, policies=policies)
+    file_registry = FileRegistry(database)
+    files = Files(registry=registry, file_registry=file_registry, store=store, policies=policies)
     receipts = Receipts(
         issuer=settings.origins[0],
         bucket=settings.store.bucket,
@@ -237,6 +242,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
             bucket=settings.store.bucket,
         ),
         files=files,
+        folders=Folders(registry=file_registry, policies=policies),
         intake=intake,
         lifecycle=lifecycle,
         metrics=metrics,

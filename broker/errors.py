@@ -21,10 +21,12 @@ BrokerError
 │   ├── UploadAborted
 │   ├── PartsMismatch
 │   ├── FileQuarantined
+│   ├── FolderExists
 │   └── RequestInProgress
 ├── UploadExpired 410
 ├── ShareExpired 410
 ├── ShareUsedUp 410
+├── RevisionMismatch 412
 ├── BodyTooLarge 413
 ├── UnsupportedMediaType 415
 ├── InvalidField 422
@@ -171,6 +173,10 @@ class FileQuarantined(Conflict):
     headers: Mapping[str, str] = {"retry-after": "5"}
 
 
+class FolderExists(Conflict):
+    slug, title = "folder-exists", "There is a folder of this name"
+
+
 class RequestInProgress(Conflict):
     slug, title = "request-in-progress", "A request with this Idempotency-Key is being worked on"
     headers: Mapping[str, str] = {"retry-after": "1"}
@@ -186,6 +192,10 @@ class ShareExpired(BrokerError):
 
 class ShareUsedUp(BrokerError):
     slug, status, title = "share-used-up", 410, "The link has been used up"
+
+
+class RevisionMismatch(BrokerError):
+    slug, status, title = "revision-mismatch", 412, "The file has been changed meanwhile"
 
 
 class BodyTooLarge(BrokerError):

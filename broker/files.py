@@ -1,13 +1,25 @@
-"""Files: completed uploads, as their owner lists, fetches and deletes them."""
+"""Files: completed uploads, as their owner lists, fetches, moves and deletes them."""
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Annotated, TypeVar
 
-from msgspec import structs
+from msgspec import Meta, structs
 
 from broker import keys, policy, schemas
 from broker.auth import Claims
-from broker.errors import FileQuarantined, NotFound, StoreUnavailable
+from broker.cursors import read_cursor, write_cursor
+from broker.errors import (
+    BrokerError,
+    FileQuarantined,
+    InvalidField,
+    NotFound,
+    RevisionMismatch,
+    StoreUnavailable,
+)
+from broker.file_registry import FileRegistry, Filter, Order
 from broker.policy import Policies
 from broker.registry import Registry
 from broker.rows import File
@@ -15,21 +27,37 @@ from broker.stores.base import Store
 
 log = logging.getLogger(__name__)
 
+Outcome = TypeVar("Outcome")
+
+_TRIES = 5  # somebody else may be changing the same file
+_AT_ONCE = 50
+
 
 class Files:
-    """List, look at, hand out and delete the caller's files."""
+    """List, look at, hand out, change and delete the caller's files."""
 
-    def __init__(self, *, registry: Registry, store: Store, policies: Policies) -> None:
+    def __init__(
+        self, *, registry: Registry, file_registry: FileRegistry, store: Store, policies: Policies
+    ) -> None:
         self._registry = registry
+        self._file_registry = file_registry
         self._store = store
         self._policies = policies
 
     async def list(self, claims: Claims, query: schemas.ListFiles) -> schemas.Page[schemas.File]:
-        """Return one page, newest first; its cursor is the last id. Raises InvalidField."""
-        before = keys.check_cursor(query.cursor)
-        found = await self._registry.list_files(claims, before=before, limit=query.limit + 1)
-        items = tuple(describe_file(file) for file in found[: query.limit])
-        return schemas.Page(items=items, next_cursor=items[-1].id if len(found) > query.limit else None)
+        """Return one page. Raises InvalidField, InvalidName."""
+        wanted = Filter(
+            folder=None if query.folder is None else keys.check_folder(query.folder),
+            q=check_text(query.q),
+            is_trashed=query.trashed,
+        )
+        after = _read_place(query) if query.cursor else None
+        found = await self._file_registry.list(
+            claims, wanted, order=query.sort, after=after, limit=query.limit + 1
+        )
+        page = found[: query.limit]
+        cursor = _place_of(page[-1], query.sort) if len(found) > query.limit else None
+        return schemas.Page(items=tuple(describe_file(file) for file in page), next_cursor=cursor)
 
     async def get(self, claims: Claims, file_id: str) -> schemas.File:
         """Return one file. Raises NotFound."""
@@ -70,6 +98,57 @@ class Files:
             **structs.asdict(request), size=file.size, checksum=file.checksum, part_size=file.part_size
         )
 
+    async def change(
+        self,
+        claims: Claims,
+        file_id: str,
+        wanted: schemas.ChangeFile,
+        *,
+        revision: int | None = None,
+        at: datetime,
+    ) -> schemas.File:
+        """Rename a file, move it, put it into the trash or take it out; return it as it is then.
+
+        With a `revision`, only if it is still that. Raises NotFound, RevisionMismatch, InvalidName,
+        PolicyViolation.
+        """
+        for _ in range(_TRIES):
+            file = await self._find(claims, file_id)
+            if revision not in {None, file.revision}:
+                break
+            changed = self._changed(claims, file, wanted, at=at)
+            if changed == file:
+                return describe_file(file)
+            new = structs.replace(changed, modified_at=at)
+            if await self._file_registry.replace(file, new):
+                log.info("File changed", extra={"file": file.id})
+                return describe_file(structs.replace(new, revision=file.revision + 1))
+        raise RevisionMismatch("The file has been changed meanwhile: read it again.")
+
+    async def change_batch(
+        self, claims: Claims, wanted: schemas.ChangeFiles, *, at: datetime
+    ) -> Sequence[schemas.File | BrokerError]:
+        """Change many files alike; return for each what it is now, or why it was not changed."""
+        change = schemas.ChangeFile(folder=wanted.folder, trashed=wanted.trashed)
+        return await _each(wanted.ids, lambda file_id: self.change(claims, file_id, change, at=at))
+
+    async def delete_batch(
+        self, claims: Claims, wanted: schemas.DeleteFiles, *, at: datetime
+    ) -> Sequence[BrokerError | None]:
+        """Delete many files; return for each None, or why it was not deleted."""
+        return await _each(wanted.ids, lambda file_id: self.delete(claims, file_id, at=at))
+
+    def _changed(self, claims: Claims, file: File, wanted: schemas.ChangeFile, *, at: datetime) -> File:
+        of_file = self._policies.of(file.policy)
+        if wanted.name is not None and wanted.name != file.name:
+            name = policy.check_rename(of_file, wanted.name, file.type, claims)
+            file = structs.replace(file, name=name, name_key=keys.name_key(name))
+        if wanted.folder is not None and wanted.folder != file.folder:
+            file = structs.replace(file, folder=policy.check_move(of_file, wanted.folder, claims))
+        if wanted.trashed is not None and wanted.trashed != (file.trashed_at is not None):
+            file = structs.replace(file, trashed_at=at if wanted.trashed else None)
+        return file
+
     async def delete(self, claims: Claims, file_id: str, *, at: datetime) -> None:
         """Forget the file, then remove its object, or have the reconciler do so. Raises NotFound."""
         file = await self._find(claims, file_id)
@@ -100,5 +179,51 @@ def describe_file(file: File) -> schemas.File:
         part_size=file.part_size,
         policy=file.policy,
         created_at=file.created_at,
+        modified_at=file.modified_at or file.created_at,
+        revision=file.revision,
+        trashed_at=file.trashed_at,
         scan=file.scan,
     )
+
+
+def check_text(text: str | None) -> str | None:
+    """Return what is looked for. Raises InvalidField for what no name can hold."""
+    if text is not None and "\0" in text:
+        raise InvalidField("A name cannot hold this.", field="q")
+    return text
+
+
+async def _each(
+    ids: Sequence[str], action: Callable[[str], Awaitable[Outcome]]
+) -> list[Outcome | BrokerError]:
+    """Do something with each file; changes that wait at the same time are written together."""
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def attempt(file_id: str) -> Outcome | BrokerError:
+        async with turns:
+            try:
+                return await action(file_id)
+            except BrokerError as error:
+                return error
+
+    return list(await asyncio.gather(*map(attempt, ids)))
+
+
+def _place_of(file: File, order: Order) -> str:
+    """Write where a list that ends with this file goes on."""
+    match order.removeprefix("-"):
+        case "name":
+            return write_cursor((file.name_key, file.id))
+        case "size":
+            return write_cursor((file.size, file.id))
+    return file.id
+
+
+def _read_place(query: schemas.ListFiles) -> tuple[str | int, str]:
+    cursor = query.cursor or ""
+    match query.sort.removeprefix("-"):
+        case "name":
+            return read_cursor(cursor, tuple[str, str])
+        case "size":
+            return read_cursor(cursor, tuple[Annotated[int, Meta(ge=0, le=2**62)], str])
+    return (keys.check_cursor(cursor), keys.check_cursor(cursor))

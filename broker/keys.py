@@ -119,6 +119,15 @@ def _too_long() -> InvalidName:
     )
 
 
+def name_key(name: str) -> str:
+    """Return by what a name is found and sorted, whatever its case.
+
+    >>> name_key("Stra\xdfe.TXT")
+    'strasse.txt'
+    """
+    return unicodedata.normalize("NFC", name.casefold())
+
+
 def check_folder(folder: str) -> str:
     """Return a path of names joined by /, in NFC; an empty one is the top folder. Raises InvalidName.
 

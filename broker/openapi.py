@@ -70,6 +70,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     media_type: str = _JSON
     headers: Sequence[str] = ()
     is_repeatable: bool = False  # takes an Idempotency-Key
+    is_conditional: bool = False  # takes an If-Match
     by_cookie: bool = False
     problems: Sequence[type[BrokerError]] = ()
 
@@ -165,11 +166,14 @@ OPERATIONS: Mapping[str, Operation] = {
         summary="Abort an upload", status=204, problems=[errors.NotFound, errors.UploadCompleted]
     ),
     "list_files": Operation(
-        summary="List files, the newest first",
+        summary="List files, the newest first unless asked otherwise",
         query=schemas.ListFiles,
         answer=schemas.Page[schemas.File],
+        problems=[errors.InvalidName],
     ),
-    "get_file": Operation(summary="Look at a file", answer=schemas.File, problems=[errors.NotFound]),
+    "get_file": Operation(
+        summary="Look at a file", answer=schemas.File, headers=["ETag"], problems=[errors.NotFound]
+    ),
     "download_file": Operation(
         summary="Presign the GET of a file",
         body=schemas.NewDownload,
@@ -182,6 +186,53 @@ OPERATIONS: Mapping[str, Operation] = {
         status=307,
         headers=["Location"],
         problems=[errors.NotFound, errors.FileQuarantined],
+    ),
+    "change_file": Operation(
+        summary="Rename a file, move it, put it into the trash or take it out",
+        body=schemas.ChangeFile,
+        answer=schemas.File,
+        headers=["ETag"],
+        is_conditional=True,
+        problems=[errors.NotFound, errors.RevisionMismatch, errors.InvalidName, errors.PolicyViolation],
+    ),
+    "change_files": Operation(
+        summary="Move up to 1,000 files, put them into the trash or take them out",
+        body=schemas.ChangeFiles,
+        answer=schemas.ChangedFiles,
+    ),
+    "delete_files": Operation(
+        summary="Delete up to 1,000 files for good", body=schemas.DeleteFiles, answer=schemas.ChangedFiles
+    ),
+    "list_folders": Operation(
+        summary="List the folders right below one, by name",
+        query=schemas.ListFolders,
+        answer=schemas.Page[schemas.Folder],
+        problems=[errors.InvalidName],
+    ),
+    "create_folder": Operation(
+        summary="Make a folder",
+        body=schemas.NewFolder,
+        answer=schemas.Folder,
+        status=201,
+        problems=[errors.InvalidName, errors.FolderExists],
+    ),
+    "move_folder": Operation(
+        summary="Move or rename a folder with all that is in it",
+        body=schemas.MoveFolder,
+        answer=schemas.Folder,
+        problems=[errors.NotFound, errors.InvalidName, errors.FolderExists, errors.PolicyViolation],
+    ),
+    "trash_folder": Operation(
+        summary="Put all that is in a folder into the trash",
+        body=schemas.NewFolder,
+        answer=schemas.FilesInFolder,
+        problems=[errors.NotFound, errors.InvalidName],
+    ),
+    "restore_folder": Operation(
+        summary="Take all that was in a folder out of the trash",
+        body=schemas.NewFolder,
+        answer=schemas.FilesInFolder,
+        problems=[errors.InvalidName],
     ),
     "delete_file": Operation(summary="Delete a file for good", status=204, problems=[errors.NotFound]),
     "create_share": Operation(
@@ -318,6 +369,10 @@ def _operation(route: Route, name: str, ref_of: Mapping[str, Any]) -> dict[str, 
     if operation.is_repeatable:
         problems.append(errors.InvalidField)
         parameters.append(_header("Idempotency-Key", required=False))
+    if operation.is_conditional:
+        parameters.append(
+            {"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}}
+        )
     if parameters:
         described["parameters"] = parameters
     described["responses"] = {

@@ -13,7 +13,7 @@ from broker.auth import Claims
 from broker.checksums import Checksum
 from broker.errors import InvalidField
 from broker.media_types import check_type
-from broker.rules import RULES, SCOPE, Verdict, parse_checksum
+from broker.rules import MOVING, RENAMING, RULES, SCOPE, Verdict, parse_checksum
 from broker.schemas import ChecksumAlgorithm, Disposition, NewUpload, PolicyLimits, QuotaLimits, Usage
 from broker.settings import Policy, Quota
 
@@ -75,6 +75,20 @@ def check(policy: Policy, new: NewUpload, claims: Claims) -> Declared:
         type=check_type(new.type),
         checksum=parse_checksum(new),
     )
+
+
+def check_rename(policy: Policy, name: str, media_type: str, claims: Claims) -> str:
+    """Return the name in its normal form. Raises the first rule's refusal."""
+    for rule in RENAMING:
+        rule.check(policy, NewUpload(name=name, size=0, type=media_type), claims)
+    return keys.check_name(name)
+
+
+def check_move(policy: Policy, folder: str, claims: Claims) -> str:
+    """Return the folder in its normal form. Raises the first rule's refusal."""
+    for rule in MOVING:
+        rule.check(policy, NewUpload(name="", size=0, folder=folder), claims)
+    return keys.check_folder(folder)
 
 
 def explain(policy: Policy, new: NewUpload, claims: Claims) -> tuple[Verdict, ...]:

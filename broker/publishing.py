@@ -170,6 +170,7 @@ class Publisher:
             upload_id=upload.id,
             key=upload.key,
             name=upload.name,
+            name_key=keys.name_key(upload.name),
             folder=upload.folder,
             size=upload.size,
             type=upload.type,

@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from broker.auth import Claims
 from broker.database import Database
+from broker.folder_rows import add_folders
 from broker.quotas import FIND_REPEATED, Full, Reservation, add_uploads, count
 from broker.rows import Counters, File, OwnedCounters, RowStatus, Upload, every, first
 from broker.schemas import UploadStatus
@@ -72,9 +73,6 @@ FORGET_UPLOAD = delete(uploads).where(
 )
 FIND_FILE = _OWN_FILES.where(files.c.id == bindparam("id"))
 FIND_FILE_OF_UPLOAD = select(files).where(files.c.upload_id == bindparam("upload_id"))
-LIST_FILES = (
-    _OWN_FILES.where(files.c.id < bindparam("before")).order_by(files.c.id.desc()).limit(bindparam("limit"))
-)
 LIST_TO_SCAN = (
     select(files)
     .where(files.c.scan_at <= bindparam("at"))
@@ -186,6 +184,7 @@ class Registry:
             if not _move(connection, file.upload_id, "pending", "completed", at=file.created_at):
                 return first(File, connection, FIND_FILE_OF_UPLOAD, {"upload_id": file.upload_id})
             connection.execute(INSERT_FILE, asdict(file))
+            add_folders(connection, file.tenant, file.owner, [file.folder])
             moved = Counters(files=1, bytes=file.size, pending=-1, pending_bytes=-file.size)
             count(connection, file, moved)
             return file
@@ -199,11 +198,6 @@ class Registry:
     async def find_file(self, claims: Claims, file_id: str) -> File | None:
         values = _of(claims) | {"id": file_id}
         return await self._database.read(lambda c: first(File, c, FIND_FILE, values))
-
-    async def list_files(self, claims: Claims, *, before: str, limit: int) -> list[File]:
-        """Return the caller's newest files first, only those whose id sorts before `before`."""
-        values = _of(claims) | {"before": before, "limit": limit}
-        return await self._database.read(lambda c: every(File, c, LIST_FILES, values))
 
     async def list_to_scan(self, *, at: datetime, limit: int) -> list[File]:
         """Return the files in quarantine about which the scanner is to be asked now."""

@@ -78,7 +78,10 @@ class Upload(Struct, frozen=True, kw_only=True):
 
 
 class File(Struct, frozen=True, kw_only=True):
-    """A completed, verified upload. While its `scan` is `pending` it is in quarantine, until `scan_at`."""
+    """A completed, verified upload. While its `scan` is `pending` it is in quarantine, until `scan_at`.
+
+    `name_key` is by what it is found and sorted; `revision` counts its changes, the last at `modified_at`.
+    """
 
     id: str
     tenant: str
@@ -94,6 +97,10 @@ class File(Struct, frozen=True, kw_only=True):
     policy: str = "default"
     etag: str
     created_at: datetime
+    name_key: str = ""
+    revision: int = 1
+    modified_at: datetime | None = None
+    trashed_at: datetime | None = None
     scan: ScanState | None = None
     scan_at: datetime | None = None
 

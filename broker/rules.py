@@ -219,17 +219,26 @@ def _single_put_max(policy: Policy, new: NewUpload, _: Claims) -> str:
 
 
 SCOPE = Rule(setting="scope", judge=_scope)
+_NAME = Rule(field="name", limit=keys.MAX_NAME_BYTES, judge=_name)
+_FOLDER = Rule(field="folder", limit=keys.MAX_FOLDER_BYTES, judge=_folder)
+_TYPES = Rule(setting="types", judge=_types)
+_EXTENSIONS = Rule(setting="extensions", judge=_extensions)
+_FOLDERS = Rule(setting="folders", judge=_folders)
+
+# of a file that is there already
+RENAMING = (_NAME, _EXTENSIONS, _TYPES)
+MOVING = (_FOLDER, _FOLDERS)
 
 RULES = (
     SCOPE,
-    Rule(field="name", limit=keys.MAX_NAME_BYTES, judge=_name),
-    Rule(field="folder", limit=keys.MAX_FOLDER_BYTES, judge=_folder),
+    _NAME,
+    _FOLDER,
     Rule(field="type", judge=_type),
-    Rule(setting="types", judge=_types),
-    Rule(setting="extensions", judge=_extensions),
+    _TYPES,
+    _EXTENSIONS,
     Rule(setting="max_size", judge=_max_size),
     Rule(setting="min_size", judge=_min_size),
-    Rule(setting="folders", judge=_folders),
+    _FOLDERS,
     Rule(field="checksum", judge=_checksum),
     Rule(setting="checksum_required", judge=_checksum_required),
     Rule(setting="checksum_algorithm", judge=_checksum_algorithm),

@@ -179,6 +179,9 @@ class File(_Answer, frozen=True):
     part_size: int | None
     policy: str
     created_at: datetime
+    modified_at: datetime
+    revision: int
+    trashed_at: datetime | None
     scan: ScanState | None
 
 
@@ -393,10 +396,81 @@ class Diagnosis(Struct, frozen=True):
 
 
 class ListFiles(_Request, frozen=True):
-    """The query of a list; `cursor` is the `next_cursor` of the page before."""
+    """The query of the list of files, of a `folder` or of all; `cursor` is a page's `next_cursor`.
+
+    `q` is what the name must hold, whatever its case. A `-` before what it is sorted by turns it around.
+    """
+
+    folder: str | None = None
+    q: Annotated[str, Meta(max_length=255)] | None = None
+    trashed: bool = False
+    sort: Literal["created", "-created", "name", "-name", "size", "-size"] = "-created"
 
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
     cursor: str | None = None
+
+
+class ChangeFile(_Request, frozen=True):
+    """What to change; `trashed` puts a file into the trash, or takes it out."""
+
+    name: str | None = None
+    folder: str | None = None
+    trashed: bool | None = None
+
+
+class ChangeFiles(_Request, frozen=True):
+    """The same change to many files."""
+
+    ids: Annotated[tuple[str, ...], Meta(min_length=1, max_length=MAX_BATCH)]
+    folder: str | None = None
+    trashed: bool | None = None
+
+
+class DeleteFiles(_Request, frozen=True):
+    ids: Annotated[tuple[str, ...], Meta(min_length=1, max_length=MAX_BATCH)]
+
+
+class ChangedItem(_Answer, frozen=True):
+    """What became of one file of a batch: the file as it is now, nothing if it is deleted, or the problem."""
+
+    file: File | UnsetType = UNSET
+    problem: dict[str, object] | UnsetType = UNSET
+
+
+class ChangedFiles(_Answer, frozen=True):
+    """One item for each file that was named, in the same order."""
+
+    items: tuple[ChangedItem, ...]
+
+
+class ListFolders(_Request, frozen=True):
+    """The query of the list of folders right below `parent`."""
+
+    parent: str = ""
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 1000
+    cursor: str | None = None
+
+
+class NewFolder(_Request, frozen=True):
+    path: str
+
+
+class MoveFolder(_Request, frozen=True):
+    """`to` is the path that the folder is to have."""
+
+    path: str
+    to: str
+
+
+class Folder(_Answer, frozen=True):
+    path: str
+
+
+class FilesInFolder(_Answer, frozen=True):
+    """How many files were put into the trash with a folder, or taken out of it."""
+
+    path: str
+    files: int
 
 
 class NewDownload(_Request, frozen=True):

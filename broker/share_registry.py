@@ -14,7 +14,7 @@ _OWN = select(shares).filter_by(tenant=bindparam("tenant"), owner=bindparam("own
 
 INSERT_SHARE = insert(shares)
 FIND_SHARE = select(shares).where(shares.c.id == bindparam("id"))
-FIND_FILE = select(files).where(files.c.id == bindparam("id"))
+FIND_FILE = select(files).where(files.c.id == bindparam("id"), files.c.trashed_at.is_(None))
 # locked, so that no file goes while it gets a link; SQLite has one writer anyway
 HOLD_FILE = FIND_FILE.with_for_update()
 _PAGE = _OWN.where(shares.c.id < bindparam("before")).order_by(shares.c.id.desc()).limit(bindparam("limit"))

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0007"  # of the newest migration: what a registry must be at
+REVISION = "0008"  # of the newest migration: what a registry must be at
 
 
 class Instant(TypeDecorator[datetime]):
@@ -45,8 +45,9 @@ def _written(value: datetime | None) -> str | None:
 
 metadata = MetaData()
 
-# ids are compared byte by byte, whatever the language of the database
+# these are compared byte by byte, whatever the language of the database
 Id = String(26).with_variant(String(26, collation="C"), "postgresql")
+Exact = String(1024).with_variant(String(1024, collation="C"), "postgresql")
 
 
 def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
@@ -177,10 +178,27 @@ files = Table(
     Column("policy", String(64), nullable=False, server_default="default"),
     Column("etag", String(80), nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("name_key", Exact, nullable=False, server_default=""),
+    Column("revision", BigInteger, nullable=False, server_default="1"),
+    Column("modified_at", Instant),
+    Column("trashed_at", Instant),
     Column("scan", String(16)),
     Column("scan_at", Instant),
     Index("files_by_owner", "tenant", "owner", "id"),
+    Index("files_by_folder", "tenant", "owner", "folder", "name_key", "id"),
+    Index("files_by_name", "tenant", "owner", "name_key", "id"),
+    _partial_index("files_in_trash", "tenant", "owner", "id", where="trashed_at IS NOT NULL"),
     _partial_index("files_to_scan", "scan_at", where="scan_at IS NOT NULL"),
+)
+
+folders = Table(
+    "folders",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("owner", String(200), primary_key=True),
+    Column("path", Exact, primary_key=True),
+    Column("parent", Exact, nullable=False),
+    Index("folders_by_parent", "tenant", "owner", "parent", "path"),
 )
 
 shares = Table(

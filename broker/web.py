@@ -25,6 +25,7 @@ from broker.diagnosis import Diagnostics
 from broker.errors import BodyTooLarge, InvalidField, MalformedJson, Unauthenticated, UnsupportedMediaType
 from broker.events import Events
 from broker.files import Files
+from broker.folders import Folders
 from broker.intake import Intake
 from broker.lifecycle import Lifecycle
 from broker.logs import request_id
@@ -68,6 +69,7 @@ class Services:
     diagnostics: Diagnostics
     events: Events
     files: Files
+    folders: Folders
     intake: Intake
     lifecycle: Lifecycle
     metrics: Metrics

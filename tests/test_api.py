@@ -276,7 +276,7 @@ def test_an_address_that_does_not_exist_is_a_problem_too(client: httpx.Client, p
     ("method", "path", "allow"),
     [
         ("PUT", "/v1/uploads", "GET, HEAD, POST"),
-        ("PATCH", "/v1/files/x", "DELETE, GET, HEAD"),
+        ("PUT", "/v1/files/x", "DELETE, GET, HEAD, PATCH"),
         ("DELETE", "/v1/me", "GET, HEAD"),
         ("GET", "/v1/session", "DELETE, POST"),
     ],

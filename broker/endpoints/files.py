@@ -1,10 +1,20 @@
-"""Files over HTTP: list, look, fetch, delete."""
+"""Files over HTTP: list, look, fetch, change, delete."""
 
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
-from broker import schemas, web
-from broker.asgi import Route
+from broker import problems, schemas, web
+from broker.asgi import Route, header
+from broker.audit import Event
+from broker.auth import Claims
+from broker.errors import BrokerError, InvalidField
+
+_REVISION = re.compile(r'"([1-9][0-9]{0,17})"', re.ASCII)
 
 
 async def list_files(request: Request) -> Response:
@@ -15,7 +25,7 @@ async def list_files(request: Request) -> Response:
 
 async def get_file(request: Request) -> Response:
     claims = await web.claims(request, at=web.now())
-    return web.answer(await web.services(request).files.get(claims, request.path_params["id"]))
+    return _answer(await web.services(request).files.get(claims, request.path_params["id"]))
 
 
 async def download_file(request: Request) -> Response:
@@ -36,6 +46,67 @@ async def get_content(request: Request) -> Response:
     return Response(status_code=307, headers={"location": found.url})
 
 
+async def change_file(request: Request) -> Response:
+    at = web.now()
+    claims = await web.claims(request, at=at)
+    wanted = await web.decode(request, schemas.ChangeFile)
+    file_id = request.path_params["id"]
+    files = web.services(request).files
+    file = await files.change(claims, file_id, wanted, revision=_revision(request), at=at)
+    web.record(request, "file.changed", claims, file_id, at=at)
+    return _answer(file)
+
+
+async def change_files(request: Request) -> Response:
+    at = web.now()
+    claims = await web.claims(request, at=at)
+    wanted = await web.decode(request, schemas.ChangeFiles)
+    outcomes = await web.services(request).files.change_batch(claims, wanted, at=at)
+    return _answer_batch(request, "file.changed", claims, wanted.ids, outcomes, at=at)
+
+
+async def delete_files(request: Request) -> Response:
+    at = web.now()
+    claims = await web.claims(request, at=at)
+    wanted = await web.decode(request, schemas.DeleteFiles)
+    outcomes = await web.services(request).files.delete_batch(claims, wanted, at=at)
+    return _answer_batch(request, "file.deleted", claims, wanted.ids, outcomes, at=at)
+
+
+def _answer_batch(
+    request: Request,
+    event: Event,
+    claims: Claims,
+    ids: Sequence[str],
+    outcomes: Sequence[schemas.File | BrokerError | None],
+    *,
+    at: datetime,
+) -> Response:
+    items = []
+    for file_id, outcome in zip(ids, outcomes, strict=True):
+        if isinstance(outcome, BrokerError):
+            items.append(schemas.ChangedItem(problem=problems.describe(outcome)))
+        else:
+            web.record(request, event, claims, file_id, at=at)
+            items.append(schemas.ChangedItem(file=outcome or UNSET))
+    return web.answer(schemas.ChangedFiles(items=tuple(items)))
+
+
+def _answer(file: schemas.File) -> Response:
+    return web.answer(file, headers={"etag": f'"{file.revision}"'})
+
+
+def _revision(request: Request) -> int | None:
+    """Return the revision that the file must still have (If-Match, RFC 9110 §13.1.1). Raises InvalidField."""
+    given = header(request.scope, b"if-match")
+    if not given or given == "*":
+        return None
+    found = _REVISION.fullmatch(given)
+    if found is None:
+        raise InvalidField('If-Match is the ETag of a file, such as "3".', field="if-match")
+    return int(found[1])
+
+
 async def delete_file(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
@@ -47,7 +118,10 @@ async def delete_file(request: Request) -> Response:
 routes = [
     Route("/v1/files", list_files, methods=["GET"]),
     Route("/v1/files/{id}", get_file, methods=["GET"]),
+    Route("/v1/files/{id}", change_file, methods=["PATCH"]),
     Route("/v1/files/{id}", delete_file, methods=["DELETE"]),
+    Route("/v1/files/batch", change_files, methods=["POST"]),
+    Route("/v1/files/batch/delete", delete_files, methods=["POST"]),
     Route("/v1/files/{id}/download", download_file, methods=["POST"]),
     Route("/v1/files/{id}/content", get_content, methods=["GET"]),
 ]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from broker.app import open_services
 from broker.auth import Claims
+from broker.file_registry import FileRegistry, Filter
 from broker.rows import Counters
 from broker.settings import Settings, StoreSettings
 from broker.stores.sdk import connect
@@ -41,7 +42,8 @@ async def _recorded(services: Services, tenant: str, subject: str) -> Recorded:
     registry = services.registry
     owner = Claims(subject=subject, tenant=tenant, scopes=frozenset())
     nobody = Claims(subject="", tenant=tenant, scopes=frozenset())  # whose counters are the tenant's
-    files = await registry.list_files(owner, before="~", limit=1000)
+    lists = FileRegistry(registry._database)
+    files = await lists.list(owner, Filter(), order="created", after=None, limit=1000)
     to_visit = await registry.list_due(at=datetime.now(UTC) + NEVER, limit=1000)
     return Recorded(
         keys=sorted(file.key for file in files),

@@ -1,0 +1,56 @@
+"""Folders over HTTP: list, make, move, put into the trash and take out."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from broker import schemas, web
+from broker.asgi import Route
+
+
+async def list_folders(request: Request) -> Response:
+    claims = await web.claims(request, at=web.now())
+    return web.answer(
+        await web.services(request).folders.list(claims, web.query(request, schemas.ListFolders))
+    )
+
+
+async def create_folder(request: Request) -> Response:
+    claims = await web.claims(request, at=web.now())
+    new = await web.decode(request, schemas.NewFolder)
+    return web.answer(await web.services(request).folders.create(claims, new), status=201)
+
+
+async def move_folder(request: Request) -> Response:
+    at = web.now()
+    claims = await web.claims(request, at=at)
+    wanted = await web.decode(request, schemas.MoveFolder)
+    moved = await web.services(request).folders.move(claims, wanted, at=at)
+    web.record(request, "folder.moved", claims, at=at)
+    return web.answer(moved)
+
+
+async def trash_folder(request: Request) -> Response:
+    at = web.now()
+    claims = await web.claims(request, at=at)
+    wanted = await web.decode(request, schemas.NewFolder)
+    trashed = await web.services(request).folders.trash(claims, wanted, at=at)
+    web.record(request, "folder.trashed", claims, at=at)
+    return web.answer(trashed)
+
+
+async def restore_folder(request: Request) -> Response:
+    at = web.now()
+    claims = await web.claims(request, at=at)
+    wanted = await web.decode(request, schemas.NewFolder)
+    restored = await web.services(request).folders.restore(claims, wanted, at=at)
+    web.record(request, "folder.restored", claims, at=at)
+    return web.answer(restored)
+
+
+routes = [
+    Route("/v1/folders", list_folders, methods=["GET"]),
+    Route("/v1/folders", create_folder, methods=["POST"]),
+    Route("/v1/folders/move", move_folder, methods=["POST"]),
+    Route("/v1/folders/trash", trash_folder, methods=["POST"]),
+    Route("/v1/folders/restore", restore_folder, methods=["POST"]),
+]

@@ -1,0 +1,224 @@
+"""What the broker remembers of where files are: lists, moves, the trash, and the folders.
+
+A folder is a row of its own, so that an empty one is one too; storing a file makes those that it needs.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from broker import keys
+from broker.auth import Claims
+from broker.database import Database
+from broker.folder_rows import add_folders
+from broker.rows import File, every
+from broker.tables import files, folders
+
+Order: TypeAlias = Literal["created", "-created", "name", "-name", "size", "-size"]
+_COLUMN = {"created": files.c.id, "name": files.c.name_key, "size": files.c.size}
+
+REPLACE_FILE = (
+    update(files)
+    .where(files.c.id == bindparam("file_id"), files.c.revision == bindparam("old_revision"))
+    .values(
+        {
+            files.c[name]: bindparam(f"new_{name}")
+            for name in ("name", "name_key", "folder", "trashed_at", "modified_at", "revision")
+        }
+    )
+)
+
+
+class Filter(Struct, frozen=True, kw_only=True):
+    """Which files to list: of a folder or of all, those whose name holds `q`, or what is in the trash."""
+
+    folder: str | None = None
+    q: str | None = None
+    is_trashed: bool = False
+
+
+class FileRegistry:
+    """Every method raises RegistryUnavailable when the database fails."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list(
+        self,
+        claims: Claims,
+        wanted: Filter,
+        *,
+        order: Order,
+        after: tuple[str | int, str] | None,
+        limit: int,
+    ) -> list[File]:
+        """Return the caller's files in this order, only those behind `after`: a value and an id."""
+        query = select_files(claims, wanted, order=order, after=after).limit(limit)
+        return await self._database.read(lambda c: every(File, c, query, {}))
+
+    async def replace(self, old: File, new: File) -> bool:
+        """Write what has changed of a file, unless somebody else was quicker; say whether it was written."""
+        values = {
+            "file_id": old.id,
+            "old_revision": old.revision,
+            "new_name": new.name,
+            "new_name_key": keys.name_key(new.name),
+            "new_folder": new.folder,
+            "new_trashed_at": new.trashed_at,
+            "new_modified_at": new.modified_at,
+            "new_revision": old.revision + 1,
+        }
+
+        def change(connection: Connection) -> bool:
+            if connection.execute(REPLACE_FILE, values).rowcount != 1:
+                return False
+            if not new.trashed_at:
+                add_folders(connection, new.tenant, new.owner, [new.folder])
+            return True
+
+        return await self._database.write(change)
+
+    async def list_folders(self, claims: Claims, parent: str, *, after: str, limit: int) -> Sequence[str]:
+        """Return the paths of the folders right below one, sorted, only those behind `after`."""
+        query = (
+            select(folders.c.path)
+            .where(*_own_folders(claims), folders.c.parent == parent, folders.c.path > after)
+            .order_by(folders.c.path)
+            .limit(limit)
+        )
+        return await self._database.read(lambda c: list(c.execute(query).scalars()))
+
+    async def has_folder(self, claims: Claims, path: str) -> bool:
+        return await self._database.read(lambda c: _has_folder(c, claims, path))
+
+    async def add_folder(self, claims: Claims, path: str) -> bool:
+        """Say whether the folder was added, with those above it: not when there is one of the name."""
+
+        def change(connection: Connection) -> bool:
+            if _has_folder(connection, claims, path):
+                return False
+            add_folders(connection, claims.tenant, claims.subject, [path])
+            return True
+
+        return await self._database.write(change)
+
+    async def policies_below(self, claims: Claims, path: str) -> Sequence[tuple[str, str]]:
+        """Return of all files in a folder and below it the policies, with the folders."""
+        query = select(files.c.policy, files.c.folder).distinct().where(*_own_files(claims, path))
+        return await self._database.read(lambda c: [(row.policy, row.folder) for row in c.execute(query)])
+
+    async def move_folder(self, claims: Claims, path: str, to: str, *, at: datetime) -> bool:
+        """Move a folder with all that is below it, at once; say whether: not where there is one already."""
+
+        def change(connection: Connection) -> bool:
+            if not _has_folder(connection, claims, path) or _has_folder(connection, claims, to):
+                return False
+            moved = to + func.substr(files.c.folder, len(path) + 1)
+            connection.execute(
+                update(files)
+                .where(*_own_files(claims, path))
+                .values(folder=moved, modified_at=at, revision=files.c.revision + 1)
+            )
+            below = and_(*_own_folders(claims), _is_below(folders.c.path, path))
+            paths = list(connection.execute(select(folders.c.path).where(below)).scalars())
+            connection.execute(delete(folders).where(below))
+            add_folders(connection, claims.tenant, claims.subject, [to + each[len(path) :] for each in paths])
+            return True
+
+        return await self._database.write(change)
+
+    async def trash_folder(self, claims: Claims, path: str, *, at: datetime) -> int | None:
+        """Put all files of a folder and below it into the trash, and forget the folders; count them.
+
+        None when there is no such folder.
+        """
+
+        def change(connection: Connection) -> int | None:
+            if not _has_folder(connection, claims, path):
+                return None
+            trashed = connection.execute(
+                update(files)
+                .where(*_own_files(claims, path), files.c.trashed_at.is_(None))
+                .values(trashed_at=at, modified_at=at, revision=files.c.revision + 1)
+            )
+            connection.execute(delete(folders).where(*_own_folders(claims), _is_below(folders.c.path, path)))
+            return trashed.rowcount
+
+        return await self._database.write(change)
+
+    async def restore_folder(self, claims: Claims, path: str, *, at: datetime) -> int:
+        """Take all files that were in a folder and below it out of the trash, and count them."""
+
+        def change(connection: Connection) -> int:
+            found = and_(*_own_files(claims, path), files.c.trashed_at.is_not(None))
+            paths = list(connection.execute(select(files.c.folder).distinct().where(found)).scalars())
+            restored = connection.execute(
+                update(files)
+                .where(found)
+                .values(trashed_at=None, modified_at=at, revision=files.c.revision + 1)
+            )
+            add_folders(connection, claims.tenant, claims.subject, [path, *paths])
+            return restored.rowcount
+
+        return await self._database.write(change)
+
+
+def select_files(
+    claims: Claims, wanted: Filter, *, order: Order, after: tuple[str | int, str] | None = None
+) -> Select[Any]:
+    """Return the query of a list of files, see FileRegistry.list."""
+    is_descending = order.startswith("-")
+    column = _COLUMN[order.removeprefix("-")]
+    # by the id alone it is sorted already
+    columns = (column,) if column is files.c.id else (column, files.c.id)
+    query = select(files).where(*_wanted(claims, wanted))
+    if after is not None:
+        place, row = tuple_(*after[-len(columns) :]), tuple_(*columns)
+        query = query.where(row < place if is_descending else row > place)
+    return query.order_by(*(each.desc() if is_descending else each for each in columns))
+
+
+def _wanted(claims: Claims, wanted: Filter) -> Iterable[ColumnElement[bool]]:
+    yield files.c.tenant == claims.tenant
+    yield files.c.owner == claims.subject
+    yield files.c.trashed_at.is_not(None) if wanted.is_trashed else files.c.trashed_at.is_(None)
+    if wanted.folder is not None:
+        yield files.c.folder == wanted.folder
+    if wanted.q:
+        yield files.c.name_key.contains(keys.name_key(wanted.q), autoescape=True)
+
+
+def _own_files(claims: Claims, path: str) -> Sequence[ColumnElement[bool]]:
+    """Say which files are the caller's, in a folder or below it."""
+    is_own = (files.c.tenant == claims.tenant, files.c.owner == claims.subject)
+    return (*is_own, _is_below(files.c.folder, path))
+
+
+def _own_folders(claims: Claims) -> Sequence[ColumnElement[bool]]:
+    return (folders.c.tenant == claims.tenant, folders.c.owner == claims.subject)
+
+
+def _is_below(column: ColumnElement[str], path: str) -> ColumnElement[bool]:
+    """Say whether a path is this one or below it, whatever characters there are in it."""
+    inside = path + "/"
+    return or_(column == path, func.substr(column, 1, len(inside)) == inside)
+
+
+def _has_folder(connection: Connection, claims: Claims, path: str) -> bool:
+    query = select(folders.c.path).where(*_own_folders(claims), folders.c.path == path)
+    return connection.execute(query).first() is not None

@@ -1,0 +1,80 @@
+"""Folders, as their owner lists, makes, moves and empties them."""
+
+import logging
+from datetime import datetime
+
+from broker import keys, policy, schemas
+from broker.auth import Claims
+from broker.errors import FolderExists, InvalidName, NotFound
+from broker.file_registry import FileRegistry
+from broker.policy import Policies
+
+log = logging.getLogger(__name__)
+
+
+class Folders:
+    """The caller's folders. All raise RegistryUnavailable, and InvalidName for what cannot be a folder."""
+
+    def __init__(self, *, registry: FileRegistry, policies: Policies) -> None:
+        self._registry = registry
+        self._policies = policies
+
+    async def list(self, claims: Claims, query: schemas.ListFolders) -> schemas.Page[schemas.Folder]:
+        """Return one page of the folders right below one, by their names; its cursor is the last path."""
+        parent = keys.check_folder(query.parent)
+        after = keys.check_folder(query.cursor or "")
+        found = await self._registry.list_folders(claims, parent, after=after, limit=query.limit + 1)
+        items = tuple(schemas.Folder(path=path) for path in found[: query.limit])
+        return schemas.Page(items=items, next_cursor=items[-1].path if len(found) > query.limit else None)
+
+    async def create(self, claims: Claims, new: schemas.NewFolder) -> schemas.Folder:
+        """Make a folder, with those above it. Raises FolderExists."""
+        path = _check(new.path, "path")
+        if not await self._registry.add_folder(claims, path):
+            raise FolderExists("There is a folder of this name.")
+        log.info("Folder made")
+        return schemas.Folder(path=path)
+
+    async def move(self, claims: Claims, wanted: schemas.MoveFolder, *, at: datetime) -> schemas.Folder:
+        """Move or rename a folder with all that is in it, at once.
+
+        Raises NotFound, FolderExists, PolicyViolation.
+        """
+        path, to = _check(wanted.path, "path"), _check(wanted.to, "to")
+        if to.startswith(f"{path}/"):
+            raise InvalidName("A folder cannot be moved into itself.", field="to")
+        for name, folder in await self._registry.policies_below(claims, path):
+            policy.check_move(self._policies.of(name), to + folder[len(path) :], claims)
+        if not await self._registry.move_folder(claims, path, to, at=at):
+            if await self._registry.has_folder(claims, path):
+                raise FolderExists("There is a folder of this name.")
+            raise NotFound("There is no such folder.")
+        log.info("Folder moved")
+        return schemas.Folder(path=to)
+
+    async def trash(
+        self, claims: Claims, wanted: schemas.NewFolder, *, at: datetime
+    ) -> schemas.FilesInFolder:
+        """Put all that is in a folder into the trash, and take the folder away. Raises NotFound."""
+        path = _check(wanted.path, "path")
+        files = await self._registry.trash_folder(claims, path, at=at)
+        if files is None:
+            raise NotFound("There is no such folder.")
+        log.info("Folder put into the trash")
+        return schemas.FilesInFolder(path=path, files=files)
+
+    async def restore(
+        self, claims: Claims, wanted: schemas.NewFolder, *, at: datetime
+    ) -> schemas.FilesInFolder:
+        """Take all that was in a folder out of the trash, and make the folder again."""
+        path = _check(wanted.path, "path")
+        return schemas.FilesInFolder(
+            path=path, files=await self._registry.restore_folder(claims, path, at=at)
+        )
+
+
+def _check(path: str, field: str) -> str:
+    path = keys.check_folder(path)
+    if not path:
+        raise InvalidName("The top folder is always there, and stays where it is.", field=field)
+    return path

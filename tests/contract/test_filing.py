@@ -1,0 +1,313 @@
+"""Files in their folders, over HTTP: renamed, moved, put into the trash, found and sorted."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from broker import errors
+from broker.settings import Policy, StoreSettings
+from tests.problems import assert_problem, assert_problem_body
+from tests.running import RunningBroker, run_broker
+from tests.test_database import upgrade_to
+from tests.transfers import create, put, upload
+
+POLICIES = {
+    "default": Policy(),
+    "photos": Policy(name="photos", folders="photos/**", extensions=(".png",), types=("image/png",)),
+}
+
+
+@pytest.fixture
+def broker(embedded: StoreSettings, database_url: str) -> Iterator[RunningBroker]:
+    with run_broker(embedded, database_url, policies=POLICIES) as running:
+        yield running
+
+
+@pytest.fixture
+def alice(broker: RunningBroker) -> Iterator[httpx.Client]:
+    with broker.client() as client:
+        yield client
+
+
+def names(client: httpx.Client, **query: str | int) -> list[str]:
+    """Read all pages of a list, two at a time."""
+    found: list[str] = []
+    cursor: dict[str, str | int] = {}
+    while True:
+        asked: dict[str, str | int] = {"limit": 2} | query | cursor
+        page = client.get("/v1/files", params=asked).raise_for_status().json()
+        found += [file["name"] for file in page["items"]]
+        if page["next_cursor"] is None:
+            return found
+        cursor = {"cursor": page["next_cursor"]}
+
+
+def folders(client: httpx.Client, parent: str = "") -> list[str]:
+    answer = client.get("/v1/folders", params={"parent": parent}).raise_for_status().json()
+    assert answer["next_cursor"] is None
+    return [each["path"] for each in answer["items"]]
+
+
+def change(client: httpx.Client, file: dict[str, Any], **wanted: object) -> dict[str, Any]:
+    answer = client.patch(f"/v1/files/{file['id']}", json=wanted).raise_for_status()
+    changed: dict[str, Any] = answer.json()
+    assert answer.headers["etag"] == f'"{changed["revision"]}"'
+    return changed
+
+
+def test_a_file_is_renamed_and_moved_and_its_bytes_stay(alice: httpx.Client) -> None:
+    file = upload(alice, b"hello", name="a.txt", folder="old")
+
+    changed = change(alice, file, name="gro\u0308ße.txt", folder="new/er")
+
+    assert changed == file | {
+        "name": "größe.txt",
+        "folder": "new/er",
+        "revision": 2,
+        "modified_at": changed["modified_at"],
+    }
+    assert changed["modified_at"] > file["modified_at"] == file["created_at"]
+    assert (folders(alice), folders(alice, "new")) == (["new", "old"], ["new/er"])
+    fetched = httpx.get(alice.post(f"/v1/files/{file['id']}/download").json()["url"])
+    assert fetched.content == b"hello"
+    assert "gr%C3%B6%C3%9Fe.txt" in fetched.headers["content-disposition"]
+
+
+def test_a_change_can_be_bound_to_what_was_seen(alice: httpx.Client) -> None:
+    file = upload(alice, b"hello")
+    path = f"/v1/files/{file['id']}"
+    etag = alice.get(path).headers["etag"]
+
+    done = alice.patch(path, json={"name": "b.txt"}, headers={"if-match": etag})
+    refused = alice.patch(path, json={"name": "c.txt"}, headers={"if-match": etag})
+    nonsense = alice.patch(path, json={"name": "c.txt"}, headers={"if-match": 'W/"1"'})
+
+    assert done.json()["name"] == "b.txt"
+    assert_problem(refused, errors.RevisionMismatch)
+    assert_problem(nonsense, errors.InvalidField, field="if-match")
+    assert alice.get(path).json() == done.json()
+    assert alice.patch(path, json={"name": "b.txt"}).headers["etag"] == done.headers["etag"]
+
+
+def test_changes_at_once_are_all_made(alice: httpx.Client) -> None:
+    file = upload(alice, b"hello")
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda n: change(alice, file, name=f"{n}.txt"), range(4)))
+
+    assert alice.get(f"/v1/files/{file['id']}").json()["revision"] == 5
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kind", "field"),
+    [
+        ({"name": "../x"}, errors.InvalidName, "name"),
+        ({"folder": "a//b"}, errors.InvalidName, "folder"),
+        ({"trashed": "yes"}, errors.InvalidField, "trashed"),
+        ({"owner": "bob"}, errors.InvalidField, "owner"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused(
+    alice: httpx.Client, wanted: dict[str, object], kind: type[errors.BrokerError], field: str
+) -> None:
+    file = upload(alice, b"hello")
+
+    assert_problem(alice.patch(f"/v1/files/{file['id']}", json=wanted), kind, field=field)
+    assert alice.get(f"/v1/files/{file['id']}").json() == file
+
+
+def test_a_policy_still_holds_for_a_file_that_is_stored(alice: httpx.Client) -> None:
+    file = upload(alice, b"p", name="a.png", type="image/png", folder="photos/1", policy="photos")
+    path = f"/v1/files/{file['id']}"
+
+    renamed = alice.patch(path, json={"name": "a.exe"})
+    moved = alice.patch(path, json={"folder": "elsewhere"})
+    along = alice.post("/v1/folders/move", json={"path": "photos", "to": "elsewhere"})
+
+    assert_problem(renamed, errors.PolicyViolation, field="name", rule="policies.photos.extensions")
+    for refused in moved, along:
+        assert_problem(refused, errors.PolicyViolation, field="folder", rule="policies.photos.folders")
+    assert change(alice, file, name="b.png", folder="photos/2")["folder"] == "photos/2"
+    assert folders(alice) == ["photos"]
+
+
+def test_the_trash_keeps_a_file_until_it_is_wanted_again(alice: httpx.Client) -> None:
+    file = upload(alice, b"hello", folder="a/b")
+    shared = alice.post(f"/v1/files/{file['id']}/shares").json()["url"].rpartition("/")[2]
+
+    trashed = change(alice, file, trashed=True)
+    alice.post("/v1/folders/trash", json={"path": "a"}).raise_for_status()
+
+    assert trashed["trashed_at"]
+    assert (names(alice), names(alice, trashed="true"), folders(alice)) == ([], ["a.txt"], [])
+    assert alice.post("/v1/shared", json={"token": shared}).status_code == 404
+    assert alice.get("/v1/me").json()["usage"]["files"] == 1
+    assert change(alice, file, trashed=False)["trashed_at"] is None
+    assert (names(alice, folder="a/b"), folders(alice, "a")) == (["a.txt"], ["a/b"])
+    assert alice.post("/v1/shared", json={"token": shared}).status_code == 200
+
+
+def test_files_are_found_and_sorted(alice: httpx.Client) -> None:
+    for name, body, folder in [
+        ("Bericht 100%.txt", b"333", ""),
+        ("apfel.txt", b"1", ""),
+        ("Ärger.txt", b"22", "a"),
+        ("bericht_2.txt", b"4444", "a"),
+        ("Apfel.txt", b"22", "a/b"),
+    ]:
+        upload(alice, body, name=name, folder=folder)
+    by_age = ["Bericht 100%.txt", "apfel.txt", "Ärger.txt", "bericht_2.txt", "Apfel.txt"]
+
+    assert names(alice) == names(alice, sort="-created") == by_age[::-1]
+    assert names(alice, sort="created") == by_age
+    by_name = ["apfel.txt", "Apfel.txt", "Bericht 100%.txt", "bericht_2.txt", "Ärger.txt"]
+    assert names(alice, sort="name") == by_name
+    assert names(alice, sort="-name") == by_name[::-1]
+    by_size = ["apfel.txt", "Ärger.txt", "Apfel.txt", "Bericht 100%.txt", "bericht_2.txt"]
+    assert names(alice, sort="size") == by_size
+    assert names(alice, sort="-size") == by_size[::-1]
+    assert names(alice, folder="a", sort="name") == ["bericht_2.txt", "Ärger.txt"]
+    assert names(alice, folder="", sort="name") == ["apfel.txt", "Bericht 100%.txt"]
+    assert names(alice, q="BERICHT", sort="name") == ["Bericht 100%.txt", "bericht_2.txt"]
+    assert names(alice, q="ärg") == ["Ärger.txt"]
+    assert names(alice, q="0%") == ["Bericht 100%.txt"]
+    assert names(alice, q="t_2") == ["bericht_2.txt"]
+    assert names(alice, q="pfel", folder="a/b") == ["Apfel.txt"]
+    assert names(alice, q="nothing") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("folder=a//b", "folder"),
+        ("q=%00", "q"),
+        ("sort=colour", "sort"),
+        ("cursor=x", "cursor"),
+        ("sort=name&cursor=x", "cursor"),
+        ("sort=size&cursor=WyJhIiwiYiJd", "cursor"),
+        ("trashed=perhaps", "trashed"),
+    ],
+)
+def test_a_list_that_cannot_be_is_refused(alice: httpx.Client, query: str, field: str) -> None:
+    answer = alice.get(f"/v1/files?{query}")
+
+    assert answer.status_code == 422
+    assert answer.json()["field"] == field
+
+
+def test_many_files_are_changed_and_deleted_together(alice: httpx.Client) -> None:
+    files = [upload(alice, b"hello", name=f"{n}.txt") for n in range(3)]
+    ids = [file["id"] for file in files]
+    nobodys = "0" * 26
+
+    moved = alice.post("/v1/files/batch", json={"ids": [*ids, nobodys], "folder": "b"}).json()["items"]
+    trashed = alice.post("/v1/files/batch", json={"ids": ids, "trashed": True}).json()["items"]
+    deleted = alice.post("/v1/files/batch/delete", json={"ids": [*ids[:2], nobodys]}).json()["items"]
+
+    assert [each["file"]["folder"] for each in moved[:3]] == ["b"] * 3
+    assert_problem_body(moved[3]["problem"], errors.NotFound)
+    assert all(each["file"]["trashed_at"] for each in trashed)
+    assert deleted[:2] == [{}, {}]
+    assert_problem_body(deleted[2]["problem"], errors.NotFound)
+    assert names(alice, trashed="true") == ["2.txt"]
+
+
+def test_folders_are_made_and_listed_by_name(alice: httpx.Client) -> None:
+    made = alice.post("/v1/folders", json={"path": "b/c"})
+    upload(alice, b"hello", folder="a_/x")
+
+    assert (made.status_code, made.json()) == (201, {"path": "b/c"})
+    assert (folders(alice), folders(alice, "b"), folders(alice, "a_")) == (["a_", "b"], ["b/c"], ["a_/x"])
+    assert_problem(alice.post("/v1/folders", json={"path": "b"}), errors.FolderExists)
+    assert_problem(alice.post("/v1/folders", json={"path": ""}), errors.InvalidName, field="path")
+    assert_problem(alice.post("/v1/folders", json={"path": "a/../b"}), errors.InvalidName)
+    first = alice.get("/v1/folders?limit=1").json()
+    assert first == {"items": [{"path": "a_"}], "next_cursor": "a_"}
+    assert alice.get("/v1/folders?limit=1&cursor=a_").json()["items"] == [{"path": "b"}]
+
+
+def test_a_folder_is_moved_with_all_that_is_in_it_and_nothing_else(alice: httpx.Client) -> None:
+    for folder in "a", "a/b", "a/b/c", "ab", "a%", "":
+        upload(alice, b"hello", name=f"in {folder.replace('/', ' ')}.txt", folder=folder)
+
+    moved = alice.post("/v1/folders/move", json={"path": "a", "to": "x/y"})
+
+    assert moved.json() == {"path": "x/y"}
+    assert (folders(alice), folders(alice, "x"), folders(alice, "x/y")) == (
+        ["a%", "ab", "x"],
+        ["x/y"],
+        ["x/y/b"],
+    )
+    assert names(alice, folder="x/y/b/c") == ["in a b c.txt"]
+    assert names(alice, folder="ab") == ["in ab.txt"]
+    for wanted, kind in [
+        ({"path": "x", "to": "ab"}, errors.FolderExists),
+        ({"path": "x", "to": "x/y/z"}, errors.InvalidName),
+        ({"path": "nothing", "to": "z"}, errors.NotFound),
+        ({"path": "", "to": "z"}, errors.InvalidName),
+        ({"path": "x", "to": ""}, errors.InvalidName),
+    ]:
+        assert_problem(alice.post("/v1/folders/move", json=wanted), kind)
+
+
+def test_a_folder_goes_into_the_trash_and_comes_back(alice: httpx.Client) -> None:
+    for folder in "a", "a/b", "ab":
+        upload(alice, b"hello", folder=folder)
+
+    trashed = alice.post("/v1/folders/trash", json={"path": "a"})
+    again = alice.post("/v1/folders/trash", json={"path": "a"})
+    left = names(alice), names(alice, trashed="true"), folders(alice)
+    restored = alice.post("/v1/folders/restore", json={"path": "a"})
+
+    assert trashed.json() == {"path": "a", "files": 2}
+    assert_problem(again, errors.NotFound)
+    assert left == (["a.txt"], ["a.txt", "a.txt"], ["ab"])
+    assert restored.json() == {"path": "a", "files": 2}
+    assert (len(names(alice)), folders(alice), folders(alice, "a")) == (3, ["a", "ab"], ["a/b"])
+
+
+def test_folders_are_their_owners(broker: RunningBroker, alice: httpx.Client) -> None:
+    upload(alice, b"hello", folder="a")
+
+    for subject, tenant in ("bob", "acme"), ("alice", "other"):
+        with broker.client(subject, tenant=tenant) as stranger:
+            assert folders(stranger) == []
+            assert_problem(stranger.post("/v1/folders/move", json={"path": "a", "to": "b"}), errors.NotFound)
+            assert_problem(stranger.post("/v1/folders/trash", json={"path": "a"}), errors.NotFound)
+            assert stranger.post("/v1/folders/restore", json={"path": "a"}).json()["files"] == 0
+    assert names(alice, folder="a") == ["a.txt"]
+
+
+def test_a_file_in_the_trash_is_gone_on_with_by_nobody(alice: httpx.Client) -> None:
+    """Completing an upload again still answers with its file, wherever that is."""
+    created = create(alice, b"hello")
+    put(created, b"hello").raise_for_status()
+    path = f"/v1/uploads/{created['id']}/complete"
+    file = alice.post(path).json()["file"]
+    change(alice, file, trashed=True, name="b.txt")
+
+    assert alice.post(path).json()["file"]["name"] == "b.txt"
+
+
+def test_the_files_of_an_older_release_are_found_in_their_folders(
+    embedded: StoreSettings, database_url: str
+) -> None:
+    values = "'acme', 'alice', '{0}', 'k', 'GRÖSSE.txt', 'a/b', 3, 'text/plain', '2026-01-01'"
+    upload_id, file_id = "0" * 26, "1" * 26
+    upgrade_to(
+        "0007",
+        database_url,
+        "INSERT INTO uploads (tenant, owner, id, key, name, folder, size, type, created_at, expires_at,"
+        f" status) VALUES ({values.format(upload_id)}, '2026-01-02', 'completed')",
+        "INSERT INTO files (tenant, owner, id, key, name, folder, size, type, created_at, upload_id,"
+        f" etag) VALUES ({values.format(file_id)}, '{upload_id}', 'e')",
+    )
+
+    with run_broker(embedded, database_url) as broker, broker.client() as alice:
+        assert names(alice, q="größe") == names(alice, q="grösse") == ["GRÖSSE.txt"]
+        assert (folders(alice), folders(alice, "a")) == (["a"], ["a/b"])
+        (file,) = alice.get("/v1/files").json()["items"]
+        assert (file["revision"], file["modified_at"]) == (1, file["created_at"])

@@ -6,6 +6,9 @@ import type {
   Completion,
   Diagnosis,
   Download,
+  FileChange,
+  FileQuery,
+  Folder,
   Me,
   NewDownload,
   NewShare,
@@ -143,14 +146,13 @@ export class Broker {
    * @param fromPart where the page of parts begins that the store holds: left out, at the first one.
    */
   readUpload(id: string, { fromPart, signal }: Cancellable & { fromPart?: number }): Promise<Upload> {
-    const query = fromPart === undefined ? "" : `?from_part=${fromPart}`;
-    return this.#read("GET", path`/v1/uploads/${id}` + query, { signal });
+    const page = fromPart === undefined ? "" : `?${query({ from_part: fromPart })}`;
+    return this.#read("GET", path`/v1/uploads/${id}` + page, { signal });
   }
 
   /** List one page of the caller's unfinished uploads, newest first. */
   listPending({ signal, cursor }: Cancellable & { cursor?: string }): Promise<Page<PendingUpload>> {
-    const query = new URLSearchParams({ limit: "1000", ...(cursor === undefined ? {} : { cursor }) });
-    return this.#read("GET", `/v1/uploads?${query}`, { signal });
+    return this.#read("GET", `/v1/uploads?${query({ limit: 1000, cursor })}`, { signal });
   }
 
   /** Ask why a transfer fails. */
@@ -201,13 +203,72 @@ export class Broker {
     await this.#call("DELETE", path`/v1/uploads/${id}`, { signal });
   }
 
-  /** List files, newest first. */
+  /** List one page of files, newest first unless asked otherwise. */
   listFiles(
-    { limit, cursor }: { limit: number; cursor: string | null },
+    { limit, cursor, ...wanted }: { limit: number; cursor: string | null } & FileQuery,
     { signal }: Cancellable,
   ): Promise<Page<StoredFile>> {
-    const query = new URLSearchParams({ limit: String(limit), ...(cursor === null ? {} : { cursor }) });
-    return this.#read("GET", `/v1/files?${query}`, { signal });
+    return this.#read("GET", `/v1/files?${query({ limit, cursor, ...wanted })}`, { signal });
+  }
+
+  /** Rename a file, move it, put it into the trash or take it out. */
+  changeFile(id: string, change: FileChange, { signal }: Cancellable): Promise<StoredFile> {
+    return this.#read("PATCH", path`/v1/files/${id}`, { body: change, signal });
+  }
+
+  /** Change up to 1,000 files alike: for each what it is now, or why it was not changed. */
+  async changeFiles(
+    ids: readonly string[],
+    change: Omit<FileChange, "name">,
+    { signal }: Cancellable,
+  ): Promise<readonly (StoredFile | Problem)[]> {
+    const { items } = await this.#read<{ items: readonly BatchItem<{ file: StoredFile }>[] }>(
+      "POST",
+      "/v1/files/batch",
+      { body: { ids, ...change }, signal },
+    );
+    return items.map((item) => ("problem" in item ? readProblem(item.problem) : item.file));
+  }
+
+  /** Delete up to 1,000 files for good: for each null, or why it was not deleted. */
+  async deleteFiles(ids: readonly string[], { signal }: Cancellable): Promise<readonly (Problem | null)[]> {
+    const { items } = await this.#read<{ items: readonly BatchItem<object>[] }>(
+      "POST",
+      "/v1/files/batch/delete",
+      { body: { ids }, signal },
+    );
+    return items.map((item) => ("problem" in item ? readProblem(item.problem) : null));
+  }
+
+  /** List one page of the folders right below one, by name. */
+  listFolders(
+    { parent, cursor }: { parent: string; cursor?: string | null },
+    { signal }: Cancellable,
+  ): Promise<Page<Folder>> {
+    return this.#read("GET", `/v1/folders?${query({ parent, cursor })}`, { signal });
+  }
+
+  createFolder(folder: string, { signal }: Cancellable): Promise<Folder> {
+    return this.#read("POST", "/v1/folders", { body: { path: folder }, signal });
+  }
+
+  /** Move or rename a folder with all that is in it. */
+  moveFolder(folder: string, to: string, { signal }: Cancellable): Promise<Folder> {
+    return this.#read("POST", "/v1/folders/move", { body: { path: folder, to }, signal });
+  }
+
+  /** Put all that is in a folder into the trash; resolves with how many files that were. */
+  async trashFolder(folder: string, { signal }: Cancellable): Promise<number> {
+    const { files } = await this.#read<{ files: number }>("POST", "/v1/folders/trash", {
+      body: { path: folder },
+      signal,
+    });
+    return files;
+  }
+
+  /** Take all that was in a folder out of the trash. */
+  async restoreFolder(folder: string, { signal }: Cancellable): Promise<void> {
+    await this.#call("POST", "/v1/folders/restore", { body: { path: folder }, signal });
   }
 
   readFile(id: string, { signal }: Cancellable): Promise<StoredFile> {
@@ -233,13 +294,7 @@ export class Broker {
     { file, cursor }: { file?: string | undefined; cursor?: string | undefined },
     { signal }: Cancellable,
   ): Promise<Page<Share>> {
-    const query = new URLSearchParams({ limit: "1000" });
-    for (const [name, value] of Object.entries({ file, cursor })) {
-      if (value !== undefined) {
-        query.set(name, value);
-      }
-    }
-    return this.#read("GET", `/v1/shares?${query}`, { signal });
+    return this.#read("GET", `/v1/shares?${query({ limit: 1000, file, cursor })}`, { signal });
   }
 
   async revokeShare(id: string, { signal }: Cancellable): Promise<void> {
@@ -353,6 +408,12 @@ function throwIfGivenUp(signal: AbortSignal): void {
   if (signal.aborted && !(reason instanceof DOMException && reason.name === "TimeoutError")) {
     throw reason;
   }
+}
+
+/** Write a query string; what is not given is left out. */
+function query(given: Readonly<Record<string, string | number | boolean | null | undefined>>): string {
+  const pairs = Object.entries(given).filter(([, value]) => value !== null && value !== undefined);
+  return new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString();
 }
 
 /** Fill ids into a path: an id is opaque, so nothing is assumed about its characters. */

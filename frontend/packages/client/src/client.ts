@@ -3,7 +3,7 @@ import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
 import { Transfer } from "./transfer.ts";
 import type { TransferState, Transport } from "./transport.ts";
 import { UploadCalls } from "./upload-calls.ts";
-import type { Page, PendingUpload, Policy, Share, StoredFile } from "./wire.ts";
+import type { FileChange, FileQuery, Page, PendingUpload, Policy, Share, StoredFile } from "./wire.ts";
 
 export interface ClientOptions {
   /** Where the broker answers, such as `https://files.example.org`. */
@@ -78,16 +78,22 @@ export class Client {
   };
 
   readonly files = {
-    /** List one page of files, newest first. */
+    /** List one page of files, newest first unless asked otherwise. */
     list: ({
       signal = never(),
       limit = 100,
       cursor = null,
-    }: Cancellable & { limit?: number; cursor?: string | null } = {}): Promise<Page<StoredFile>> =>
-      this.#broker.listFiles({ limit, cursor }, { signal }),
+      ...wanted
+    }: Cancellable & FileQuery & { limit?: number; cursor?: string | null } = {}): Promise<
+      Page<StoredFile>
+    > => this.#broker.listFiles({ limit, cursor, ...wanted }, { signal }),
 
     get: (id: string, { signal = never() }: Cancellable = {}): Promise<StoredFile> =>
       this.#broker.readFile(id, { signal }),
+
+    /** Rename a file, move it, put it into the trash or take it out. */
+    change: (id: string, change: FileChange, { signal = never() }: Cancellable = {}): Promise<StoredFile> =>
+      this.#broker.changeFile(id, change, { signal }),
 
     /** Delete a file for good. */
     delete: (id: string, { signal = never() }: Cancellable = {}): Promise<void> =>

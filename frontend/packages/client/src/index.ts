@@ -24,10 +24,16 @@ export {
   type UploadState,
 } from "./upload-queue.ts";
 export type {
+  FileChange,
+  FileOrder,
+  FileQuery,
+  Folder,
   Me,
   NewShare,
   OidcProvider,
   Page,
+  PendingUpload,
+  Policy,
   PresignedRequest,
   Session,
   Share,

@@ -1,17 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { storedFile } from "../testing/stored-file.ts";
 import { StoreUnreachable } from "./failures.ts";
 import { batchProgress, progressOf } from "./upload-progress.ts";
 import type { UploadItem, UploadState } from "./upload-queue.ts";
 
-const FILE = {
-  id: "f",
-  name: "a",
-  size: 99,
-  type: "a/b",
-  checksum: null,
-  created_at: "2026-11-22T12:00:00Z",
-};
-const COMPLETED: UploadState = { status: "completed", file: FILE };
+const COMPLETED: UploadState = { status: "completed", file: storedFile() };
 const FAILED: UploadState = {
   status: "failed",
   error: new StoreUnreachable(),
@@ -20,7 +13,7 @@ const FAILED: UploadState = {
 };
 
 function item(state: UploadState, { size = 99, batch = 1 } = {}): UploadItem {
-  return { id: 1, name: "a", size, type: "a/b", batch, state };
+  return { id: 1, name: "a", folder: "", size, type: "a/b", batch, state };
 }
 
 describe("progressOf", () => {

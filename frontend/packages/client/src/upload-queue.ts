@@ -1,6 +1,6 @@
 import { SourceTooLarge, StoreRefused, StoreUnreachable } from "./failures.ts";
 import { canRetry } from "./retry.ts";
-import type { Source } from "./source.ts";
+import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
 import { SpeedMeter } from "./speed-meter.ts";
 import { throttle } from "./throttle.ts";
 import { Transfer, type TransferRules } from "./transfer.ts";
@@ -53,6 +53,7 @@ export type UploadState =
 export interface UploadItem {
   readonly id: number;
   readonly name: string;
+  readonly folder: string;
   readonly size: number;
   readonly type: string;
   /** Items share a batch until nothing is left to do. */
@@ -124,14 +125,22 @@ export class UploadQueue {
   }
 
   /** Queue files. One that is larger than the rules allow fails before a byte of any is sent. */
-  readonly add = (files: readonly Source[], rules: UploadRules): void => {
+  readonly add = (files: readonly Source[], rules: UploadRules, place: Place = DEFAULT_PLACE): void => {
     this.#beginBatch();
     for (const file of files) {
       this.#lastId += 1;
       const { name, size, type } = file;
       const entry: Entry = {
-        item: { id: this.#lastId, name, size, type, batch: this.#batch, state: { status: "queued" } },
-        transfer: new Transfer(file, this.#transport, rules, this.#calls),
+        item: {
+          id: this.#lastId,
+          name,
+          folder: place.folder,
+          size,
+          type,
+          batch: this.#batch,
+          state: { status: "queued" },
+        },
+        transfer: new Transfer(file, this.#transport, rules, this.#calls, place),
         isLarge: size > rules.single_put_max,
         controller: new AbortController(),
         running: null,

@@ -47,6 +47,13 @@ export interface Me {
 export interface Policy {
   readonly name: string;
   readonly max_size: number;
+  /** Such as `image/png` or `image/*`; none means any. */
+  readonly types?: readonly string[];
+  /** Such as `.png`; none means any. */
+  readonly extensions?: readonly string[];
+  /** Null is without a limit. */
+  readonly quota?: { readonly bytes: number | null; readonly files: number | null };
+  readonly usage?: Usage;
   /** A larger file is sent in parts. */
   readonly single_put_max: number;
   /** Whether every upload has to declare the checksum of the whole file. */
@@ -78,10 +85,38 @@ export interface NewUpload {
 export interface StoredFile {
   readonly id: string;
   readonly name: string;
+  /** A path such as `photos/2026`, empty for the top. */
+  readonly folder: string;
   readonly size: number;
   readonly type: string;
   readonly checksum: string | null;
   readonly created_at: string;
+  readonly modified_at: string;
+  /** Counts its changes. */
+  readonly revision: number;
+  /** When it was put into the trash. */
+  readonly trashed_at: string | null;
+}
+
+export type FileOrder = "created" | "-created" | "name" | "-name" | "size" | "-size";
+
+/** Which files to list: of a folder or of all, those whose name holds `q`, or those in the trash. */
+export interface FileQuery {
+  readonly folder?: string;
+  readonly q?: string;
+  readonly trashed?: boolean;
+  readonly sort?: FileOrder;
+}
+
+/** What to change of a file. */
+export interface FileChange {
+  readonly name?: string;
+  readonly folder?: string;
+  readonly trashed?: boolean;
+}
+
+export interface Folder {
+  readonly path: string;
 }
 
 interface UploadFacts {

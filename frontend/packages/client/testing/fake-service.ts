@@ -14,6 +14,7 @@ import type {
   StoredFile,
   Upload,
 } from "../src/wire.ts";
+import { storedFile } from "./stored-file.ts";
 
 export type Stage =
   | "checksum"
@@ -345,7 +346,7 @@ export class FakeService implements Transport {
   }
 
   #file(id: string): StoredFile {
-    return { id, ...this.#facts(id), created_at: "2026-11-22T12:00:00Z" };
+    return storedFile({ id, ...this.#facts(id) });
   }
 
   #facts(id: string): Pick<StoredFile, "name" | "size" | "type" | "checksum"> {

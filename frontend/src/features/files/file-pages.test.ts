@@ -1,17 +1,8 @@
-import type { StoredFile } from "@broker/client";
 import { describe, expect, test } from "vitest";
+import { storedFile } from "../../../packages/client/testing/stored-file.ts";
 import { type FilePages, flatten, prependFiles, removeFile } from "./file-pages.ts";
 
-function file(id: string): StoredFile {
-  return {
-    id,
-    name: `${id}.txt`,
-    size: 1,
-    type: "text/plain",
-    checksum: null,
-    created_at: "2026-11-22T12:00:00Z",
-  };
-}
+const file = (id: string) => storedFile({ id, name: `${id}.txt` });
 
 function pages(...ids: readonly (readonly string[])[]): FilePages {
   return {

@@ -1,10 +1,11 @@
 import { StoreUnreachable, type UploadItem } from "@broker/client";
 import { expect, test } from "vitest";
+import { storedFile } from "../../../packages/client/testing/stored-file.ts";
 import { describeSettled } from "./announce-uploads.ts";
 
 function completed(name: string): UploadItem {
-  const file = { id: name, name, size: 1, type: "a/b", checksum: null, created_at: "2026-11-22T12:00:00Z" };
-  return { id: 1, name, size: 1, type: "a/b", batch: 1, state: { status: "completed", file } };
+  const file = storedFile({ id: name, name });
+  return { id: 1, name, folder: "", size: 1, type: "a/b", batch: 1, state: { status: "completed", file } };
 }
 
 function failed(name: string): UploadItem {

@@ -1,15 +1,7 @@
 import { SourceUnreadable, StoreUnreachable, type UploadState } from "@broker/client";
 import { expect, test } from "vitest";
+import { storedFile } from "../../../packages/client/testing/stored-file.ts";
 import { describeUpload } from "./describe-upload.ts";
-
-const FILE = {
-  id: "f",
-  name: "a",
-  size: 2e6,
-  type: "a/b",
-  checksum: null,
-  created_at: "2026-11-22T12:00:00Z",
-};
 
 test.each<[UploadState, string]>([
   [{ status: "queued" }, "Queued · 2 MB"],
@@ -20,7 +12,7 @@ test.each<[UploadState, string]>([
   [{ status: "waiting" }, "Connection trouble, trying again…"],
   [{ status: "paused", bytes: 1e6 }, "Paused · 2 MB"],
   [{ status: "confirming" }, "Confirming…"],
-  [{ status: "completed", file: FILE }, "Uploaded · 2 MB"],
+  [{ status: "completed", file: storedFile() }, "Uploaded · 2 MB"],
   [{ status: "cancelled" }, "Cancelled"],
   [
     { status: "failed", error: new SourceUnreadable(), canRetry: false, diagnosis: null },
@@ -36,5 +28,7 @@ test.each<[UploadState, string]>([
     "The store is full. Delete something.",
   ],
 ])("%o is told as %j", (state, expected) => {
-  expect(describeUpload({ id: 1, name: "a", size: 2e6, type: "a/b", batch: 1, state })).toBe(expected);
+  expect(describeUpload({ id: 1, name: "a", folder: "", size: 2e6, type: "a/b", batch: 1, state })).toBe(
+    expected,
+  );
 });

@@ -106,12 +106,16 @@ class File(Struct, frozen=True, kw_only=True):
 
 
 class Share(Struct, frozen=True, kw_only=True):
-    """A link by which anybody may fetch a file; `password_hash` is argon2's encoded form."""
+    """A link by which anybody may fetch a file; `password_hash` is argon2's encoded form.
+
+    `file_name` is the name that the file has now; it is kept with the file.
+    """
 
     id: str
     tenant: str
     owner: str
     file_id: str
+    file_name: str
     password_hash: str | None = None
     max_downloads: int | None = None
     downloads: int

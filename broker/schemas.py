@@ -497,10 +497,14 @@ class NewShare(_Request, frozen=True):
 
 
 class Share(_Answer, frozen=True):
-    """A link to the file of the id `file`. `downloads` counts the presigned URLs that it gave out."""
+    """A link to the file of the id `file`, which is called `name` now.
+
+    `downloads` counts the presigned URLs that it gave out.
+    """
 
     id: str
     file: str
+    name: str
     url: str
     has_password: bool
     max_downloads: int | None

@@ -51,7 +51,7 @@ def shares_command(as_json: bool) -> None:
             for share in shares:
                 click.echo(msgspec.json.encode(share))
         elif shares:
-            click.echo(table(("ID", "UNTIL", "USED", "LINK"), [_row(share) for share in shares]))
+            click.echo(table(("ID", "UNTIL", "USED", "NAME", "LINK"), [_row(share) for share in shares]))
 
 
 @click.command("unshare")
@@ -63,6 +63,6 @@ def unshare_command(share_ids: tuple[str, ...]) -> None:
             client.shares.revoke(share_id)
 
 
-def _row(share: Share) -> tuple[str, str, str, str]:
+def _row(share: Share) -> tuple[str, str, str, str, str]:
     used = str(share.downloads) if share.max_downloads is None else f"{share.downloads}/{share.max_downloads}"
-    return share.id, f"{share.expires_at:%Y-%m-%d %H:%M}", used, share.url
+    return share.id, f"{share.expires_at:%Y-%m-%d %H:%M}", used, share.name, share.url

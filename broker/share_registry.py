@@ -10,10 +10,11 @@ from broker.database import Database
 from broker.rows import File, Share, every, first
 from broker.tables import files, shares
 
-_OWN = select(shares).filter_by(tenant=bindparam("tenant"), owner=bindparam("owner"))
+_NAMED = select(shares, files.c.name.label("file_name")).join(files, files.c.id == shares.c.file_id)
+_OWN = _NAMED.where(shares.c.tenant == bindparam("tenant"), shares.c.owner == bindparam("owner"))
 
 INSERT_SHARE = insert(shares)
-FIND_SHARE = select(shares).where(shares.c.id == bindparam("id"))
+FIND_SHARE = _NAMED.where(shares.c.id == bindparam("id"))
 FIND_FILE = select(files).where(files.c.id == bindparam("id"), files.c.trashed_at.is_(None))
 # locked, so that no file goes while it gets a link; SQLite has one writer anyway
 HOLD_FILE = FIND_FILE.with_for_update()
@@ -49,7 +50,9 @@ class ShareRegistry:
         def change(connection: Connection) -> bool:
             if first(File, connection, HOLD_FILE, {"id": share.file_id}) is None:
                 return False
-            connection.execute(INSERT_SHARE, asdict(share))
+            values = asdict(share)
+            del values["file_name"]
+            connection.execute(INSERT_SHARE, values)
             return True
 
         return await self._database.write(change)

@@ -55,6 +55,7 @@ class Shares:
             tenant=claims.tenant,
             owner=claims.subject,
             file_id=file.id,
+            file_name=file.name,
             password_hash=await self._passwords.hash(new.password) if new.password else None,
             max_downloads=new.max_downloads,
             downloads=0,
@@ -140,6 +141,7 @@ class Shares:
         return schemas.Share(
             id=share.id,
             file=share.file_id,
+            name=share.file_name,
             url=f"{self._origin}/s/{_write(self._keys[0], share.id)}",
             has_password=share.password_hash is not None,
             max_downloads=share.max_downloads,

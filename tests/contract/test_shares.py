@@ -278,6 +278,7 @@ def test_a_file_that_went_meanwhile_gets_no_link(database_url: str) -> None:
         tenant="acme",
         owner="alice",
         file_id=new_id(at),
+        file_name="a.txt",
         downloads=0,
         created_at=at,
         expires_at=at,

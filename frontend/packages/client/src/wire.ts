@@ -196,6 +196,8 @@ export interface Share {
   readonly id: string;
   /** The id of the file. */
   readonly file: string;
+  /** What the file is called now. */
+  readonly name: string;
   readonly url: string;
   readonly has_password: boolean;
   readonly max_downloads: number | null;

@@ -1,65 +1,35 @@
 import type { StoredFile } from "@broker/client";
-import { type SyntheticEvent, useLayoutEffect, useRef } from "react";
 import { Button } from "../../shared/button.tsx";
-import { explainError } from "../../shared/explain-error.ts";
+import { Dialog, DialogActions, DialogSubject, DialogText } from "../../shared/dialog.tsx";
 import { FileName } from "../../shared/file-name.tsx";
 import { KindTile } from "../../shared/kind-tile.tsx";
 import { messages } from "../../shared/messages.ts";
-import { Notice } from "../../shared/notice.tsx";
-import styles from "./delete-dialog.module.css";
 
 interface DeleteDialogProps {
-  readonly file: StoredFile;
-  readonly isBusy: boolean;
-  readonly error: Error | null;
+  readonly files: readonly StoredFile[];
   readonly onConfirm: () => void;
   readonly onClose: () => void;
 }
 
-/** Asks before a file is deleted. Open as long as it is rendered. */
-export function DeleteDialog({ file, isBusy, error, onConfirm, onClose }: DeleteDialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
+/** Asks before files are deleted for good. */
+export function DeleteDialog({ files, onConfirm, onClose }: DeleteDialogProps) {
   const { deletion } = messages;
-
-  // a layout effect: only a dialog that is closed while it is still in the page gives the focus back
-  useLayoutEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    return () => element?.close();
-  }, []);
-
-  // Escape closes by rendering too: the browser's own way tells of it only some time later
-  const cancel = (event: SyntheticEvent) => {
-    event.preventDefault();
-    onClose();
-  };
-
+  const [only] = files;
   return (
-    <dialog
-      ref={dialog}
-      className={styles.dialog}
-      aria-labelledby="deletion-heading"
-      aria-describedby="deletion-text"
-      onCancel={cancel}
-      onClose={onClose}
-    >
-      <h2 id="deletion-heading" className={styles.heading}>
-        {deletion.heading}
-      </h2>
-      <div className={styles.file}>
-        <KindTile name={file.name} type={file.type} />
-        <FileName name={file.name} />
-      </div>
-      <p id="deletion-text" className={styles.text}>
-        {deletion.text}
-      </p>
-      {error !== null && <Notice tone="danger">{explainError(error)}</Notice>}
-      <div className={styles.actions}>
-        <Button onClick={onClose}>{deletion.cancel}</Button>
-        <Button variant="danger" aria-disabled={isBusy} onClick={() => isBusy || onConfirm()}>
-          {isBusy ? deletion.confirming : deletion.confirm}
+    <Dialog heading={deletion.heading(files.length)} onClose={onClose}>
+      {files.length === 1 && only !== undefined && (
+        <DialogSubject>
+          <KindTile name={only.name} type={only.type} />
+          <FileName name={only.name} />
+        </DialogSubject>
+      )}
+      <DialogText>{deletion.text}</DialogText>
+      <DialogActions>
+        <Button onClick={onClose}>{messages.actions.cancel}</Button>
+        <Button variant="danger" onClick={onConfirm}>
+          {deletion.confirm}
         </Button>
-      </div>
-    </dialog>
+      </DialogActions>
+    </Dialog>
   );
 }

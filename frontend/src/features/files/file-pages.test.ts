@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { storedFile } from "../../../packages/client/testing/stored-file.ts";
-import { type FilePages, flatten, prependFiles, removeFile } from "./file-pages.ts";
+import { type FilePages, flatten, isListed, prependFiles, removeFiles } from "./file-pages.ts";
 
 const file = (id: string) => storedFile({ id, name: `${id}.txt` });
 
@@ -31,8 +31,16 @@ describe("prependFiles", () => {
   });
 });
 
-test("removeFile takes a file out of whichever page has it", () => {
-  expect(ids(removeFile(pages(["c", "b"], ["a"]), "a"))).toEqual([["c", "b"], []]);
+test("removeFiles takes files out of whichever page has them", () => {
+  expect(ids(removeFiles(pages(["c", "b"], ["a"]), new Set(["a", "c"])))).toEqual([["b"], []]);
+});
+
+test("a file that was just stored stands in its folder and among all, in no search and no trash", () => {
+  const stored = storedFile({ folder: "a" });
+
+  expect([{ folder: "a" }, {}, { folder: "" }, { q: "a" }, { trashed: true }].map((q) => isListed(stored, q))).toEqual(
+    [true, true, false, false, false],
+  );
 });
 
 test("flatten lists a file once, though a new one in front pushed it onto the next page too", () => {

@@ -1,8 +1,13 @@
-import type { Page, StoredFile } from "@broker/client";
+import type { FileQuery, Page, StoredFile } from "@broker/client";
 import type { InfiniteData } from "@tanstack/react-query";
 
-/** The list as far as it is loaded, newest first. */
+/** A list as far as it is loaded. */
 export type FilePages = InfiniteData<Page<StoredFile>, string | null>;
+
+/** Say whether a list is one in which a file that was just stored stands. */
+export function isListed(file: StoredFile, { folder, q, trashed }: FileQuery): boolean {
+  return trashed !== true && q === undefined && (folder === undefined || folder === file.folder);
+}
 
 /** Put files that were just stored in front, unless a refresh brought them already. */
 export function prependFiles(
@@ -10,7 +15,7 @@ export function prependFiles(
   files: readonly StoredFile[],
 ): FilePages | undefined {
   const first = data?.pages[0];
-  if (data === undefined || first === undefined) {
+  if (data === undefined || first === undefined || files.length === 0) {
     return data;
   }
   const known = new Set(flatten(data).map(({ id }) => id));
@@ -18,12 +23,15 @@ export function prependFiles(
   return { ...data, pages: [{ ...first, items: [...fresh, ...first.items] }, ...data.pages.slice(1)] };
 }
 
-/** Take a file out that was just deleted. */
-export function removeFile(data: FilePages | undefined, id: string): FilePages | undefined {
+/** Take files out that are not there any more. */
+export function removeFiles(
+  data: FilePages | undefined,
+  ids: ReadonlySet<string>,
+): FilePages | undefined {
   if (data === undefined) {
     return data;
   }
-  const pages = data.pages.map((page) => ({ ...page, items: page.items.filter((file) => file.id !== id) }));
+  const pages = data.pages.map((page) => ({ ...page, items: page.items.filter(({ id }) => !ids.has(id)) }));
   return { ...data, pages };
 }
 

@@ -3,47 +3,86 @@ import { memo } from "react";
 import { IconButton } from "../../shared/button.tsx";
 import { FileName } from "../../shared/file-name.tsx";
 import { formatInstant, formatSize, formatWhen } from "../../shared/format.ts";
-import { DownloadIcon, TrashIcon } from "../../shared/icons.tsx";
+import {
+  DownloadIcon,
+  EyeIcon,
+  InfoIcon,
+  LinkIcon,
+  MoveIcon,
+  PencilIcon,
+  RestoreIcon,
+  TrashIcon,
+} from "../../shared/icons.tsx";
 import { KindTile } from "../../shared/kind-tile.tsx";
+import type { MenuItem } from "../../shared/menu.tsx";
 import { messages } from "../../shared/messages.ts";
-import styles from "./file-row.module.css";
+import { Row } from "./row.tsx";
+import styles from "./row.module.css";
+
+/** What can be done with one file; what is left out is not offered. */
+export interface FileActions {
+  readonly open: (file: StoredFile) => void;
+  readonly download: (file: StoredFile) => void;
+  readonly details: (file: StoredFile) => void;
+  readonly rename?: (file: StoredFile) => void;
+  readonly move?: (file: StoredFile) => void;
+  readonly share?: (file: StoredFile) => void;
+  readonly trash?: (file: StoredFile) => void;
+  readonly restore?: (file: StoredFile) => void;
+  readonly deleteForGood?: (file: StoredFile) => void;
+}
 
 interface FileRowProps {
   readonly file: StoredFile;
-  readonly onDownload: (file: StoredFile) => void;
-  readonly onDelete: (file: StoredFile) => void;
+  readonly actions: FileActions;
+  readonly isChosen: boolean;
+  readonly onChoose: (key: string, isRange: boolean) => void;
+  /** Say where it is, in a list of several folders. */
+  readonly hasFolder: boolean;
 }
 
-export const FileRow = memo(function FileRow({ file, onDownload, onDelete }: FileRowProps) {
+export const FileRow = memo(function FileRow({ file, actions, isChosen, onChoose, hasFolder }: FileRowProps) {
   return (
-    <li className={styles.row}>
-      <KindTile name={file.name} type={file.type} />
-      <div className={styles.facts}>
-        <div className={styles.name}>
+    <Row
+      rowKey={file.id}
+      name={file.name}
+      tile={<KindTile name={file.name} type={file.type} />}
+      opener={
+        <button type="button" className={styles.open} data-opener onClick={() => actions.open(file)}>
           <FileName name={file.name} />
-        </div>
-        <span className={styles.size}>{formatSize(file.size)}</span>
-        <time className={styles.when} dateTime={file.created_at} title={formatInstant(file.created_at)}>
-          {formatWhen(file.created_at, { now: new Date() })}
-        </time>
-      </div>
-      <div className={styles.actions}>
-        <IconButton label={messages.files.download(file.name)} onClick={() => onDownload(file)}>
-          <DownloadIcon />
-        </IconButton>
-        <IconButton
-          id={deleteButtonId(file)}
-          label={messages.files.remove(file.name)}
-          tone="danger"
-          onClick={() => onDelete(file)}
-        >
-          <TrashIcon />
-        </IconButton>
-      </div>
-    </li>
+          {hasFolder && file.folder !== "" && <span className={styles.folderName}>{file.folder}</span>}
+        </button>
+      }
+      facts={
+        <>
+          <span className={styles.size}>{formatSize(file.size)}</span>
+          <time className={styles.when} dateTime={file.created_at} title={formatInstant(file.created_at)}>
+            {formatWhen(file.created_at, { now: new Date() })}
+          </time>
+        </>
+      }
+      isChosen={isChosen}
+      onChoose={onChoose}
+      menu={menuOf(file, actions)}
+    >
+      <IconButton label={messages.files.download(file.name)} onClick={() => actions.download(file)}>
+        <DownloadIcon />
+      </IconButton>
+    </Row>
   );
 });
 
-export function deleteButtonId({ id }: StoredFile): string {
-  return `delete-${id}`;
+function menuOf(file: StoredFile, actions: FileActions): readonly MenuItem[] {
+  const { menu } = messages.files;
+  const items: readonly (Omit<MenuItem, "onSelect"> & { run: ((file: StoredFile) => void) | undefined })[] = [
+    { label: menu.preview, icon: EyeIcon, run: actions.open },
+    { label: menu.share, icon: LinkIcon, run: actions.share },
+    { label: menu.rename, icon: PencilIcon, run: actions.rename },
+    { label: menu.move, icon: MoveIcon, run: actions.move },
+    { label: menu.details, icon: InfoIcon, run: actions.details },
+    { label: menu.restore, icon: RestoreIcon, run: actions.restore },
+    { label: menu.trash, icon: TrashIcon, run: actions.trash, tone: "danger" },
+    { label: menu.deleteForGood, icon: TrashIcon, run: actions.deleteForGood, tone: "danger" },
+  ];
+  return items.flatMap(({ run, ...item }) => (run ? [{ ...item, onSelect: () => run(file) }] : []));
 }

@@ -1,18 +1,42 @@
-import type { Broker, Page, StoredFile } from "@broker/client";
-import { type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
+import type { Broker, FileQuery, Page, StoredFile } from "@broker/client";
+import { type UseInfiniteQueryResult, type UseQueryResult, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { FilePages } from "./file-pages.ts";
 
 export const FILES_KEY = ["files"] as const;
+export const FOLDERS_KEY = ["folders"] as const;
 
-const PAGE_SIZE = 50;
+const PAGE_SIZE = 200;
 const FIRST_PAGE: string | null = null;
 
-/** Read the files, newest first, a page at a time. */
-export function useFiles(broker: Broker): UseInfiniteQueryResult<FilePages> {
+/** Read files, a page at a time. */
+export function useFiles(broker: Broker, wanted: FileQuery): UseInfiniteQueryResult<FilePages> {
   return useInfiniteQuery({
-    queryKey: FILES_KEY,
-    queryFn: ({ pageParam, signal }) => broker.listFiles({ limit: PAGE_SIZE, cursor: pageParam }, { signal }),
+    queryKey: [...FILES_KEY, wanted],
+    queryFn: ({ pageParam, signal }) =>
+      broker.listFiles({ ...wanted, limit: PAGE_SIZE, cursor: pageParam }, { signal }),
     initialPageParam: FIRST_PAGE,
     getNextPageParam: (page: Page<StoredFile>) => page.next_cursor,
+  });
+}
+
+/** Read the paths of all folders right below one, by name. */
+export function useFolders(
+  broker: Broker,
+  parent: string,
+  { isWanted = true }: { isWanted?: boolean } = {},
+): UseQueryResult<readonly string[]> {
+  return useQuery({
+    queryKey: [...FOLDERS_KEY, parent],
+    queryFn: async ({ signal }) => {
+      const paths: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const page = await broker.listFolders({ parent, cursor }, { signal });
+        paths.push(...page.items.map(({ path }) => path));
+        cursor = page.next_cursor;
+      } while (cursor !== null);
+      return paths;
+    },
+    enabled: isWanted,
   });
 }

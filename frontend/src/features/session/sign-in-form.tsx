@@ -1,5 +1,6 @@
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Button } from "../../shared/button.tsx";
+import field from "../../shared/field.module.css";
 import { messages } from "../../shared/messages.ts";
 import styles from "./sign-in-form.module.css";
 
@@ -17,8 +18,8 @@ export function SignInForm({ signIn, onError, initialUsername }: SignInFormProps
 
   useEffect(() => {
     window.scrollTo(0, 0); // the page that was here before may have been scrolled
-    const field = initialUsername === "" ? usernameField : passwordField;
-    field.current?.focus({ preventScroll: true });
+    const first = initialUsername === "" ? usernameField : passwordField;
+    first.current?.focus({ preventScroll: true });
   }, [initialUsername]);
 
   // the page's CSP forbids real form submission, and a real one would leave the page
@@ -40,11 +41,11 @@ export function SignInForm({ signIn, onError, initialUsername }: SignInFormProps
 
   return (
     <form className={styles.form} onSubmit={submit} aria-labelledby="sign-in-heading">
-      <label className={styles.field}>
-        <span className={styles.label}>{messages.session.username}</span>
+      <label className={field.field}>
+        <span className={field.label}>{messages.session.username}</span>
         <input
           ref={usernameField}
-          className={styles.input}
+          className={field.input}
           name="username"
           autoComplete="username"
           autoCapitalize="none"
@@ -54,11 +55,11 @@ export function SignInForm({ signIn, onError, initialUsername }: SignInFormProps
           defaultValue={initialUsername}
         />
       </label>
-      <label className={styles.field}>
-        <span className={styles.label}>{messages.session.password}</span>
+      <label className={field.field}>
+        <span className={field.label}>{messages.session.password}</span>
         <input
           ref={passwordField}
-          className={styles.input}
+          className={field.input}
           name="password"
           type="password"
           autoComplete="current-password"

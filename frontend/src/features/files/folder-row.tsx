@@ -1,0 +1,53 @@
+import { memo } from "react";
+import { FileName } from "../../shared/file-name.tsx";
+import { FolderIcon, MoveIcon, PencilIcon, TrashIcon } from "../../shared/icons.tsx";
+import { messages } from "../../shared/messages.ts";
+import { nameOf } from "./filing.ts";
+import { FolderTile, Row } from "./row.tsx";
+import styles from "./row.module.css";
+import { folderKey } from "./selection.ts";
+
+export interface FolderActions {
+  readonly rename: (path: string) => void;
+  readonly move: (path: string) => void;
+  readonly trash: (path: string) => void;
+}
+
+interface FolderRowProps {
+  readonly path: string;
+  /** Where a click leads. */
+  readonly address: string;
+  readonly actions: FolderActions;
+  readonly isChosen: boolean;
+  readonly onChoose: (key: string, isRange: boolean) => void;
+}
+
+export const FolderRow = memo(function FolderRow({
+  path,
+  address,
+  actions,
+  isChosen,
+  onChoose,
+}: FolderRowProps) {
+  const { menu } = messages.files;
+  return (
+    <Row
+      rowKey={folderKey(path)}
+      name={nameOf(path)}
+      tile={<FolderTile icon={FolderIcon} />}
+      opener={
+        <a className={styles.open} data-opener href={address}>
+          <FileName name={nameOf(path)} />
+        </a>
+      }
+      facts={<span className={styles.size}>{messages.files.folder}</span>}
+      isChosen={isChosen}
+      onChoose={onChoose}
+      menu={[
+        { label: menu.rename, icon: PencilIcon, onSelect: () => actions.rename(path) },
+        { label: menu.move, icon: MoveIcon, onSelect: () => actions.move(path) },
+        { label: menu.trash, icon: TrashIcon, tone: "danger", onSelect: () => actions.trash(path) },
+      ]}
+    />
+  );
+});

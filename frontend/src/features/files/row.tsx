@@ -1,0 +1,52 @@
+import type { ComponentType, MouseEvent, ReactNode } from "react";
+import { Menu, type MenuItem } from "../../shared/menu.tsx";
+import { messages } from "../../shared/messages.ts";
+import styles from "./row.module.css";
+
+interface RowProps {
+  readonly rowKey: string;
+  readonly name: string;
+  readonly tile: ReactNode;
+  /** The name, as a link or a button that opens it. */
+  readonly opener: ReactNode;
+  readonly facts: ReactNode;
+  readonly isChosen: boolean;
+  readonly onChoose: (key: string, isRange: boolean) => void;
+  readonly menu: readonly MenuItem[];
+  readonly children?: ReactNode;
+}
+
+/** One line of a list: a file or a folder. */
+export function Row({ rowKey, name, tile, opener, facts, isChosen, onChoose, menu, children }: RowProps) {
+  return (
+    <div className={styles.row} data-chosen={isChosen || undefined} data-key={rowKey}>
+      <label className={styles.choice}>
+        <input
+          type="checkbox"
+          className={styles.box}
+          checked={isChosen}
+          aria-label={messages.files.choose(name)}
+          onChange={() => {}}
+          onClick={(event: MouseEvent) => onChoose(rowKey, event.shiftKey)}
+        />
+        <span className={styles.tile}>{tile}</span>
+      </label>
+      <div className={styles.facts}>
+        <div className={styles.name}>{opener}</div>
+        {facts}
+      </div>
+      <div className={styles.actions}>
+        {children}
+        <Menu label={messages.files.more(name)} items={menu} />
+      </div>
+    </div>
+  );
+}
+
+export function FolderTile({ icon: Icon }: { icon: ComponentType }) {
+  return (
+    <span className={styles.folder}>
+      <Icon />
+    </span>
+  );
+}

@@ -1,0 +1,18 @@
+import type { Broker, Page, Share } from "@broker/client";
+import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
+
+export const SHARES_KEY = ["shares"] as const;
+
+const FIRST_PAGE: string | undefined = undefined;
+
+/** Read the links that one has made, newest first, a page at a time. */
+export function useShares(
+  broker: Broker,
+): UseInfiniteQueryResult<InfiniteData<Page<Share>, string | undefined>> {
+  return useInfiniteQuery({
+    queryKey: SHARES_KEY,
+    queryFn: ({ pageParam, signal }) => broker.listShares({ cursor: pageParam }, { signal }),
+    initialPageParam: FIRST_PAGE,
+    getNextPageParam: (page: Page<Share>) => page.next_cursor ?? undefined,
+  });
+}

@@ -1,5 +1,6 @@
 import { type Broker, probeObject, type StoredFile } from "@broker/client";
 import { type UseMutationResult, useMutation } from "@tanstack/react-query";
+import { followDownload } from "../../shared/follow-download.ts";
 
 const PATIENCE_MS = 30_000;
 
@@ -13,23 +14,8 @@ export function useDownloadFile(
       const signal = AbortSignal.timeout(PATIENCE_MS);
       const request = await broker.downloadFile(id, { disposition: "attachment" }, { signal });
       await probeObject(request, { signal });
-      follow(request.url);
+      followDownload(request.url);
     },
     onSuccess: (_, file) => onStarted(file),
   });
-}
-
-/**
- * Go to a URL that answers with an attachment, without leaving the page.
- *
- * In a hidden frame: after an await a tab of its own may count as a pop-up, and in this one a guard that asks
- * before leaving would ask before every download.
- */
-function follow(url: string): void {
-  const frame = document.createElement("iframe");
-  frame.hidden = true;
-  frame.sandbox.add("allow-downloads");
-  frame.src = url;
-  document.body.append(frame);
-  setTimeout(() => frame.remove(), PATIENCE_MS);
 }

@@ -1,7 +1,7 @@
-import { messages } from "../../shared/messages.ts";
-import styles from "./empty-files.module.css";
+import styles from "./empty-state.module.css";
 
-export function EmptyFiles() {
+/** Stands where nothing is. */
+export function EmptyState({ heading, text }: { heading: string; text: string }) {
   return (
     <div className={styles.empty}>
       <svg className={styles.drawing} viewBox="0 0 120 84" fill="none" aria-hidden="true" focusable="false">
@@ -16,8 +16,8 @@ export function EmptyFiles() {
           <path d="M60 52V32m-8 7 8-8 8 8" />
         </g>
       </svg>
-      <p className={styles.heading}>{messages.files.emptyHeading}</p>
-      <p className={styles.text}>{messages.files.emptyText}</p>
+      <p className={styles.heading}>{heading}</p>
+      <p className={styles.text}>{text}</p>
     </div>
   );
 }

@@ -1,0 +1,66 @@
+import { useEffect, useEffectEvent } from "react";
+
+interface RowKeys {
+  readonly onTrash: () => void;
+  readonly onRename: (key: string) => void;
+  readonly onChooseAll: () => void;
+  readonly onChooseNone: () => void;
+  readonly onChoose: (key: string) => void;
+  readonly onSearch: () => void;
+  readonly onHelp: () => void;
+}
+
+/** What keys do in the list of files, wherever no field or dialog takes them. */
+export function useRowKeys(keys: RowKeys): void {
+  const press = useEffectEvent((event: KeyboardEvent) => {
+    const target = event.target instanceof HTMLElement ? event.target : document.body;
+    const isTyping = target.matches("input:not([type=checkbox]), textarea, select");
+    if (isTyping || target.closest("dialog, [popover]") || document.querySelector("dialog[open]")) {
+      return;
+    }
+    const row = target.closest<HTMLElement>("[data-key]");
+    const key = row?.dataset["key"] ?? null;
+    const isPlain = !(event.ctrlKey || event.metaKey || event.altKey);
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") {
+      keys.onChooseAll();
+    } else if (isPlain && event.key === "Escape") {
+      keys.onChooseNone();
+      return; // a menu may want it too
+    } else if (isPlain && event.key === "Delete") {
+      keys.onTrash();
+    } else if (isPlain && event.key === "F2" && key !== null) {
+      keys.onRename(key);
+    } else if (isPlain && event.key === "x" && key !== null) {
+      keys.onChoose(key);
+    } else if (isPlain && event.key === "/") {
+      keys.onSearch();
+    } else if (isPlain && event.key === "?") {
+      keys.onHelp();
+    } else if (isPlain && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      if (!moveFocus(row, event.key === "ArrowDown" ? 1 : -1)) {
+        return;
+      }
+    } else {
+      return;
+    }
+    event.preventDefault();
+  });
+  useEffect(() => {
+    const listener = (event: KeyboardEvent) => press(event);
+    document.addEventListener("keydown", listener);
+    return () => document.removeEventListener("keydown", listener);
+  }, []);
+}
+
+/** Go to the next row that is drawn; the list draws further ones as it scrolls along. */
+function moveFocus(row: HTMLElement | null, step: number): boolean {
+  if (row === null) {
+    return false;
+  }
+  const rows = [...document.querySelectorAll<HTMLElement>("[data-key]")].toSorted(
+    (a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top,
+  );
+  const opener = rows[rows.indexOf(row) + step]?.querySelector<HTMLElement>("[data-opener]");
+  opener?.focus();
+  return opener !== null && opener !== undefined;
+}

@@ -1,0 +1,103 @@
+import type { Broker, Share } from "@broker/client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
+import { Button, IconButton } from "../../shared/button.tsx";
+import card from "../../shared/card.module.css";
+import { EmptyState } from "../../shared/empty-state.tsx";
+import { explainError } from "../../shared/explain-error.ts";
+import { FileName } from "../../shared/file-name.tsx";
+import { formatWhen } from "../../shared/format.ts";
+import { CopyIcon, LinkIcon, TrashIcon } from "../../shared/icons.tsx";
+import { messages } from "../../shared/messages.ts";
+import { Notice } from "../../shared/notice.tsx";
+import type { Toaster } from "../../shared/toaster.ts";
+import { copyText } from "./copy-text.ts";
+import styles from "./link-list.module.css";
+import { SHARES_KEY, useShares } from "./use-shares.ts";
+
+const PATIENCE_MS = 30_000;
+
+/** The links that one has made: to copy them again, and to take them back. */
+export function LinkList({ broker, toaster }: { broker: Broker; toaster: Toaster }) {
+  const queries = useQueryClient();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const query = useShares(broker);
+  const shares = query.data?.pages.flatMap(({ items }) => items) ?? [];
+  const { links } = messages;
+
+  const revoking = useMutation<void, Error, Share>({
+    mutationFn: ({ id }) => broker.revokeShare(id, { signal: AbortSignal.timeout(PATIENCE_MS) }),
+    onSuccess: (_, { name }) => {
+      toaster.show(links.revoked(name));
+      heading.current?.focus();
+    },
+    onError: (error) => toaster.fail(explainError(error)),
+    onSettled: () => queries.invalidateQueries({ queryKey: SHARES_KEY }),
+  });
+  const copy = async ({ url }: Share) => {
+    if (await copyText(url, null)) {
+      toaster.show(messages.actions.copied);
+    } else {
+      toaster.show(url); // where there is no clipboard, it can be copied from here
+    }
+  };
+
+  return (
+    <section className={card.card} aria-labelledby="links-heading">
+      <header className={card.header}>
+        <h2 id="links-heading" ref={heading} tabIndex={-1} className={card.heading}>
+          {links.heading}
+        </h2>
+      </header>
+      {query.error !== null && (
+        <div className={styles.notice}>
+          <Notice tone="danger">{explainError(query.error)}</Notice>
+        </div>
+      )}
+      {query.isSuccess && shares.length === 0 && (
+        <EmptyState heading={links.emptyHeading} text={links.emptyText} />
+      )}
+      <ul className={card.rows} aria-labelledby="links-heading">
+        {shares.map((share) => (
+          <li key={share.id} className={styles.row}>
+            <span className={styles.icon}>
+              <LinkIcon />
+            </span>
+            <div className={styles.facts}>
+              <div className={styles.name}>
+                <FileName name={share.name} />
+              </div>
+              <span className={styles.detail}>{describe(share)}</span>
+            </div>
+            <IconButton label={links.copy(share.name)} onClick={() => copy(share)}>
+              <CopyIcon />
+            </IconButton>
+            <IconButton tone="danger" label={links.revoke(share.name)} onClick={() => revoking.mutate(share)}>
+              <TrashIcon />
+            </IconButton>
+          </li>
+        ))}
+      </ul>
+      {query.hasNextPage && (
+        <div className={styles.more}>
+          <Button size="small" onClick={() => query.fetchNextPage()}>
+            {messages.files.loadMore}
+          </Button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function describe(share: Share): string {
+  const { links } = messages;
+  const now = new Date();
+  const isOver = new Date(share.expires_at) <= now;
+  return [
+    isOver ? links.expired : links.until(formatWhen(share.expires_at, { now })),
+    links.used(share.downloads, share.max_downloads),
+    share.has_password ? links.hasPassword : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}

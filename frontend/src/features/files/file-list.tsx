@@ -1,134 +1,105 @@
-import type { Broker, StoredFile, Usage } from "@broker/client";
-import { useCallback, useRef, useState } from "react";
-import { Button } from "../../shared/button.tsx";
-import card from "../../shared/card.module.css";
-import { explainError } from "../../shared/explain-error.ts";
-import { formatSize } from "../../shared/format.ts";
-import { messages } from "../../shared/messages.ts";
-import { Notice } from "../../shared/notice.tsx";
-import { DeleteDialog } from "./delete-dialog.tsx";
-import { EmptyFiles } from "./empty-files.tsx";
+import type { StoredFile } from "@broker/client";
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import styles from "./file-list.module.css";
-import { flatten } from "./file-pages.ts";
-import { deleteButtonId, FileRow } from "./file-row.tsx";
-import { FileSkeleton } from "./file-skeleton.tsx";
-import { useDeleteFile } from "./use-delete-file.ts";
-import { useDownloadFile } from "./use-download-file.ts";
-import { useFiles } from "./use-files.ts";
+import { type FileActions, FileRow } from "./file-row.tsx";
+import { type FolderActions, FolderRow } from "./folder-row.tsx";
+import { folderKey, type Selection } from "./selection.ts";
+
+/** As a row is on a wide page; each is measured when it is shown. */
+const ROW_HEIGHT = 56;
+const AHEAD = 30;
 
 interface FileListProps {
-  readonly broker: Broker;
-  /** Null while it is not known. */
-  readonly usage: Usage | null;
-  readonly announce: (text: string) => void;
-  readonly onDeleted: (file: StoredFile) => void;
+  readonly label: string;
+  readonly folders: readonly string[];
+  readonly files: readonly StoredFile[];
+  readonly selection: Selection;
+  readonly onChoose: (key: string, isRange: boolean) => void;
+  readonly fileActions: FileActions;
+  readonly folderActions: FolderActions;
+  readonly addressOf: (folder: string) => string;
+  readonly hasFolders: boolean;
+  /** Called when the end is near. */
+  readonly onEnd: () => void;
 }
 
-/** The files that are stored, newest first, to download and to delete. */
-export function FileList({ broker, usage, announce, onDeleted }: FileListProps) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  const [doomed, setDoomed] = useState<StoredFile | null>(null);
-  const query = useFiles(broker);
-  const files = query.data === undefined ? [] : flatten(query.data);
+/** Folders and files, of which only those in sight are drawn. */
+export function FileList(props: FileListProps) {
+  const { folders, files, selection, onEnd } = props;
+  const list = useRef<HTMLUListElement>(null);
+  const [top, setTop] = useState(0);
+  const count = folders.length + files.length;
 
-  const download = useDownloadFile(broker, ({ name }) => announce(messages.files.announceDownload(name)));
-  const deletion = useDeleteFile(broker, (file) => {
-    setDoomed(null);
-    announce(messages.files.announceDeleted(file.name));
-    onDeleted(file);
+  const rows = useWindowVirtualizer({
+    count,
+    estimateSize: () => ROW_HEIGHT,
+    getItemKey: (index) => folders[index] ?? files[index - folders.length]?.id ?? index,
+    overscan: 8,
+    scrollMargin: top,
   });
-  const { mutate: startDownload } = download;
-  const { reset: resetDeletion } = deletion;
-  const ask = useCallback(
-    (file: StoredFile) => {
-      resetDeletion();
-      setDoomed(file);
-    },
-    [resetDeletion],
-  );
+  const shown = rows.getVirtualItems();
+  const last = shown.at(-1)?.index ?? 0;
 
-  const confirm = (file: StoredFile) => {
-    const index = files.findIndex(({ id }) => id === file.id);
-    const neighbour = files[index + 1] ?? files[index - 1];
-    deletion.mutate(file, {
-      onSuccess: () => {
-        const next = neighbour && document.getElementById(deleteButtonId(neighbour));
-        (next ?? heading.current)?.focus();
-      },
-    });
-  };
+  // what stands above may have grown
+  useLayoutEffect(() => {
+    const place = (list.current?.getBoundingClientRect().top ?? 0) + window.scrollY;
+    setTop((old) => (Math.abs(old - place) < 1 ? old : place));
+  });
+  useEffect(() => {
+    if (last + AHEAD >= count) {
+      onEnd();
+    }
+  }, [last, count, onEnd]);
 
   return (
-    <section className={card.card} aria-labelledby="files-heading">
-      <header className={card.header}>
-        <h2 id="files-heading" ref={heading} tabIndex={-1} className={card.heading}>
-          {messages.files.heading}
-        </h2>
-        {usage !== null && usage.files > 0 && (
-          <span className={card.aside}>{messages.files.usage(usage.files, formatSize(usage.bytes))}</span>
-        )}
-      </header>
+    <ul
+      ref={list}
+      className={styles.list}
+      aria-label={props.label}
+      data-choosing={selection.size > 0 || undefined}
+      style={{ height: rows.getTotalSize() }}
+    >
+      {shown.map(({ index, start, key }) => (
+        <li
+          key={key}
+          ref={rows.measureElement}
+          className={styles.place}
+          style={{ transform: `translateY(${start - top}px)` }}
+          data-index={index}
+          aria-setsize={count}
+          aria-posinset={index + 1}
+        >
+          <Entry {...props} index={index} />
+        </li>
+      ))}
+    </ul>
+  );
+}
 
-      {download.error !== null && (
-        <div className={styles.toast}>
-          <Notice
-            tone="danger"
-            actions={
-              <Button variant="quiet" size="small" onClick={download.reset}>
-                {messages.actions.dismiss}
-              </Button>
-            }
-          >
-            {messages.files.downloadFailed(download.variables.name, explainError(download.error))}
-          </Notice>
-        </div>
-      )}
-      {query.error !== null && (
-        <div className={styles.notice}>
-          <Notice
-            tone="danger"
-            actions={
-              <Button size="small" onClick={() => query.refetch()}>
-                {messages.actions.tryAgain}
-              </Button>
-            }
-          >
-            {query.data === undefined ? messages.files.failedHeading : messages.files.stale}{" "}
-            {explainError(query.error)}
-          </Notice>
-        </div>
-      )}
-
-      {query.isPending && <FileSkeleton />}
-      {query.isSuccess && files.length === 0 && <EmptyFiles />}
-      {files.length > 0 && (
-        <ul className={card.rows} aria-labelledby="files-heading">
-          {files.map((file) => (
-            <FileRow key={file.id} file={file} onDownload={startDownload} onDelete={ask} />
-          ))}
-        </ul>
-      )}
-      {query.hasNextPage && (
-        <div className={styles.more}>
-          <Button
-            size="small"
-            aria-disabled={query.isFetchingNextPage}
-            onClick={() => query.isFetchingNextPage || query.fetchNextPage()}
-          >
-            {query.isFetchingNextPage ? messages.files.loadingMore : messages.files.loadMore}
-          </Button>
-        </div>
-      )}
-
-      {doomed !== null && (
-        <DeleteDialog
-          file={doomed}
-          isBusy={deletion.isPending}
-          error={deletion.error}
-          onConfirm={() => confirm(doomed)}
-          onClose={() => setDoomed(null)}
-        />
-      )}
-    </section>
+function Entry({ index, folders, files, selection, ...props }: FileListProps & { index: number }) {
+  const path = folders[index];
+  if (path !== undefined) {
+    return (
+      <FolderRow
+        path={path}
+        address={props.addressOf(path)}
+        actions={props.folderActions}
+        isChosen={selection.has(folderKey(path))}
+        onChoose={props.onChoose}
+      />
+    );
+  }
+  const file = files[index - folders.length];
+  return (
+    file && (
+      <FileRow
+        file={file}
+        actions={props.fileActions}
+        isChosen={selection.has(file.id)}
+        onChoose={props.onChoose}
+        hasFolder={props.hasFolders}
+      />
+    )
   );
 }

@@ -25,7 +25,7 @@ interface ShareDialogProps {
 }
 
 /** Makes a link to a file, and shows it to be copied or photographed. */
-export function ShareDialog({ broker, file, onClose }: ShareDialogProps) {
+export default function ShareDialog({ broker, file, onClose }: ShareDialogProps) {
   const queries = useQueryClient();
   const [expiresIn, setExpiresIn] = useState(7 * DAY);
   const [password, setPassword] = useState("");

@@ -1,0 +1,366 @@
+import type { Broker, FileOrder, StoredFile, Usage } from "@broker/client";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Button, IconButton } from "../../shared/button.tsx";
+import card from "../../shared/card.module.css";
+import { EmptyState } from "../../shared/empty-state.tsx";
+import { explainError } from "../../shared/explain-error.ts";
+import { formatSize } from "../../shared/format.ts";
+import { ArchiveIcon, FolderPlusIcon, MoveIcon, RestoreIcon, TrashIcon } from "../../shared/icons.tsx";
+import { messages } from "../../shared/messages.ts";
+import { Notice } from "../../shared/notice.tsx";
+import type { Toaster } from "../../shared/toaster.ts";
+import { Breadcrumb } from "./breadcrumb.tsx";
+import { DeleteDialog } from "./delete-dialog.tsx";
+import { DetailsDialog } from "./details-dialog.tsx";
+import { FileList } from "./file-list.tsx";
+import { flatten } from "./file-pages.ts";
+import type { FileActions } from "./file-row.tsx";
+import { FileSkeleton } from "./file-skeleton.tsx";
+import styles from "./files-view.module.css";
+import { type Chosen, type Filing, join, nameOf, parentOf } from "./filing.ts";
+import { MoveDialog } from "./move-dialog.tsx";
+import { NameDialog } from "./name-dialog.tsx";
+import { choose, folderKey, NOTHING, prune, type Selection } from "./selection.ts";
+import { SelectionBar } from "./selection-bar.tsx";
+import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
+import { useDownloadFile } from "./use-download-file.ts";
+import { useFiles, useFolders } from "./use-files.ts";
+import { useRowKeys } from "./use-row-keys.ts";
+import { useZip } from "./use-zip.ts";
+
+const Preview = lazy(() => import("./preview.tsx"));
+const ShareDialog = lazy(() => import("../shares/share-dialog.tsx"));
+
+/** What is open over the list. */
+type Open =
+  | { readonly kind: "preview" | "details" | "share" | "rename"; readonly file: StoredFile }
+  | { readonly kind: "renameFolder"; readonly path: string }
+  | { readonly kind: "move" | "delete"; readonly chosen: Chosen }
+  | { readonly kind: "newFolder" | "shortcuts" };
+
+interface FilesViewProps {
+  readonly broker: Broker;
+  readonly filing: Filing;
+  readonly toaster: Toaster;
+  readonly announce: (text: string) => void;
+  /** The folder that is shown, or null for the trash. */
+  readonly folder: string | null;
+  /** What names are to hold; empty for all of the folder. */
+  readonly q: string;
+  readonly order: FileOrder;
+  readonly usage: Usage | null;
+  readonly addressOf: (folder: string) => string;
+  readonly onOpenFolder: (folder: string) => void;
+  readonly onSearch: () => void;
+}
+
+/** A folder, what a search finds, or the trash: to look at, and to do something with. */
+export function FilesView(props: FilesViewProps) {
+  const { broker, filing, toaster, announce, folder, q, order, usage, addressOf, onOpenFolder } = props;
+  const heading = useRef<HTMLDivElement>(null);
+  const anchor = useRef<string | null>(null);
+  const [selection, setSelection] = useState<Selection>(NOTHING);
+  const [open, setOpen] = useState<Open | null>(null);
+  const close = useCallback(() => setOpen(null), []);
+
+  const isTrash = folder === null;
+  const wanted = isTrash ? { trashed: true } : q === "" ? { folder } : { q };
+  const query = useFiles(broker, { ...wanted, sort: order });
+  const folderQuery = useFolders(broker, folder ?? "", { isWanted: !isTrash && q === "" });
+  const files = useMemo(() => (query.data === undefined ? [] : flatten(query.data)), [query.data]);
+  const folders = useMemo(
+    () => (isTrash || q !== "" ? [] : (folderQuery.data ?? [])),
+    [isTrash, q, folderQuery.data],
+  );
+  const keys = useMemo(() => [...folders.map(folderKey), ...files.map(({ id }) => id)], [folders, files]);
+
+  const chosen: Chosen = {
+    files: files.filter(({ id }) => selection.has(id)),
+    folders: folders.filter((path) => selection.has(folderKey(path))),
+  };
+  const count = chosen.files.length + chosen.folders.length;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another place begins with nothing chosen
+  useEffect(() => setSelection(NOTHING), [folder, q]);
+  useEffect(() => setSelection((old) => prune(old, keys)), [keys]);
+
+  const select = useCallback(
+    (key: string, isRange: boolean) => {
+      setSelection((old) => choose(old, key, { keys, anchor: isRange ? anchor.current : null }));
+      anchor.current = key;
+    },
+    [keys],
+  );
+  const { mutate: download, error, variables, reset } = useDownloadFile(broker, ({ name }) =>
+    announce(messages.files.announceDownload(name)),
+  );
+  useEffect(() => {
+    if (error !== null && variables !== undefined) {
+      toaster.fail(messages.files.downloadFailed(variables.name, explainError(error)));
+      reset();
+    }
+  }, [error, variables, toaster, reset]);
+  const zip = useZip({ broker, toaster });
+
+  /** Do something with what is chosen, or with one thing; the focus goes where something is left. */
+  const act = useCallback((action: Promise<void>) => {
+    setSelection(NOTHING);
+    setOpen(null);
+    heading.current?.focus({ preventScroll: true });
+    void action;
+  }, []);
+
+  const fileActions: FileActions = useMemo(
+    () => ({
+      open: (file) => setOpen({ kind: "preview", file }),
+      download,
+      details: (file) => setOpen({ kind: "details", file }),
+      ...(isTrash
+        ? {
+            restore: (file: StoredFile) => act(filing.restore({ files: [file], folders: [] })),
+            deleteForGood: (file: StoredFile) =>
+              setOpen({ kind: "delete", chosen: { files: [file], folders: [] } }),
+          }
+        : {
+            share: (file: StoredFile) => setOpen({ kind: "share", file }),
+            rename: (file: StoredFile) => setOpen({ kind: "rename", file }),
+            move: (file: StoredFile) => setOpen({ kind: "move", chosen: { files: [file], folders: [] } }),
+            trash: (file: StoredFile) => act(filing.trash({ files: [file], folders: [] })),
+          }),
+    }),
+    [act, download, filing, isTrash],
+  );
+  const folderActions = useMemo(
+    () => ({
+      rename: (path: string) => setOpen({ kind: "renameFolder", path }),
+      move: (path: string) => setOpen({ kind: "move", chosen: { files: [], folders: [path] } }),
+      trash: (path: string) => act(filing.trash({ files: [], folders: [path] })),
+    }),
+    [act, filing],
+  );
+
+  const remove = (what: Chosen) =>
+    isTrash ? setOpen({ kind: "delete", chosen: what }) : act(filing.trash(what));
+  useRowKeys({
+    onTrash: () => {
+      const key = document.activeElement?.closest<HTMLElement>("[data-key]")?.dataset["key"];
+      const focused = {
+        files: files.filter(({ id }) => id === key),
+        folders: folders.filter((path) => folderKey(path) === key),
+      };
+      const what = count > 0 ? chosen : focused;
+      if (what.files.length + what.folders.length > 0) {
+        remove(what);
+      }
+    },
+    onRename: (key) => {
+      const file = files.find(({ id }) => id === key);
+      if (file !== undefined) {
+        fileActions.rename?.(file);
+      } else {
+        folderActions.rename(key.slice(1));
+      }
+    },
+    onChooseAll: () => setSelection(new Set(keys)),
+    onChooseNone: () => setSelection(NOTHING),
+    onChoose: (key) => select(key, false),
+    onSearch: props.onSearch,
+    onHelp: () => setOpen({ kind: "shortcuts" }),
+  });
+
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
+  const readOn = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) {
+      void fetchNextPage();
+    }
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+
+  const loadError = query.error ?? folderQuery.error;
+  const isEmpty = query.isSuccess && files.length === 0 && folders.length === 0 && !folderQuery.isLoading;
+  const label = isTrash ? messages.trash.heading : q === "" ? nameOf(folder) : messages.files.found(q);
+
+  return (
+    <section className={card.card} aria-label={label || messages.files.heading}>
+      <header className={card.header}>
+        <div ref={heading} tabIndex={-1} className={styles.heading}>
+          {isTrash || q !== "" ? (
+            <h2 className={card.heading}>{label}</h2>
+          ) : (
+            <Breadcrumb folder={folder} onOpen={onOpenFolder} />
+          )}
+        </div>
+        {usage !== null && usage.files > 0 && !isTrash && (
+          <span className={card.aside}>{messages.files.usage(usage.files, formatSize(usage.bytes))}</span>
+        )}
+        {!isTrash && q === "" && (
+          <IconButton label={messages.files.newFolder} onClick={() => setOpen({ kind: "newFolder" })}>
+            <FolderPlusIcon />
+          </IconButton>
+        )}
+        {isTrash && files.length > 0 && (
+          <Button size="small" onClick={() => remove({ files, folders: [] })}>
+            {messages.trash.empty}
+          </Button>
+        )}
+      </header>
+
+      {count > 0 && (
+        <SelectionBar count={count} onClear={() => setSelection(NOTHING)}>
+          {isTrash ? (
+            <Button variant="quiet" size="small" onClick={() => act(filing.restore(chosen))}>
+              <RestoreIcon />
+              {messages.files.menu.restore}
+            </Button>
+          ) : (
+            <>
+              <Button variant="quiet" size="small" onClick={() => zip.start(chosen, folder ?? "")}>
+                <ArchiveIcon />
+                {messages.files.menu.zip}
+              </Button>
+              <Button variant="quiet" size="small" onClick={() => setOpen({ kind: "move", chosen })}>
+                <MoveIcon />
+                {messages.files.menu.move}
+              </Button>
+            </>
+          )}
+          <Button variant="quiet" size="small" onClick={() => remove(chosen)}>
+            <TrashIcon />
+            {isTrash ? messages.files.menu.deleteForGood : messages.files.menu.trash}
+          </Button>
+        </SelectionBar>
+      )}
+      {zip.progress !== null && (
+        <div className={styles.notice}>
+          <Notice
+            tone="info"
+            actions={
+              <Button size="small" onClick={zip.cancel}>
+                {messages.actions.cancel}
+              </Button>
+            }
+          >
+            {messages.files.zipping(formatSize(zip.progress))}
+          </Notice>
+        </div>
+      )}
+      {loadError !== null && (
+        <div className={styles.notice}>
+          <Notice
+            tone="danger"
+            actions={
+              <Button
+                size="small"
+                onClick={() => {
+                  void query.refetch();
+                  void folderQuery.refetch();
+                }}
+              >
+                {messages.actions.tryAgain}
+              </Button>
+            }
+          >
+            {query.data === undefined ? messages.files.failedHeading : messages.files.stale}{" "}
+            {explainError(loadError)}
+          </Notice>
+        </div>
+      )}
+
+      {query.isPending && <FileSkeleton />}
+      {isEmpty && <EmptyState {...emptiness(folder, q)} />}
+      {keys.length > 0 && (
+        <FileList
+          label={label || messages.files.heading}
+          folders={folders}
+          files={files}
+          selection={selection}
+          onChoose={select}
+          fileActions={fileActions}
+          folderActions={folderActions}
+          addressOf={addressOf}
+          hasFolders={isTrash || q !== ""}
+          onEnd={readOn}
+        />
+      )}
+
+      {open?.kind === "newFolder" && (
+        <NameDialog
+          heading={messages.files.newFolder}
+          confirm={messages.files.create}
+          name=""
+          onConfirm={(name) => filing.createFolder(join(folder ?? "", name))}
+          onClose={close}
+        />
+      )}
+      {open?.kind === "rename" && (
+        <NameDialog
+          heading={messages.files.menu.rename}
+          confirm={messages.files.menu.rename}
+          name={open.file.name}
+          onConfirm={(name) => filing.rename(open.file, name)}
+          onClose={close}
+        />
+      )}
+      {open?.kind === "renameFolder" && (
+        <NameDialog
+          heading={messages.files.menu.rename}
+          confirm={messages.files.menu.rename}
+          name={nameOf(open.path)}
+          onConfirm={(name) => filing.renameFolder(open.path, name)}
+          onClose={close}
+        />
+      )}
+      {open?.kind === "move" && (
+        <MoveDialog
+          broker={broker}
+          chosen={open.chosen}
+          from={q === "" ? (folder ?? "") : parentOf(`${open.chosen.files[0]?.folder ?? ""}/`)}
+          onConfirm={(to) => act(filing.move(open.chosen, to))}
+          onClose={close}
+        />
+      )}
+      {open?.kind === "delete" && (
+        <DeleteDialog
+          files={open.chosen.files}
+          onConfirm={() => act(filing.deleteForGood(open.chosen))}
+          onClose={close}
+        />
+      )}
+      {open?.kind === "details" && <DetailsDialog file={open.file} onClose={close} />}
+      {open?.kind === "shortcuts" && <ShortcutsDialog onClose={close} />}
+      <Suspense>
+        {open?.kind === "share" && <ShareDialog broker={broker} file={open.file} onClose={close} />}
+        {open?.kind === "preview" && (
+          <Preview
+            broker={broker}
+            file={open.file}
+            {...neighbours(files, open.file)}
+            onShow={(file) => setOpen({ kind: "preview", file })}
+            onDownload={download}
+            onClose={close}
+          />
+        )}
+      </Suspense>
+    </section>
+  );
+}
+
+function emptiness(folder: string | null, q: string): { heading: string; text: string } {
+  const { files, trash } = messages;
+  if (folder === null) {
+    return { heading: trash.emptyHeading, text: trash.emptyText };
+  }
+  if (q !== "") {
+    return { heading: files.foundNothing, text: files.foundNothingText };
+  }
+  return folder === ""
+    ? { heading: files.emptyHeading, text: files.emptyText }
+    : { heading: files.emptyFolder, text: files.emptyFolderText };
+}
+
+function neighbours(
+  files: readonly StoredFile[],
+  file: StoredFile,
+): { previous: StoredFile | undefined; next: StoredFile | undefined } {
+  const at = files.findIndex(({ id }) => id === file.id);
+  return at < 0 ? { previous: undefined, next: undefined } : { previous: files[at - 1], next: files[at + 1] };
+}
+

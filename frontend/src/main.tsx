@@ -1,4 +1,4 @@
-import { StrictMode } from "react";
+import { type ReactNode, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/app.tsx";
 import { beginSession } from "./app/begin-session.ts";
@@ -7,6 +7,7 @@ import { followUploads } from "./app/follow-uploads.ts";
 import "./app/global.css";
 import { createQueryClient } from "./app/query-client.ts";
 import { createServices } from "./app/services.ts";
+import { SharePage } from "./app/share-page.tsx";
 import { safeStorage } from "./shared/safe-storage.ts";
 import { chooseTheme, readTheme } from "./shared/theme.ts";
 
@@ -18,19 +19,21 @@ if (root === null) {
 const storage = safeStorage(() => localStorage);
 chooseTheme(readTheme(storage), storage);
 
-const services = createServices();
 const queries = createQueryClient();
-followSession(services, queries);
-followUploads(services.queue, queries);
-void beginSession(services, {
-  address: new URL(location.href),
-  storage: safeStorage(() => sessionStorage),
-  rewrite: (path) => history.replaceState(null, "", path),
-  leave: (address) => location.replace(address),
-});
-
+const token = /^\/s\/([^/]+)$/.exec(location.pathname)?.[1];
 createRoot(root).render(
-  <StrictMode>
-    <App services={services} queries={queries} />
-  </StrictMode>,
+  <StrictMode>{token === undefined ? startApp() : <SharePage token={token} queries={queries} />}</StrictMode>,
 );
+
+function startApp(): ReactNode {
+  const services = createServices();
+  followSession(services, queries);
+  followUploads(services.queue, queries);
+  void beginSession(services, {
+    address: new URL(location.href),
+    storage: safeStorage(() => sessionStorage),
+    rewrite: (path) => history.replaceState(null, "", path),
+    leave: (address) => location.replace(address),
+  });
+  return <App services={services} queries={queries} />;
+}

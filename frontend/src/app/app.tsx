@@ -9,6 +9,7 @@ import type { Services } from "./services.ts";
 import { SignInPage } from "./sign-in-page.tsx";
 import { useLeaveGuard } from "./use-leave-guard.ts";
 import { usePageTitle } from "./use-page-title.ts";
+import { useWakeLock } from "./use-wake-lock.ts";
 import { Workspace } from "./workspace.tsx";
 
 /** Chooses between the pages, and keeps up what they share. */
@@ -18,6 +19,7 @@ export function App({ services, queries }: { services: Services; queries: QueryC
   const uploads: readonly UploadItem[] = useSyncExternalStore(queue.subscribe, queue.getSnapshot);
 
   usePageTitle(uploads);
+  useWakeLock(uploads.some((item) => isActive(item) && item.state.status !== "paused"));
   useLeaveGuard(uploads.some((item) => isActive(item) || isHeldUp(item)));
   useEffect(() => announceUploads(queue, announcer.announce), [queue, announcer]);
 

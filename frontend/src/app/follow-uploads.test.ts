@@ -7,6 +7,7 @@ import { FILES_KEY } from "../features/files/use-files.ts";
 import { ME_KEY } from "../features/session/use-me.ts";
 import { followUploads } from "./follow-uploads.ts";
 
+const LIST = [...FILES_KEY, { folder: "" }];
 const NOTHING_YET: FilePages = { pages: [{ items: [], next_cursor: null }], pageParams: [null] };
 
 const ME: Me = {
@@ -22,7 +23,7 @@ test("what completes stands in the list, newest first, and counts; what fails do
   service.faults.create = [problem("invalid-name", 422)];
   const queue = new UploadQueue(service);
   const queries = new QueryClient();
-  queries.setQueryData(FILES_KEY, NOTHING_YET);
+  queries.setQueryData(LIST, NOTHING_YET);
   queries.setQueryData(ME_KEY, ME);
   followUploads(queue, queries);
 
@@ -32,7 +33,7 @@ test("what completes stands in the list, newest first, and counts; what fails do
   );
 
   await expect.poll(() => queries.getQueryData<Me>(ME_KEY)?.usage).toEqual({ files: 2, bytes: 10 });
-  const names = flatten(queries.getQueryData<FilePages>(FILES_KEY) ?? NOTHING_YET).map(({ name }) => name);
+  const names = flatten(queries.getQueryData<FilePages>(LIST) ?? NOTHING_YET).map(({ name }) => name);
   expect(names).toEqual(["second", "first"]);
-  expect(queries.getQueryState(FILES_KEY)?.isInvalidated).toBe(true);
+  expect(queries.getQueryState(LIST)?.isInvalidated).toBe(true);
 });

@@ -15,6 +15,7 @@ import { SessionKeeper } from "../features/session/session-keeper.ts";
 import { SessionStore } from "../features/session/session-store.ts";
 import { Announcer } from "../shared/announcer.ts";
 import { safeStorage } from "../shared/safe-storage.ts";
+import { Toaster } from "../shared/toaster.ts";
 
 const PATIENCE_MS = 30_000;
 
@@ -27,6 +28,7 @@ export interface Services {
   readonly passwordLogin: PasswordLogin;
   readonly queue: UploadQueue;
   readonly announcer: Announcer;
+  readonly toaster: Toaster;
 }
 
 export function createServices(): Services {
@@ -54,5 +56,14 @@ export function createServices(): Services {
     claims: new UploadClaims(),
     lanes: new Lanes(),
   });
-  return { broker, session, hint, keeper, passwordLogin, queue, announcer: new Announcer() };
+  return {
+    broker,
+    session,
+    hint,
+    keeper,
+    passwordLogin,
+    queue,
+    announcer: new Announcer(),
+    toaster: new Toaster(),
+  };
 }

@@ -1,19 +1,25 @@
-import { DEFAULT_RULES, type UploadItem } from "@broker/client";
+import { DEFAULT_RULES, type FileOrder, type PendingUpload, type UploadItem } from "@broker/client";
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
-import { FileList } from "../features/files/file-list.tsx";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { FilesView } from "../features/files/files-view.tsx";
+import { Filing, join } from "../features/files/filing.ts";
 import { Account } from "../features/session/account.tsx";
 import { useMe } from "../features/session/use-me.ts";
+import { LinkList } from "../features/shares/link-list.tsx";
 import { DropOverlay } from "../features/uploads/drop-overlay.tsx";
 import { FilePicker } from "../features/uploads/file-picker.tsx";
+import { type DroppedEntry, groupByFolder, readFolders } from "../features/uploads/read-drop.ts";
+import { UnfinishedList } from "../features/uploads/unfinished-list.tsx";
 import { UploadList } from "../features/uploads/upload-list.tsx";
 import { useFileDrop } from "../features/uploads/use-file-drop.ts";
-import { Button } from "../shared/button.tsx";
 import { explainError } from "../shared/explain-error.ts";
 import { messages } from "../shared/messages.ts";
 import { Notice } from "../shared/notice.tsx";
-import { countFiles } from "./follow-uploads.ts";
+import { OfflineBanner } from "../shared/offline-banner.tsx";
+import { ToastRegion } from "../shared/toast-region.tsx";
+import { FilesBar } from "./files-bar.tsx";
 import { PageHeader } from "./page-header.tsx";
+import { go, useRoute, writeRoute } from "./route.ts";
 import type { Services } from "./services.ts";
 import styles from "./workspace.module.css";
 
@@ -28,19 +34,35 @@ interface WorkspaceProps {
 
 /** The page of a person who is signed in. */
 export function Workspace({ services, username, uploads }: WorkspaceProps) {
-  const { announcer, broker, keeper, queue } = services;
+  const { announcer, broker, keeper, queue, toaster } = services;
   const queries = useQueryClient();
   const { data: me } = useMe(broker);
   const policy = me?.policies.find(({ name }) => name === POLICY);
   const main = useRef<HTMLElement>(null);
-  const [leftOut, setLeftOut] = useState(0);
+  const search = useRef<HTMLInputElement>(null);
+  const route = useRoute();
+  const [order, setOrder] = useState<FileOrder>("-created");
   const [signOutError, setSignOutError] = useState<unknown>(null);
+  const filing = useMemo(() => new Filing({ broker, queries, toaster }), [broker, queries, toaster]);
+  const folder = route.page === "files" ? route.folder : "";
 
-  const add = (files: readonly File[], folders = 0) => {
-    queue.add(files, policy ?? DEFAULT_RULES);
-    setLeftOut(folders);
+  const add = (files: readonly File[], place: { folder: string; policy?: string } = { folder }) => {
+    queue.add(files, policy ?? DEFAULT_RULES, { policy: POLICY, ...place });
   };
-  const isOver = useFileDrop(add);
+  const addPicked = (files: readonly File[]) => {
+    for (const group of groupByFolder(files)) {
+      add(group.files, { folder: group.folder === "" ? folder : join(folder, group.folder) });
+    }
+  };
+  const addDropped = async (files: readonly File[], folders: readonly DroppedEntry[]) => {
+    if (files.length > 0) {
+      add(files);
+    }
+    for await (const group of readFolders(folders)) {
+      add(group.files, { folder: join(folder, group.folder) });
+    }
+  };
+  const isOver = useFileDrop(addDropped);
 
   // what had the focus, the form to sign in, is gone
   useEffect(() => main.current?.focus({ preventScroll: true }), []);
@@ -54,6 +76,7 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
       setSignOutError(error);
     }
   };
+  const openFolder = useCallback((path: string) => go({ page: "files", folder: path, q: "" }), []);
 
   return (
     <>
@@ -65,31 +88,45 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
         />
       </PageHeader>
       <main ref={main} tabIndex={-1} className={styles.page}>
+        <OfflineBanner />
         {signOutError !== null && (
           <Notice tone="danger">{messages.session.signOutFailed(explainError(signOutError))}</Notice>
         )}
-        <FilePicker maxSize={policy?.max_size ?? null} onPick={add} />
-        {leftOut > 0 && (
-          <Notice
-            tone="info"
-            actions={
-              <Button variant="quiet" size="small" onClick={() => setLeftOut(0)}>
-                {messages.actions.dismiss}
-              </Button>
-            }
-          >
-            {messages.picker.foldersLeftOut(leftOut)}
-          </Notice>
+        {route.page === "files" && (
+          <FilePicker maxSize={policy?.max_size ?? null} folder={folder} onPick={addPicked} />
         )}
         <UploadList items={uploads} queue={queue} />
-        <FileList
+        <UnfinishedList
           broker={broker}
-          usage={me?.usage ?? null}
-          announce={announcer.announce}
-          onDeleted={(file) => countFiles(queries, [file], -1)}
+          toaster={toaster}
+          items={uploads}
+          onResume={(file, upload: PendingUpload) => add([file], upload)}
         />
+        <FilesBar route={route} search={search} order={order} onOrder={setOrder} />
+        {route.page === "links" ? (
+          <LinkList broker={broker} toaster={toaster} />
+        ) : (
+          <FilesView
+            broker={broker}
+            filing={filing}
+            toaster={toaster}
+            announce={announcer.announce}
+            folder={route.page === "files" ? route.folder : null}
+            q={route.page === "files" ? route.q : ""}
+            order={order}
+            usage={me?.usage ?? null}
+            addressOf={addressOf}
+            onOpenFolder={openFolder}
+            onSearch={() => search.current?.focus()}
+          />
+        )}
       </main>
+      <ToastRegion toaster={toaster} />
       {isOver && <DropOverlay />}
     </>
   );
+}
+
+function addressOf(folder: string): string {
+  return writeRoute({ page: "files", folder, q: "" });
 }

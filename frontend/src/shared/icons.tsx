@@ -302,7 +302,7 @@ export function EyeIcon() {
   return (
     <Icon>
       <path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z" />
-<circle cx="12" cy="12" r="2.75" />
+      <circle cx="12" cy="12" r="2.75" />
     </Icon>
   );
 }
@@ -311,7 +311,7 @@ export function SearchIcon() {
   return (
     <Icon>
       <circle cx="10.75" cy="10.75" r="6.25" />
-<path d="m15.5 15.5 4.5 4.5" />
+      <path d="m15.5 15.5 4.5 4.5" />
     </Icon>
   );
 }
@@ -320,7 +320,7 @@ export function CopyIcon() {
   return (
     <Icon>
       <rect x="8.5" y="8.5" width="11.5" height="11.5" rx="2" />
-<path d="M15.5 8.5V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v7.5a2 2 0 0 0 2 2h2.5" />
+      <path d="M15.5 8.5V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v7.5a2 2 0 0 0 2 2h2.5" />
     </Icon>
   );
 }
@@ -353,7 +353,7 @@ export function InfoIcon() {
   return (
     <Icon>
       <circle cx="12" cy="12" r="8.5" />
-<path d="M12 11.5v4.5M12 8v.01" />
+      <path d="M12 11.5v4.5M12 8v.01" />
     </Icon>
   );
 }

@@ -9,6 +9,7 @@ import type { Toaster } from "./toaster.ts";
 export function ToastRegion({ toaster }: { toaster: Toaster }) {
   const toast = useSyncExternalStore(toaster.subscribe, toaster.getSnapshot);
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: what is looked at is not taken away
     <div
       className={styles.region}
       role={toast?.tone === "danger" ? "alert" : "status"}

@@ -38,9 +38,9 @@ test("removeFiles takes files out of whichever page has them", () => {
 test("a file that was just stored stands in its folder and among all, in no search and no trash", () => {
   const stored = storedFile({ folder: "a" });
 
-  expect([{ folder: "a" }, {}, { folder: "" }, { q: "a" }, { trashed: true }].map((q) => isListed(stored, q))).toEqual(
-    [true, true, false, false, false],
-  );
+  expect(
+    [{ folder: "a" }, {}, { folder: "" }, { q: "a" }, { trashed: true }].map((q) => isListed(stored, q)),
+  ).toEqual([true, true, false, false, false]);
 });
 
 test("flatten lists a file once, though a new one in front pushed it onto the next page too", () => {

@@ -24,10 +24,7 @@ export function prependFiles(
 }
 
 /** Take files out that are not there any more. */
-export function removeFiles(
-  data: FilePages | undefined,
-  ids: ReadonlySet<string>,
-): FilePages | undefined {
+export function removeFiles(data: FilePages | undefined, ids: ReadonlySet<string>): FilePages | undefined {
   if (data === undefined) {
     return data;
   }

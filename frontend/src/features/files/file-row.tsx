@@ -16,8 +16,8 @@ import {
 import { KindTile } from "../../shared/kind-tile.tsx";
 import type { MenuItem } from "../../shared/menu.tsx";
 import { messages } from "../../shared/messages.ts";
-import { Row } from "./row.tsx";
 import styles from "./row.module.css";
+import { Row } from "./row.tsx";
 
 /** What can be done with one file; what is left out is not offered. */
 export interface FileActions {

@@ -28,8 +28,10 @@ import { useFiles, useFolders } from "./use-files.ts";
 import { useRowKeys } from "./use-row-keys.ts";
 import { useZip } from "./use-zip.ts";
 
-const Preview = lazy(() => import("./preview.tsx"));
-const ShareDialog = lazy(() => import("../shares/share-dialog.tsx"));
+const Preview = lazy(() => import("./preview.tsx").then((module) => ({ default: module.Preview })));
+const ShareDialog = lazy(() =>
+  import("../shares/share-dialog.tsx").then((module) => ({ default: module.ShareDialog })),
+);
 
 /** What is open over the list. */
 type Open =
@@ -90,9 +92,12 @@ export function FilesView(props: FilesViewProps) {
     },
     [keys],
   );
-  const { mutate: download, error, variables, reset } = useDownloadFile(broker, ({ name }) =>
-    announce(messages.files.announceDownload(name)),
-  );
+  const {
+    mutate: download,
+    error,
+    variables,
+    reset,
+  } = useDownloadFile(broker, ({ name }) => announce(messages.files.announceDownload(name)));
   useEffect(() => {
     if (error !== null && variables !== undefined) {
       toaster.fail(messages.files.downloadFailed(variables.name, explainError(error)));
@@ -142,7 +147,7 @@ export function FilesView(props: FilesViewProps) {
     isTrash ? setOpen({ kind: "delete", chosen: what }) : act(filing.trash(what));
   useRowKeys({
     onTrash: () => {
-      const key = document.activeElement?.closest<HTMLElement>("[data-key]")?.dataset["key"];
+      const key = document.activeElement?.closest<HTMLElement>("[data-key]")?.dataset.key;
       const focused = {
         files: files.filter(({ id }) => id === key),
         folders: folders.filter((path) => folderKey(path) === key),
@@ -363,4 +368,3 @@ function neighbours(
   const at = files.findIndex(({ id }) => id === file.id);
   return at < 0 ? { previous: undefined, next: undefined } : { previous: files[at - 1], next: files[at + 1] };
 }
-

@@ -1,6 +1,7 @@
 import { type Broker, type FileQuery, Problem, type StoredFile } from "@broker/client";
 import type { QueryClient } from "@tanstack/react-query";
 import { explainError } from "../../shared/explain-error.ts";
+import { groupBy } from "../../shared/group-by.ts";
 import { messages } from "../../shared/messages.ts";
 import type { Toaster } from "../../shared/toaster.ts";
 import { ME_KEY } from "../session/use-me.ts";
@@ -106,7 +107,7 @@ export class Filing {
     folders: readonly string[],
     from: string,
   ): Promise<void> {
-    for (const [folder, group] of Map.groupBy(files, (file) => file.folder)) {
+    for (const [folder, group] of groupBy(files, (file) => file.folder)) {
       await this.#change(group, { folder });
     }
     for (const path of folders) {
@@ -179,7 +180,9 @@ function describe(chosen: Chosen): string {
 
 function batches(files: readonly { id: string }[]): readonly (readonly string[])[] {
   const ids = files.map(({ id }) => id);
-  return Array.from({ length: Math.ceil(ids.length / BATCH) }, (_, n) => ids.slice(n * BATCH, (n + 1) * BATCH));
+  return Array.from({ length: Math.ceil(ids.length / BATCH) }, (_, n) =>
+    ids.slice(n * BATCH, (n + 1) * BATCH),
+  );
 }
 
 function fail(

@@ -3,8 +3,8 @@ import { FileName } from "../../shared/file-name.tsx";
 import { FolderIcon, MoveIcon, PencilIcon, TrashIcon } from "../../shared/icons.tsx";
 import { messages } from "../../shared/messages.ts";
 import { nameOf } from "./filing.ts";
-import { FolderTile, Row } from "./row.tsx";
 import styles from "./row.module.css";
+import { FolderTile, Row } from "./row.tsx";
 import { folderKey } from "./selection.ts";
 
 export interface FolderActions {

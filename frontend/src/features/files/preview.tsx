@@ -25,7 +25,7 @@ interface PreviewProps {
 }
 
 /** Shows a file over the whole window, straight from the store. */
-export default function Preview({ broker, file, previous, next, onShow, onDownload, onClose }: PreviewProps) {
+export function Preview({ broker, file, previous, next, onShow, onDownload, onClose }: PreviewProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const { preview } = messages;
 
@@ -48,7 +48,6 @@ export default function Preview({ broker, file, previous, next, onShow, onDownlo
   };
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: the arrows turn the page wherever the focus is
     <dialog
       ref={dialog}
       className={styles.preview}
@@ -142,6 +141,7 @@ function Content({ broker, file, onDownload }: ContentProps) {
       return <iframe className={styles.document} src={data.url} title={file.name} />;
     case "text":
       return (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by the keyboard too
         <pre className={styles.text} tabIndex={0}>
           {data.text}
           {file.size > TEXT_BYTES && <em className={styles.cut}>{preview.cut(formatSize(TEXT_BYTES))}</em>}

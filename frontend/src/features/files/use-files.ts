@@ -1,5 +1,10 @@
 import type { Broker, FileQuery, Page, StoredFile } from "@broker/client";
-import { type UseInfiniteQueryResult, type UseQueryResult, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import {
+  type UseInfiniteQueryResult,
+  type UseQueryResult,
+  useInfiniteQuery,
+  useQuery,
+} from "@tanstack/react-query";
 import type { FilePages } from "./file-pages.ts";
 
 export const FILES_KEY = ["files"] as const;

@@ -19,7 +19,7 @@ export function useRowKeys(keys: RowKeys): void {
       return;
     }
     const row = target.closest<HTMLElement>("[data-key]");
-    const key = row?.dataset["key"] ?? null;
+    const key = row?.dataset.key ?? null;
     const isPlain = !(event.ctrlKey || event.metaKey || event.altKey);
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") {
       keys.onChooseAll();

@@ -25,7 +25,7 @@ interface ShareDialogProps {
 }
 
 /** Makes a link to a file, and shows it to be copied or photographed. */
-export default function ShareDialog({ broker, file, onClose }: ShareDialogProps) {
+export function ShareDialog({ broker, file, onClose }: ShareDialogProps) {
   const queries = useQueryClient();
   const [expiresIn, setExpiresIn] = useState(7 * DAY);
   const [password, setPassword] = useState("");
@@ -33,8 +33,7 @@ export default function ShareDialog({ broker, file, onClose }: ShareDialogProps)
   const { sharing } = messages;
 
   const making = useMutation<Share, Error, NewShare>({
-    mutationFn: (wanted) =>
-      broker.shareFile(file.id, wanted, { signal: AbortSignal.timeout(PATIENCE_MS) }),
+    mutationFn: (wanted) => broker.shareFile(file.id, wanted, { signal: AbortSignal.timeout(PATIENCE_MS) }),
     onSuccess: () => queries.invalidateQueries({ queryKey: SHARES_KEY }),
   });
   const make = () => {

@@ -1,4 +1,4 @@
-import { useRef } from "react";
+import { type ChangeEvent, useRef } from "react";
 import { Button } from "../../shared/button.tsx";
 import { formatSize } from "../../shared/format.ts";
 import { UploadIcon } from "../../shared/icons.tsx";
@@ -8,13 +8,21 @@ import styles from "./file-picker.module.css";
 interface FilePickerProps {
   /** Bytes; null while it is not known. */
   readonly maxSize: number | null;
+  /** The folder that is shown, where files go; empty for the top. */
+  readonly folder: string;
   readonly onPick: (files: readonly File[]) => void;
 }
 
 /** Says that files can be dropped, and opens the browser's own dialog to choose some. */
-export function FilePicker({ maxSize, onPick }: FilePickerProps) {
+export function FilePicker({ maxSize, folder, onPick }: FilePickerProps) {
   const input = useRef<HTMLInputElement>(null);
+  const folderInput = useRef<HTMLInputElement>(null);
   const { picker } = messages;
+
+  const take = ({ currentTarget }: ChangeEvent<HTMLInputElement>) => {
+    onPick([...(currentTarget.files ?? [])]);
+    currentTarget.value = ""; // so that the same file can be chosen again
+  };
 
   return (
     <section className={styles.picker} aria-labelledby="picker-heading">
@@ -26,23 +34,22 @@ export function FilePicker({ maxSize, onPick }: FilePickerProps) {
           {picker.heading}
         </h1>
         <p className={styles.hint}>
-          {picker.lead}{" "}
+          {folder === "" ? picker.lead : picker.into(folder)}{" "}
           {maxSize !== null && <span className={styles.limit}>{picker.limit(formatSize(maxSize))}</span>}
         </p>
       </div>
+      <Button onClick={() => folderInput.current?.click()}>{picker.chooseFolder}</Button>
       <Button variant="primary" onClick={() => input.current?.click()}>
         {picker.choose}
       </Button>
+      <input ref={input} type="file" multiple hidden aria-label={picker.choose} onChange={take} />
       <input
-        ref={input}
+        ref={folderInput}
         type="file"
-        multiple
+        {...{ webkitdirectory: "" }} // of which React's types know nothing
         hidden
-        aria-label={picker.choose}
-        onChange={({ currentTarget }) => {
-          onPick([...(currentTarget.files ?? [])]);
-          currentTarget.value = ""; // so that the same file can be chosen again
-        }}
+        aria-label={picker.chooseFolder}
+        onChange={take}
       />
     </section>
   );

@@ -1,38 +1,66 @@
 import { expect, test } from "vitest";
-import { readDrop } from "./read-drop.ts";
+import { type DroppedEntry, groupByFolder, readDrop, readFolders } from "./read-drop.ts";
 
-interface Dropped {
-  readonly name: string;
-  readonly isDirectory: boolean | null;
+const a = new File(["a"], "a.txt");
+const b = new File(["b"], "b.txt");
+
+function fileEntry(file: File | null): DroppedEntry {
+  const read = (resolve: (file: File) => void, reject: (error: unknown) => void) =>
+    file === null ? reject(new Error("gone")) : resolve(file);
+  return Object.assign({ name: file?.name ?? "gone", isDirectory: false }, { file: read });
 }
 
-/** What a drop gives; `isDirectory` null is a browser that gives no entries. */
-function drop(...dropped: readonly Dropped[]) {
-  return {
-    items: dropped.map(({ name, isDirectory }) => ({
-      kind: "file",
-      webkitGetAsEntry: () => (isDirectory === null ? null : { isDirectory }),
-      getAsFile: () => new File([], name),
-    })),
+function folderEntry(name: string, ...batches: readonly (readonly DroppedEntry[])[]): DroppedEntry {
+  const createReader = () => {
+    const left = [...batches];
+    return { readEntries: (resolve: (found: DroppedEntry[]) => void) => resolve([...(left.shift() ?? [])]) };
   };
+  return Object.assign({ name, isDirectory: true }, { createReader });
 }
 
-const names = ({ files }: { files: readonly File[] }) => files.map(({ name }) => name);
+function item(entry: DroppedEntry | null, file: File | null, kind = "file") {
+  return { kind, webkitGetAsEntry: () => entry, getAsFile: () => file };
+}
 
-test("folders are counted and left out", () => {
-  const result = readDrop(
-    drop(
-      { name: "a.txt", isDirectory: false },
-      { name: "photos", isDirectory: true },
-      { name: "b.txt", isDirectory: false },
-    ),
-  );
+test("a drop is taken apart into files and folders", () => {
+  const folder = folderEntry("photos");
 
-  expect([names(result), result.folders]).toEqual([["a.txt", "b.txt"], 1]);
+  const drop = readDrop({
+    items: [
+      item(fileEntry(a), a),
+      item(folder, null),
+      item(null, b),
+      item(null, null),
+      item(null, a, "string"),
+    ],
+  });
+
+  expect(drop).toEqual({ files: [a, b], folders: [folder] });
 });
 
-test("a browser that gives no entries gives files all the same", () => {
-  const result = readDrop(drop({ name: "a.txt", isDirectory: null }));
+test("folders are read to the last file, however deep it lies", async () => {
+  const deep = folderEntry("2026", [fileEntry(b)]);
+  const photos = folderEntry("photos", [fileEntry(a), fileEntry(null)], [deep]);
 
-  expect([names(result), result.folders]).toEqual([["a.txt"], 0]);
+  const found = [];
+  for await (const each of readFolders([photos, folderEntry("empty")])) {
+    found.push(each);
+  }
+
+  expect(found).toEqual([
+    { folder: "photos", files: [a] },
+    { folder: "empty", files: [] },
+    { folder: "photos/2026", files: [b] },
+  ]);
+});
+
+test("the files of a picked folder are grouped by their paths", () => {
+  const inside = Object.defineProperty(new File(["c"], "c.txt"), "webkitRelativePath", {
+    value: "x/y/c.txt",
+  });
+
+  expect(groupByFolder([a, inside, b])).toEqual([
+    { folder: "", files: [a, b] },
+    { folder: "x/y", files: [inside] },
+  ]);
 });

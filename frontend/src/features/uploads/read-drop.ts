@@ -1,23 +1,94 @@
+import { groupBy } from "../../shared/group-by.ts";
+
+/** Files that go into the same folder, named by its path below where they are dropped. */
+export interface FilesOfFolder {
+  readonly folder: string;
+  readonly files: readonly File[];
+}
+
+/** What this needs of a FileSystemEntry. */
+export interface DroppedEntry {
+  readonly name: string;
+  readonly isDirectory: boolean;
+}
+
+interface FileEntry extends DroppedEntry {
+  readonly file: (resolve: (file: File) => void, reject: (error: unknown) => void) => void;
+}
+
+interface FolderEntry extends DroppedEntry {
+  readonly createReader: () => {
+    readEntries: (resolve: (entries: DroppedEntry[]) => void, reject: (error: unknown) => void) => void;
+  };
+}
+
 /** What this needs of a DataTransferItem. */
 interface DroppedItem {
   readonly kind: string;
-  readonly webkitGetAsEntry: () => { readonly isDirectory: boolean } | null;
+  readonly webkitGetAsEntry: () => DroppedEntry | null;
   readonly getAsFile: () => File | null;
 }
 
-/** Take the files out of a drop, and count the folders: a browser passes those off as unreadable files. */
+/** Take the files and folders out of a drop; it has to be done while the drop is handled. */
 export function readDrop({ items }: { items: Iterable<DroppedItem> }): {
   files: readonly File[];
-  folders: number;
+  folders: readonly DroppedEntry[];
 } {
-  const dropped = [...items].filter(({ kind }) => kind === "file");
-  const isFolder = (item: DroppedItem) => item.webkitGetAsEntry()?.isDirectory === true;
+  const files: File[] = [];
+  const folders: DroppedEntry[] = [];
+  for (const item of items) {
+    const entry = item.kind === "file" ? item.webkitGetAsEntry() : null;
+    if (entry?.isDirectory === true) {
+      folders.push(entry);
+    } else if (item.kind === "file") {
+      const file = item.getAsFile();
+      if (file !== null) {
+        files.push(file);
+      }
+    }
+  }
+  return { files, folders };
+}
 
-  return {
-    files: dropped
-      .filter((item) => !isFolder(item))
-      .map((item) => item.getAsFile())
-      .filter((file) => file !== null),
-    folders: dropped.filter(isFolder).length,
-  };
+/** Read folders with all that is in them; what cannot be read is left out. */
+export async function* readFolders(folders: readonly DroppedEntry[]): AsyncGenerator<FilesOfFolder> {
+  const left = folders.map((entry) => ({ entry, path: entry.name }));
+  for (let next = left.shift(); next !== undefined; next = left.shift()) {
+    const { path } = next;
+    const entries = await readEntries(next.entry as FolderEntry);
+    const files = await Promise.all(entries.filter(({ isDirectory }) => !isDirectory).map(readFile));
+    left.push(
+      ...entries
+        .filter(({ isDirectory }) => isDirectory)
+        .map((entry) => ({ entry, path: `${path}/${entry.name}` })),
+    );
+    yield { folder: path, files: files.filter((file) => file !== null) };
+  }
+}
+
+/** Group files of a folder that was picked by their paths within. */
+export function groupByFolder(files: readonly File[]): readonly FilesOfFolder[] {
+  const groups = groupBy(files, ({ webkitRelativePath }) =>
+    webkitRelativePath.slice(0, Math.max(0, webkitRelativePath.lastIndexOf("/"))),
+  );
+  return Array.from(groups, ([folder, group]) => ({ folder, files: group }));
+}
+
+/** A reader gives about a hundred at a time, and none at the end. */
+async function readEntries(folder: FolderEntry): Promise<readonly DroppedEntry[]> {
+  const reader = folder.createReader();
+  const found: DroppedEntry[] = [];
+  for (;;) {
+    const entries = await new Promise<DroppedEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    );
+    if (entries.length === 0) {
+      return found;
+    }
+    found.push(...entries);
+  }
+}
+
+function readFile(entry: DroppedEntry): Promise<File | null> {
+  return new Promise((resolve) => (entry as FileEntry).file(resolve, () => resolve(null)));
 }

@@ -1,8 +1,10 @@
 import { useEffect, useEffectEvent, useState } from "react";
-import { readDrop } from "./read-drop.ts";
+import { type DroppedEntry, readDrop } from "./read-drop.ts";
 
 /** Let files be dropped or pasted anywhere in the window. Tells whether some hover over it right now. */
-export function useFileDrop(onDrop: (files: readonly File[], folders: number) => void): boolean {
+export function useFileDrop(
+  onDrop: (files: readonly File[], folders: readonly DroppedEntry[]) => void,
+): boolean {
   const [isOver, setOver] = useState(false);
   const receive = useEffectEvent(onDrop);
 
@@ -48,7 +50,7 @@ export function useFileDrop(onDrop: (files: readonly File[], folders: number) =>
         const files = [...(event.clipboardData?.files ?? [])];
         if (files.length > 0) {
           event.preventDefault();
-          receive(files, 0);
+          receive(files, []);
         }
       },
       { signal },

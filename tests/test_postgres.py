@@ -17,7 +17,7 @@ from broker.database import OutcomeUnknown
 from broker.errors import RegistryUnavailable
 from broker.postgres import PostgresDatabase
 from broker.settings import SettingsError
-from broker.tables import Id, metadata
+from broker.tables import Exact, Id, metadata
 from tests.postgres import PostgresServer
 from tests.user_rows import add_user, users_of
 from tests.waiting import wait_until
@@ -284,7 +284,7 @@ def test_instants_come_back_in_utc(database: PostgresDatabase) -> None:
     assert asyncio.run(now()).utcoffset() == timedelta(0)
 
 
-def test_ids_are_compared_byte_by_byte_whatever_the_language(database: PostgresDatabase) -> None:
+def test_ids_and_paths_are_compared_byte_by_byte_whatever_the_language(database: PostgresDatabase) -> None:
     collations = text(
         "SELECT table_name || '.' || column_name FROM information_schema.columns "
         "WHERE collation_name = 'C' AND table_schema = 'public'"
@@ -297,7 +297,7 @@ def test_ids_are_compared_byte_by_byte_whatever_the_language(database: PostgresD
         f"{table.name}.{column.name}"
         for table in metadata.tables.values()
         for column in table.c
-        if column.type is Id
+        if column.type in {Id, Exact}
     }
     assert asyncio.run(found()) == ids > {"uploads.id", "files.id", "files.upload_id"}
 

@@ -34,7 +34,7 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 # what the service does at times of its own, beside what is asked of it: no step of any request
-_ASIDE = ("AccountRegistry.forget", "AuditRegistry.")
+_ASIDE = ("AccountRegistry.forget", "AuditRegistry.", "ShareRegistry.forget")
 SECONDS = 30  # any wait that takes so long has failed
 
 # a process that has imported everything, and of which each broker is a fork: they start at once

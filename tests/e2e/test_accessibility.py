@@ -72,6 +72,53 @@ def answer_with(body: object) -> Callable[[Route], None]:
     return lambda route: route.fulfill(json=body)
 
 
+def look_at_what_opens(page: Page) -> None:
+    page.get_by_label("Choose a picture").check()
+    expect(page.get_by_text("1 chosen")).to_be_visible()
+    assert_no_violation(page)
+    page.get_by_role("button", name="Choose none").click()
+    more = page.get_by_role("button", name="More about a picture")
+    more.click()
+    expect(page.get_by_role("menu")).to_be_visible()
+    assert_no_violation(page)
+    page.keyboard.press("Escape")
+    for choice in "Open", "Share", "Rename", "Move", "Details":
+        more.click()
+        page.get_by_role("menuitem", name=choice).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        expect(page.get_by_role("status").get_by_text("Loading")).to_have_count(0)
+        assert_no_violation(page)
+        assert_no_sideways_scrolling(page)
+        if choice == "Share":
+            page.get_by_role("button", name="Make a link").click()
+            expect(page.get_by_label("Link", exact=True)).to_be_focused()
+            assert_no_violation(page)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(more).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    assert_no_violation(page)
+    page.keyboard.press("Escape")
+
+
+def look_at_the_other_pages(page: Page) -> None:
+    page.get_by_role("link", name="Links").click()
+    link = page.get_by_role("button", name="Copy the link")
+    expect(link).to_be_visible()
+    assert_no_violation(page)
+    assert_no_sideways_scrolling(page)
+    page.get_by_role("link", name="Trash").click()
+    expect(page.get_by_text("The trash is empty")).to_be_visible()
+    assert_no_violation(page)
+    page.get_by_role("link", name="Files").click()
+    page.get_by_label("Search all files").fill("nothing of the kind")
+    expect(page.get_by_text("Nothing found")).to_be_visible()
+    assert_no_violation(page)
+    page.get_by_label("Search all files").fill("")
+    expect(page.get_by_role("button", name="Download a picture")).to_be_visible()
+
+
 def test_axe_finds_nothing_in_any_state(page: Page, site: RunningBroker, scheme: Scheme) -> None:
     subject = f"axe {scheme} {page.viewport_size}"
     site.add_user(subject, PASSWORD)
@@ -105,10 +152,8 @@ def test_axe_finds_nothing_in_any_state(page: Page, site: RunningBroker, scheme:
     assert_no_violation(page)
     assert_no_sideways_scrolling(page)
 
-    page.get_by_role("button", name="Delete a picture").click()
-    expect(page.get_by_role("dialog")).to_be_visible()
-    assert_no_violation(page)
-    page.keyboard.press("Escape")
+    look_at_what_opens(page)
+    look_at_the_other_pages(page)
 
     page.route("**/v1/files?*", lambda route: route.abort())
     page.reload()

@@ -53,33 +53,37 @@ export function FilesBar({ route, search, order, onOrder }: FilesBarProps) {
           </a>
         ))}
       </nav>
-      <label className={styles.search}>
-        <SearchIcon />
-        <span className={visuallyHidden.text}>{nav.search}</span>
-        <input
-          ref={search}
-          type="search"
-          className={styles.field}
-          placeholder={nav.search}
-          value={typed}
-          maxLength={255}
-          onChange={({ currentTarget }) => setTyped(currentTarget.value)}
-        />
-      </label>
-      <label className={styles.order}>
-        <span className={visuallyHidden.text}>{nav.order}</span>
-        <select
-          className={styles.select}
-          value={order}
-          onChange={({ currentTarget }) => onOrder(currentTarget.value as FileOrder)}
-        >
-          {ORDERS.map((each) => (
-            <option key={each} value={each}>
-              {nav.orders[each]}
-            </option>
-          ))}
-        </select>
-      </label>
+      {route.page !== "links" && (
+        <>
+          <label className={styles.search}>
+            <SearchIcon />
+            <span className={visuallyHidden.text}>{nav.search}</span>
+            <input
+              ref={search}
+              type="search"
+              className={styles.field}
+              placeholder={nav.search}
+              value={typed}
+              maxLength={255}
+              onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+            />
+          </label>
+          <label className={styles.order}>
+            <span className={visuallyHidden.text}>{nav.order}</span>
+            <select
+              className={styles.select}
+              value={order}
+              onChange={({ currentTarget }) => onOrder(currentTarget.value as FileOrder)}
+            >
+              {ORDERS.map((each) => (
+                <option key={each} value={each}>
+                  {nav.orders[each]}
+                </option>
+              ))}
+            </select>
+          </label>
+        </>
+      )}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_RULES, type FileOrder, type PendingUpload, type UploadItem } from "@broker/client";
+import { DEFAULT_RULES, type FileOrder, type UploadItem } from "@broker/client";
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { FilesView } from "../features/files/files-view.tsx";
@@ -100,7 +100,7 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
           broker={broker}
           toaster={toaster}
           items={uploads}
-          onResume={(file, upload: PendingUpload) => add([file], upload)}
+          onResume={(file, { folder, policy }) => add([file], { folder, policy })}
         />
         <FilesBar route={route} search={search} order={order} onOrder={setOrder} />
         {route.page === "links" ? (

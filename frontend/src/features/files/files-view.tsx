@@ -9,6 +9,7 @@ import { ArchiveIcon, FolderPlusIcon, MoveIcon, RestoreIcon, TrashIcon } from ".
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
 import type { Toaster } from "../../shared/toaster.ts";
+import visuallyHidden from "../../shared/visually-hidden.module.css";
 import { Breadcrumb } from "./breadcrumb.tsx";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { DetailsDialog } from "./details-dialog.tsx";
@@ -187,11 +188,10 @@ export function FilesView(props: FilesViewProps) {
     <section className={card.card} aria-label={label || messages.files.heading}>
       <header className={card.header}>
         <div ref={heading} tabIndex={-1} className={styles.heading}>
-          {isTrash || q !== "" ? (
-            <h2 className={card.heading}>{label}</h2>
-          ) : (
-            <Breadcrumb folder={folder} onOpen={onOpenFolder} />
-          )}
+          <h2 className={isTrash || q !== "" ? card.heading : visuallyHidden.text}>
+            {label || messages.files.heading}
+          </h2>
+          {!isTrash && q === "" && <Breadcrumb folder={folder} onOpen={onOpenFolder} />}
         </div>
         {usage !== null && usage.files > 0 && !isTrash && (
           <span className={card.aside}>{messages.files.usage(usage.files, formatSize(usage.bytes))}</span>

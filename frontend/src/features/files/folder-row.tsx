@@ -40,7 +40,7 @@ export const FolderRow = memo(function FolderRow({
           <FileName name={nameOf(path)} />
         </a>
       }
-      facts={<span className={styles.size}>{messages.files.folder}</span>}
+      facts={null}
       isChosen={isChosen}
       onChoose={onChoose}
       menu={[

@@ -45,7 +45,7 @@ export function Row({ rowKey, name, tile, opener, facts, isChosen, onChoose, men
 
 export function FolderTile({ icon: Icon }: { icon: ComponentType }) {
   return (
-    <span className={styles.folder}>
+    <span className={styles.folder} role="img" aria-label={messages.files.folder}>
       <Icon />
     </span>
   );

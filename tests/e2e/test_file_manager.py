@@ -1,0 +1,334 @@
+"""What a person does with stored files: find, rename, move, look, share, throw away and take back."""
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+
+from broker.client.hashing import fingerprint
+from broker.client.sources import BytesSource
+from tests.e2e.conftest import PASSWORD, watched
+from tests.e2e.test_main_job import drop, png, write
+from tests.running import RunningBroker
+from tests.transfers import upload
+
+MIB = 1024**2
+PHONE: ViewportSize = {"width": 360, "height": 740}
+
+
+@pytest.fixture
+def name(site: RunningBroker, request: pytest.FixtureRequest) -> str:
+    """Return the name of a user who has nothing yet."""
+    name: str = request.node.name[:60]
+    site.add_user(name, PASSWORD)
+    return name
+
+
+@pytest.fixture
+def owner(site: RunningBroker, name: str) -> Iterator[httpx.Client]:
+    with site.client(name, tenant="default") as client:
+        yield client
+
+
+def sign_in(page: Page, name: str, address: str = "/") -> None:
+    page.goto(address)
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("link", name="Trash")).to_be_visible()
+
+
+def row(page: Page, name: str) -> Locator:
+    """Find what opens a file, or the link that opens a folder."""
+    return page.locator("[data-opener]").filter(has_text=name)
+
+
+def choose_from_menu(page: Page, name: str, choice: str) -> None:
+    page.get_by_role("button", name=f"More about {name}").click()
+    page.get_by_role("menuitem", name=choice).click()
+
+
+def test_folders_are_made_opened_and_linked_to(page: Page, owner: httpx.Client, name: str) -> None:
+    upload(owner, b"deep", name="deep.txt", folder="100% ü/b")
+    sign_in(page, name, "/#/files/100%25%20%C3%BC")
+
+    row(page, "b").click()
+    expect(row(page, "deep.txt")).to_be_visible()
+    page.get_by_role("button", name="New folder").click()
+    page.get_by_label("Name", exact=True).fill("made here")
+    page.keyboard.press("Enter")
+    row(page, "made here").click()
+    expect(page.get_by_text("This folder is empty")).to_be_visible()
+
+    page.go_back()
+    expect(row(page, "deep.txt")).to_be_visible()
+    page.get_by_label("Path").get_by_role("button", name="All files").click()
+    expect(row(page, "100% ü")).to_be_visible()
+    assert [each["path"] for each in owner.get("/v1/folders?parent=100%25+%C3%BC/b").json()["items"]] == [
+        "100% ü/b/made here"
+    ]
+
+
+def test_a_file_is_renamed_in_place_and_a_bad_name_is_explained(
+    page: Page, owner: httpx.Client, name: str
+) -> None:
+    file = upload(owner, b"x", name="old.txt")
+    sign_in(page, name)
+
+    row(page, "old.txt").focus()
+    page.keyboard.press("F2")
+    field = page.get_by_label("Name", exact=True)
+    expect(field).to_be_focused()
+    assert page.evaluate("getSelection().toString()") == "old"
+    field.fill("a/b")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("must not be a path")
+    field.fill("new.txt")
+    page.keyboard.press("Enter")
+
+    expect(row(page, "new.txt")).to_be_visible()
+    assert owner.get(f"/v1/files/{file['id']}").json()["name"] == "new.txt"
+
+
+def test_what_is_chosen_is_moved_and_moved_back(page: Page, owner: httpx.Client, name: str) -> None:
+    for each in "a.txt", "b.txt", "c.txt":
+        upload(owner, b"x", name=each)
+    owner.post("/v1/folders", json={"path": "target"}).raise_for_status()
+    owner.post("/v1/folders", json={"path": "along"}).raise_for_status()
+    sign_in(page, name)
+
+    page.get_by_label("Choose a.txt").click()
+    page.get_by_label("Choose c.txt").click(modifiers=["Shift"])
+    page.get_by_label("Choose along").click()
+    expect(page.get_by_text("4 chosen")).to_be_visible()
+    page.get_by_role("button", name="Move", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Move 4 items")
+    dialog.get_by_role("button", name="target").click()
+    dialog.get_by_role("button", name="Move here").click()
+    expect(page.get_by_text("4 items moved to target.")).to_be_visible()
+    expect(row(page, "a.txt")).to_have_count(0)
+    moved = owner.get("/v1/files?folder=target").json()["items"]
+    page.get_by_role("button", name="Undo").click()
+
+    expect(row(page, "a.txt")).to_be_visible()
+    expect(row(page, "along")).to_be_visible()
+    assert len(moved) == 3
+    assert owner.get("/v1/files?folder=target").json()["items"] == []
+
+
+def test_what_is_thrown_away_is_taken_back_or_deleted_for_good(
+    page: Page, owner: httpx.Client, name: str
+) -> None:
+    doomed = upload(owner, b"x", name="doomed.txt")
+    upload(owner, b"x", name="in folder.txt", folder="folder")
+    sign_in(page, name)
+
+    choose_from_menu(page, "doomed.txt", "Move to trash")
+    expect(row(page, "doomed.txt")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(row(page, "doomed.txt")).to_be_visible()
+
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    expect(page.get_by_text("No files yet")).to_be_visible()
+    page.get_by_role("link", name="Trash").click()
+    expect(row(page, "in folder.txt")).to_be_visible()
+    choose_from_menu(page, "in folder.txt", "Restore")
+    expect(row(page, "in folder.txt")).to_have_count(0)
+
+    choose_from_menu(page, "doomed.txt", "Delete for good")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert owner.get(f"/v1/files/{doomed['id']}").status_code == 200
+    choose_from_menu(page, "doomed.txt", "Delete for good")
+    page.get_by_role("dialog").get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_text("The trash is empty")).to_be_visible()
+    assert owner.get(f"/v1/files/{doomed['id']}").status_code == 404
+    page.get_by_role("link", name="Files").click()
+    row(page, "folder").click()
+    expect(row(page, "in folder.txt")).to_be_visible()
+
+
+def test_a_change_that_the_broker_refuses_is_told_and_nothing_is_lost(
+    page: Page, owner: httpx.Client, name: str
+) -> None:
+    upload(owner, b"x", name="kept.txt")
+    sign_in(page, name)
+    page.route("**/v1/files/batch", lambda route: route.abort())
+
+    choose_from_menu(page, "kept.txt", "Move to trash")
+
+    expect(page.get_by_text("The service does not answer.")).to_be_visible()
+    expect(row(page, "kept.txt")).to_be_visible()
+
+
+def test_files_are_found_in_all_folders_and_sorted(page: Page, owner: httpx.Client, name: str) -> None:
+    for each, folder, size in ("Report.txt", "a", 3), ("report 2.txt", "b", 1), ("other.txt", "", 2):
+        upload(owner, b"x" * size, name=each, folder=folder)
+    sign_in(page, name)
+
+    page.keyboard.press("/")
+    page.keyboard.type("REPORT")
+    expect(page.get_by_role("heading", name="Results for “REPORT”")).to_be_visible()
+    expect(page.locator("[data-opener]")).to_have_count(2)
+    page.get_by_label("Sort by").select_option("Smallest first")
+    expect(page.locator("[data-opener]").first).to_contain_text("report 2.txt")
+    page.reload()
+    expect(page.locator("[data-opener]")).to_have_count(2)
+    page.get_by_label("Search all files").fill("")
+    expect(row(page, "other.txt")).to_be_visible()
+
+
+def test_files_are_looked_at_one_after_the_other(page: Page, owner: httpx.Client, name: str) -> None:
+    upload(owner, b"PK", name="3.zip", type="application/zip")
+    upload(owner, b"<b>bold</b>", name="2.html", type="text/html")
+    upload(owner, png(), name="1.png", type="image/png")
+    sign_in(page, name)
+
+    row(page, "1.png").click()
+    preview = page.get_by_role("dialog")
+    expect(preview.get_by_role("img", name="1.png")).to_be_visible()
+    assert preview.get_by_role("img", name="1.png").evaluate("image => image.decode().then(() => true)")
+    page.keyboard.press("ArrowRight")
+    expect(preview.get_by_text("<b>bold</b>")).to_be_visible()
+    preview.get_by_role("button", name="Next file").click()
+    expect(preview.get_by_text("There is no preview of this kind of file.")).to_be_visible()
+    expect(preview.get_by_role("button", name="Next file")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(preview).to_have_count(0)
+
+
+def test_a_link_is_made_used_by_a_stranger_and_taken_back(
+    page: Page, owner: httpx.Client, name: str, chromium: Browser, site: RunningBroker
+) -> None:
+    upload(owner, b"for you", name="gift.txt")
+    sign_in(page, name)
+
+    choose_from_menu(page, "gift.txt", "Share")
+    page.get_by_label("Downloads").fill("1")
+    page.get_by_label("Password").fill("open sesame")
+    page.get_by_role("button", name="Make a link").click()
+    link = page.get_by_label("Link", exact=True).input_value()
+    expect(page.get_by_role("img", name="The link as a QR code")).to_be_visible()
+    page.get_by_role("button", name="Done").click()
+
+    context = chromium.new_context(base_url=site.url, viewport=PHONE)
+    try:
+        with watched(context.new_page()) as stranger:
+            stranger.goto(link)
+            stranger.get_by_label("Password").fill("wrong")
+            stranger.get_by_role("button", name="Open").click()
+            expect(stranger.get_by_text("The password is wrong.")).to_be_visible()
+            stranger.get_by_label("Password").fill("open sesame")
+            stranger.get_by_role("button", name="Open").click()
+            expect(stranger.get_by_role("heading", name="gift.txt")).to_be_visible()
+            expect(stranger.get_by_text("1 download left")).to_be_visible()
+            with stranger.expect_download() as download:
+                stranger.get_by_role("button", name="Download").click()
+            assert download.value.path().read_bytes() == b"for you"
+            stranger.reload()
+            stranger.get_by_label("Password").fill("open sesame")
+            stranger.get_by_role("button", name="Open").click()
+            expect(stranger.get_by_text("used as often as it may be")).to_be_visible()
+    finally:
+        context.close()
+
+    page.get_by_role("link", name="Links").click()
+    expect(page.get_by_text("1 of 1 download")).to_be_visible()
+    page.get_by_role("button", name="Take back the link to gift.txt").click()
+    expect(page.get_by_text("No links yet")).to_be_visible()
+    assert owner.get("/v1/shares").json()["items"] == []
+
+
+def test_a_dropped_folder_keeps_its_shape(page: Page, owner: httpx.Client, name: str, files: Path) -> None:
+    (files / "trip" / "day 1").mkdir(parents=True)
+    (files / "trip" / "plan.txt").write_bytes(b"plan")
+    (files / "trip" / "day 1" / "photo.txt").write_bytes(b"photo")
+    owner.post("/v1/folders", json={"path": "here"}).raise_for_status()
+    sign_in(page, name, "/#/files/here")
+    expect(page.get_by_text("This folder is empty")).to_be_visible()
+
+    drop(page, [files / "trip", *write(files, {"beside.txt": b"beside"})])
+
+    expect(page.get_by_text("3 uploaded", exact=True)).to_be_visible()
+    expect(row(page, "trip")).to_be_visible()
+    stored = {(file["folder"], file["name"]) for file in owner.get("/v1/files").json()["items"]}
+    assert stored == {
+        ("here", "beside.txt"),
+        ("here/trip", "plan.txt"),
+        ("here/trip/day 1", "photo.txt"),
+    }
+
+
+def test_what_is_chosen_is_downloaded_as_one_zip(page: Page, owner: httpx.Client, name: str) -> None:
+    big = os.urandom(3 * MIB)
+    upload(owner, big, name="big.bin", folder="folder/deep")
+    upload(owner, b"1", name="a.txt")
+    upload(owner, b"2", name="a.txt")
+    # as in a browser that cannot stream to disk: a test cannot answer the dialog of one that can
+    page.add_init_script("delete window.showSaveFilePicker")
+    sign_in(page, name)
+
+    page.keyboard.press("Control+a")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as ZIP").click()
+
+    archive = zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes()))
+    assert archive.testzip() is None
+    assert set(archive.namelist()) == {"folder/deep/big.bin", "a.txt", "a (2).txt"}
+    assert archive.read("folder/deep/big.bin") == big
+    assert {archive.read("a.txt"), archive.read("a (2).txt")} == {b"1", b"2"}
+
+
+def test_an_upload_of_another_device_is_gone_on_with_or_given_up(
+    page: Page, owner: httpx.Client, name: str, files: Path
+) -> None:
+    body = os.urandom(17 * MIB)
+    mark = fingerprint(BytesSource(body, "film.mkv"))
+    for each in "film.mkv", "given up.mkv":
+        new = {"name": each, "size": len(body), "type": "video/x-matroska", "fingerprint": mark}
+        owner.post("/v1/uploads", json=new).raise_for_status()
+    path, other = write(files, {"film.mkv": body, "other.mkv": b"x"})
+    sign_in(page, name)
+
+    expect(page.get_by_role("heading", name="Unfinished uploads")).to_be_visible()
+    page.get_by_label("Choose film.mkv again").set_input_files(other)
+    expect(page.get_by_text("That is another file")).to_be_visible()
+    page.get_by_role("button", name="Discard given up.mkv").click()
+    expect(page.get_by_text("given up.mkv", exact=True)).to_have_count(0)
+    page.get_by_label("Choose film.mkv again").set_input_files(path)
+
+    expect(page.get_by_role("button", name="Download film.mkv")).to_be_visible(timeout=30_000)
+    assert [file["size"] for file in owner.get("/v1/files").json()["items"]] == [len(body)]
+
+
+def test_a_list_of_thousands_draws_what_is_in_sight_and_reads_on(
+    page: Page, owner: httpx.Client, name: str
+) -> None:
+    page.route("**/v1/files?*", lambda route: route.fulfill(json=made_up_page(route.request.url)))
+    sign_in(page, name)
+
+    expect(row(page, "file 0.txt")).to_be_visible()
+    assert page.locator("[data-opener]").count() < 60
+    for _ in range(40):
+        page.mouse.wheel(0, 20_000)
+        if row(page, "file 1999.txt").count():
+            break
+        page.wait_for_timeout(50)  # as a hand pauses, while the next page comes
+    expect(row(page, "file 1999.txt")).to_be_visible()
+    assert page.locator("[data-opener]").count() < 60
+
+
+def made_up_page(url: str) -> dict[str, object]:
+    """Make up a page of 200 out of 2,000 files."""
+    first = int(httpx.URL(url).params.get("cursor", "0"))
+    facts = json.loads('{"size": 1, "type": "text/plain", "folder": "", "checksum": null, "revision": 1}')
+    at = {"created_at": "2026-01-01T00:00:00Z", "modified_at": "2026-01-01T00:00:00Z", "trashed_at": None}
+    items = [facts | at | {"id": f"id{n}", "name": f"file {n}.txt"} for n in range(first, first + 200)]
+    return {"items": items, "next_cursor": str(first + 200) if first < 1800 else None}

@@ -84,7 +84,7 @@ def look_at_what_opens(page: Page) -> None:
     page.keyboard.press("Escape")
     for choice in "Open", "Share", "Rename", "Move", "Details":
         more.click()
-        page.get_by_role("menuitem", name=choice).click()
+        page.get_by_role("menuitem", name=choice, exact=True).click()
         expect(page.get_by_role("dialog")).to_be_visible()
         expect(page.get_by_role("status").get_by_text("Loading")).to_have_count(0)
         assert_no_violation(page)

@@ -51,7 +51,7 @@ def row(page: Page, name: str) -> Locator:
 
 def choose_from_menu(page: Page, name: str, choice: str) -> None:
     page.get_by_role("button", name=f"More about {name}").click()
-    page.get_by_role("menuitem", name=choice).click()
+    page.get_by_role("menuitem", name=choice, exact=True).click()
 
 
 def test_folders_are_made_opened_and_linked_to(page: Page, owner: httpx.Client, name: str) -> None:
@@ -274,6 +274,8 @@ def test_what_is_chosen_is_downloaded_as_one_zip(page: Page, owner: httpx.Client
     # as in a browser that cannot stream to disk: a test cannot answer the dialog of one that can
     page.add_init_script("delete window.showSaveFilePicker")
     sign_in(page, name)
+    expect(row(page, "folder")).to_be_visible()
+    expect(row(page, "a.txt")).to_have_count(2)
 
     page.keyboard.press("Control+a")
     with page.expect_download() as download:

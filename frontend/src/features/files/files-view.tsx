@@ -182,15 +182,16 @@ export function FilesView(props: FilesViewProps) {
 
   const loadError = query.error ?? folderQuery.error;
   const isEmpty = query.isSuccess && files.length === 0 && folders.length === 0 && !folderQuery.isLoading;
+  const Heading = isTrash ? "h1" : "h2"; // elsewhere, where files are dropped comes first
   const label = isTrash ? messages.trash.heading : q === "" ? nameOf(folder) : messages.files.found(q);
 
   return (
     <section className={card.card} aria-label={label || messages.files.heading}>
       <header className={card.header}>
         <div ref={heading} tabIndex={-1} className={styles.heading}>
-          <h2 className={isTrash || q !== "" ? card.heading : visuallyHidden.text}>
+          <Heading className={isTrash || q !== "" ? card.heading : visuallyHidden.text}>
             {label || messages.files.heading}
-          </h2>
+          </Heading>
           {!isTrash && q === "" && <Breadcrumb folder={folder} onOpen={onOpenFolder} />}
         </div>
         {usage !== null && usage.files > 0 && !isTrash && (

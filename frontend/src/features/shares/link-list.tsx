@@ -45,9 +45,9 @@ export function LinkList({ broker, toaster }: { broker: Broker; toaster: Toaster
   return (
     <section className={card.card} aria-labelledby="links-heading">
       <header className={card.header}>
-        <h2 id="links-heading" ref={heading} tabIndex={-1} className={card.heading}>
+        <h1 id="links-heading" ref={heading} tabIndex={-1} className={card.heading}>
           {links.heading}
-        </h2>
+        </h1>
       </header>
       {query.error !== null && (
         <div className={styles.notice}>

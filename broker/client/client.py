@@ -119,8 +119,8 @@ class Client:
         large = [each for each in uploads if each not in small]
         together = SmallFiles(self._calls)
         with ThreadPoolExecutor(1, "small") as pool:  # so that a large file does not hold them up
-            sending = pool.submit(together.send, small)
             try:
+                sending = pool.submit(together.send, small)
                 outcomes = {id(each): _outcome(each.run) for each in large}
                 outcomes |= zip(map(id, small), sending.result(), strict=True)
             except BaseException:

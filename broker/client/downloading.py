@@ -83,8 +83,8 @@ class Downloading:
         count = -(-self._download.size // RANGE)
         missing = [index for index in range(count) if index not in set(done.ranges)]
         with ThreadPoolExecutor(_WORKERS, "download") as pool:
-            fetching = [pool.submit(self._fetch, target, index, done) for index in missing]
-            try:
+            try:  # from the first range on: an interrupt may come while the others are handed in
+                fetching = [pool.submit(self._fetch, target, index, done) for index in missing]
                 for each in fetching:
                     each.result()
             except BaseException:

@@ -120,8 +120,8 @@ class Uploading:
 
     def _send_all(self, upload: Upload, parts: "_Parts", numbers: Iterable[int]) -> None:
         with ThreadPoolExecutor(self._limits.part_concurrency, "upload") as pool:
-            sending = [pool.submit(self._send_part, upload, parts, number) for number in numbers]
-            try:
+            try:  # from the first part on: an interrupt may come while the others are handed in
+                sending = [pool.submit(self._send_part, upload, parts, number) for number in numbers]
                 for each in sending:
                     each.result()
             except BaseException:

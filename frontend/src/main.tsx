@@ -8,6 +8,7 @@ import "./app/global.css";
 import { createQueryClient } from "./app/query-client.ts";
 import { createServices } from "./app/services.ts";
 import { SharePage } from "./app/share-page.tsx";
+import { LANGUAGE } from "./shared/language.ts";
 import { safeStorage } from "./shared/safe-storage.ts";
 import { chooseTheme, readTheme } from "./shared/theme.ts";
 
@@ -16,6 +17,7 @@ if (root === null) {
   throw new Error("index.html has no #root");
 }
 
+document.documentElement.lang = LANGUAGE;
 const storage = safeStorage(() => localStorage);
 chooseTheme(readTheme(storage), storage);
 

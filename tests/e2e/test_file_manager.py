@@ -334,3 +334,24 @@ def made_up_page(url: str) -> dict[str, object]:
     at = {"created_at": "2026-01-01T00:00:00Z", "modified_at": "2026-01-01T00:00:00Z", "trashed_at": None}
     items = [facts | at | {"id": f"id{n}", "name": f"file {n}.txt"} for n in range(first, first + 200)]
     return {"items": items, "next_cursor": str(first + 200) if first < 1800 else None}
+
+
+def test_the_page_speaks_german_to_whoever_reads_it(
+    chromium: Browser, site: RunningBroker, owner: httpx.Client, name: str
+) -> None:
+    upload(owner, b"x" * 1500, name="Bericht.txt")
+    context = chromium.new_context(base_url=site.url, locale="de-AT")
+    try:
+        with watched(context.new_page()) as page:
+            page.goto("/")
+            page.get_by_label("Benutzername").fill(name)
+            page.get_by_label("Passwort").fill(PASSWORD)
+            page.get_by_role("button", name="Anmelden").click()
+            page.get_by_role("button", name="Mehr zu Bericht.txt").click()
+            page.get_by_role("menuitem", name="In den Papierkorb").click()
+            expect(page.get_by_text("Bericht.txt in den Papierkorb gelegt.")).to_be_visible()
+            page.get_by_role("button", name="Rückgängig").click()
+            expect(page.get_by_text("1,5 kB", exact=True)).to_be_visible()
+            assert page.evaluate("document.documentElement.lang") == "de"
+    finally:
+        context.close()

@@ -1,4 +1,5 @@
-import { LOCALE, messages } from "./messages.ts";
+import { LOCALE } from "./language.ts";
+import { messages } from "./messages.ts";
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"] as const;
 

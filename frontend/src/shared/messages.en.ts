@@ -1,0 +1,358 @@
+// Every word a person sees or hears, in English; messages.de.ts says the same in German. Numbers, sizes and dates come
+// in ready-made from format.ts.
+
+import { LOCALE } from "./language.ts";
+
+const plural = new Intl.PluralRules("en");
+const number = new Intl.NumberFormat(LOCALE);
+
+function count(n: number, one: string, many: string): string {
+  return plural.select(n) === "one" ? `${n} ${one}` : `${number.format(n)} ${many}`;
+}
+
+export type Messages = typeof english;
+
+export const english = {
+  product: "Files",
+  titleWhileSending: (percent: string) => `${percent} · Files`,
+
+  theme: {
+    label: "Theme",
+    system: "Match the system",
+    light: "Light",
+    dark: "Dark",
+  },
+
+  session: {
+    heading: "Sign in",
+    lead: "Send files straight to your own storage.",
+    username: "User name",
+    password: "Password",
+    submit: "Sign in",
+    submitting: "Signing in…",
+    loading: "Loading…",
+    restoring: "Signing in…",
+    or: "or",
+    oidc: "Sign in with single sign-on",
+    oidcAt: (host: string) => `You sign in at ${host}.`,
+    oidcNeedsHttps: "Single sign-on needs a page that was opened by https:// or on this machine.",
+    noWay: "There is no way to sign in: neither users nor single sign-on are set up.",
+    account: (name: string) => `Account of ${name}`,
+    signOut: "Sign out",
+    signOutEverywhere: "Sign out everywhere",
+    signOutEverywhereHint: "On every device, at once",
+    signOutFailed: (reason: string) => `You are still signed in. ${reason}`,
+    signedInAs: "Signed in as",
+    notRestored: "Whether you are signed in could not be found out.",
+    ended: "Your session has ended, sign in again.",
+    endedWithUploads: (n: number) =>
+      `Your session has ended, sign in again. ${count(n, "upload goes", "uploads go")} on afterwards.`,
+  },
+
+  picker: {
+    heading: "Drop files anywhere",
+    lead: "Sent straight to storage.",
+    limit: (size: string) => `Up to ${size} each.`,
+    into: (folder: string) => `Sent straight to storage, into ${folder}.`,
+    choose: "Choose files",
+    chooseFolder: "Choose folder",
+    dropNow: "Drop to upload",
+  },
+
+  uploads: {
+    heading: "Uploads",
+    summary: {
+      sending: (done: number, total: number) => `${done} of ${total} done`,
+      done: (n: number) => `${n} uploaded`,
+      failed: (n: number) => `${n} failed`,
+    },
+    total: "Progress of all uploads",
+    progressOf: (name: string) => `Progress of ${name}`,
+    bytes: (sent: string, size: string) => `${sent} of ${size}`,
+    queued: "Queued",
+    checking: "Checking…",
+    starting: "Starting…",
+    waiting: "Connection trouble, trying again…",
+    confirming: "Confirming…",
+    completed: "Uploaded",
+    cancelled: "Cancelled",
+    paused: "Paused",
+    pause: (name: string) => `Pause ${name}`,
+    resume: (name: string) => `Resume ${name}`,
+    pauseAll: "Pause all",
+    resumeAll: "Resume all",
+    speed: (perSecond: string, left: string) => `${perSecond}/s · ${left}`,
+    timeLeft: (seconds: number) =>
+      seconds < 10
+        ? "a few seconds left"
+        : seconds < 90
+          ? `${Math.ceil(seconds / 10) * 10} seconds left`
+          : seconds < 5400
+            ? `${Math.round(seconds / 60)} minutes left`
+            : `${Math.round(seconds / 3600)} hours left`,
+    cancel: (name: string) => `Cancel ${name}`,
+    retry: "Retry",
+    retryOf: (name: string) => `Retry ${name}`,
+    remove: (name: string) => `Remove ${name} from the list`,
+    clear: "Clear",
+    clearFinished: "Clear finished",
+    announceCompleted: (name: string) => `${name} uploaded.`,
+    announceFailed: (name: string, reason: string) => `${name} failed: ${reason}`,
+    announceManyCompleted: (n: number) => `${n} files uploaded.`,
+    announceManyFailed: (n: number) => `${n} uploads failed.`,
+  },
+
+  files: {
+    heading: "All files",
+    loading: "Loading files…",
+    usage: (n: number, size: string) => `${count(n, "file", "files")}, ${size}`,
+    emptyHeading: "No files yet",
+    emptyText: "What you upload shows up here, newest first.",
+    download: (name: string) => `Download ${name}`,
+    choose: (name: string) => `Choose ${name}`,
+    more: (name: string) => `More about ${name}`,
+    folder: "Folder",
+    path: "Path",
+    name: "Name",
+    newFolder: "New folder",
+    create: "Create",
+    selection: "What is chosen",
+    chosen: (n: number) => `${number.format(n)} chosen`,
+    chooseNone: "Choose none",
+    items: (n: number) => count(n, "item", "items"),
+    found: (q: string) => `Results for “${q}”`,
+    foundNothing: "Nothing found",
+    foundNothingText: "No file has this in its name.",
+    emptyFolder: "This folder is empty",
+    emptyFolderText: "Drop files here, or choose some.",
+    moved: (n: number, to: string) => `${count(n, "item", "items")} moved to ${to}.`,
+    trashed: (what: string) => `${what} moved to the trash.`,
+    restored: (what: string) => `${what} restored.`,
+    deleted: (what: string) => `${what} deleted for good.`,
+    zipping: (size: string) => `Packing a ZIP: ${size} so far.`,
+    zipped: (name: string) => `${name} is saved.`,
+    menu: {
+      preview: "Open",
+      download: "Download",
+      zip: "Download as ZIP",
+      share: "Share",
+      rename: "Rename",
+      move: "Move",
+      details: "Details",
+      restore: "Restore",
+      trash: "Move to trash",
+      deleteForGood: "Delete for good",
+    },
+    loadMore: "Load more",
+    failedHeading: "The files could not be loaded.",
+    stale: "The list could not be refreshed.",
+    downloadFailed: (name: string, reason: string) => `${name} could not be downloaded. ${reason}`,
+    announceDownload: (name: string) => `Download of ${name} started.`,
+  },
+
+  deletion: {
+    heading: (n: number) =>
+      n === 1 ? "Delete this file for good?" : `Delete ${number.format(n)} files for good?`,
+    text: "What is deleted is removed from storage and cannot be brought back.",
+    confirm: "Delete for good",
+  },
+
+  moving: {
+    heading: (n: number) => `Move ${count(n, "item", "items")}`,
+    folders: "Folders here",
+    none: "No folders here.",
+    confirm: "Move here",
+  },
+
+  details: {
+    heading: "Details",
+    size: "Size",
+    bytes: (size: string, bytes: number) => `${size} (${number.format(bytes)} bytes)`,
+    type: "Type",
+    folder: "Folder",
+    created: "Uploaded",
+    modified: "Changed",
+    trashed: "In the trash since",
+    checksum: "Checksum",
+    id: "Id",
+  },
+
+  preview: {
+    of: (name: string) => `Preview of ${name}`,
+    previous: "Previous file",
+    next: "Next file",
+    none: "There is no preview of this kind of file.",
+    cut: (size: string) => `Only the first ${size} are shown.`,
+  },
+
+  trash: {
+    heading: "Trash",
+    empty: "Empty the trash",
+    emptyHeading: "The trash is empty",
+    emptyText: "What you delete stays here until you delete it for good.",
+  },
+
+  nav: {
+    label: "Pages",
+    files: "Files",
+    links: "Links",
+    trash: "Trash",
+    search: "Search all files",
+    order: "Sort by",
+    orders: {
+      "-created": "Newest first",
+      created: "Oldest first",
+      name: "Name, A to Z",
+      "-name": "Name, Z to A",
+      "-size": "Largest first",
+      size: "Smallest first",
+    },
+  },
+
+  sharing: {
+    heading: "Share",
+    expires: "Good for",
+    days: (n: number) => (n === 365 ? "A year" : count(n, "day", "days")),
+    limit: "Downloads",
+    noLimit: "No limit",
+    password: "Password",
+    noPassword: "None",
+    confirm: "Make a link",
+    link: "Link",
+    qr: "The link as a QR code",
+  },
+
+  links: {
+    heading: "Links",
+    emptyHeading: "No links yet",
+    emptyText: "Share a file, and its link stands here: to copy it again, or to take it back.",
+    copy: (name: string) => `Copy the link to ${name}`,
+    revoke: (name: string) => `Take back the link to ${name}`,
+    revoked: (name: string) => `The link to ${name} is taken back.`,
+    until: (when: string) => `Until ${when}`,
+    expired: "Expired",
+    used: (n: number, limit: number | null) =>
+      limit === null ? count(n, "download", "downloads") : `${n} of ${count(limit, "download", "downloads")}`,
+    hasPassword: "Password",
+  },
+
+  shared: {
+    failedHeading: "This link leads nowhere",
+    until: (when: string) => `until ${when}`,
+    left: (n: number) => count(n, "download left", "downloads left"),
+    download: "Download",
+    started: "The download has started.",
+    locked: "This link asks for a password",
+    wrongPassword: "The password is wrong.",
+    unlock: "Open",
+  },
+
+  unfinished: {
+    heading: "Unfinished uploads",
+    lead: "Choose the file again, and only what is missing is sent.",
+    until: (size: string, when: string) => `${size} · kept until ${when}`,
+    resume: "Resume",
+    resumeOf: (name: string) => `Resume ${name}`,
+    chooseAgain: (name: string) => `Choose ${name} again`,
+    another: (name: string, size: string) => `That is another file: choose ${name} of ${size}.`,
+    discard: (name: string) => `Discard ${name}`,
+    discarded: (name: string) => `The upload of ${name} is given up.`,
+  },
+
+  shortcuts: {
+    heading: "Keyboard",
+    keys: [
+      ["/", "Search"],
+      ["↑ ↓", "Go from row to row"],
+      ["Enter", "Open"],
+      ["x", "Choose a row"],
+      ["Ctrl A", "Choose all"],
+      ["F2", "Rename"],
+      ["Delete", "Move to trash"],
+      ["← →", "Previous and next, in a preview"],
+      ["Esc", "Close, or choose none"],
+      ["?", "Show this"],
+    ] as [string, string][],
+  },
+
+  offline: "There is no network. Uploads wait, and go on by themselves.",
+
+  kinds: {
+    image: "Image",
+    video: "Video",
+    audio: "Audio",
+    pdf: "PDF",
+    text: "Text",
+    sheet: "Spreadsheet",
+    slides: "Presentation",
+    archive: "Archive",
+    code: "Code",
+    other: "File",
+  },
+
+  when: {
+    today: (time: string) => `Today, ${time}`,
+    yesterday: (time: string) => `Yesterday, ${time}`,
+  },
+
+  actions: {
+    tryAgain: "Try again",
+    dismiss: "Dismiss",
+    cancel: "Cancel",
+    close: "Close",
+    done: "Done",
+    undo: "Undo",
+    copy: "Copy",
+    copied: "Copied",
+  },
+
+  errors: {
+    brokerUnreachable: "The service does not answer. Check your connection and try again.",
+    storeUnreachable: "The storage does not answer. Check your connection and try again.",
+    storeRefused: (status: number) => `The storage refused the file (${status}).`,
+    sourceUnreadable: "The file can no longer be read: it was moved, changed or locked. Choose it again.",
+    sourceTooLarge: (limit: string) => `The file is larger than ${limit}, the most that is allowed.`,
+    uploadClosed: "The upload was ended elsewhere. Try again.",
+    unexpected: "Something went wrong. Try again.",
+    oidcFailed: "Single sign-on did not work. Try again.",
+    /** By the reason of an OidcFailure. */
+    oidc: new Map([
+      ["access_denied", "Signing in was refused or cancelled at the sign-in service."],
+      ["login_required", "You are not signed in at the sign-in service any more."],
+      ["temporarily_unavailable", "The sign-in service has trouble right now. Try again in a moment."],
+      ["server_error", "The sign-in service has trouble right now. Try again in a moment."],
+      ["refused", "The sign-in service took back its answer. Try again."],
+      ["mismatch", "The answer does not belong to a sign-in that was begun here. Try again."],
+      ["unreachable", "The sign-in service does not answer. Check your connection and try again."],
+    ]),
+    /** By problem slug; a slug without a sentence here shows the broker's own. */
+    problems: new Map([
+      ["wrong-credentials", "The user name or the password is wrong."],
+      ["authentication-required", "Your session has ended."],
+      ["invalid-token", "Your session has ended."],
+      ["expired-token", "Your session has ended."],
+      ["session-ended", "Your session has ended."],
+      ["too-many-sign-ins", "Too many wrong passwords were tried. Wait a little, then try again."],
+      ["insufficient-scope", "Your account may not do this."],
+      ["not-found", "It does not exist any more."],
+      ["share-expired", "The link has expired."],
+      ["share-used-up", "The link has been used as often as it may be."],
+      ["folder-exists", "There is a folder of this name already."],
+      ["revision-mismatch", "The file was changed elsewhere meanwhile. Try again."],
+      ["file-quarantined", "The file is still being checked for malware. Try again in a moment."],
+      ["upload-incomplete", "The file did not arrive in full. Try again."],
+      ["parts-mismatch", "Some of the file did not arrive as it was sent. Try again."],
+      ["upload-aborted", "The upload was ended elsewhere. Try again."],
+      ["upload-expired", "The upload took too long and has expired. Try again."],
+      ["upload-rejected", "What arrived is not what the file was said to be, so it was thrown away."],
+      ["quota-exceeded", "There is no room left for this file. Delete some files, then try again."],
+      ["too-many-uploads", "Too many uploads are unfinished. Try again in a moment."],
+      ["sign-in-busy", "Too many people sign in at once. Try again in a moment."],
+      ["issuer-unavailable", "The sign-in service does not answer right now. Try again in a moment."],
+      ["store-unavailable", "The storage does not answer right now. Try again in a moment."],
+      ["registry-unavailable", "The service is not ready right now. Try again in a moment."],
+      ["shutting-down", "The service is restarting. Try again in a moment."],
+      ["internal-error", "Something went wrong in the service. Try again."],
+    ]),
+  },
+};

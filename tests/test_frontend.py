@@ -26,7 +26,7 @@ def test_the_unit_tests_of_the_front_end_pass() -> None:
 
 
 def test_the_page_is_light_before_anything_is_opened() -> None:
-    """What loads with the page stays within 150 kB, compressed; previews, links and ZIP come when they are wanted."""
+    """What loads with the page stays within 150 kB, compressed; the rest comes when it is wanted."""
     page = (DIRECTORY / "index.html").read_text()
     scripts = re.findall(r'(?:src|href)="/(assets/[^"]+\.js)"', page)
 

@@ -96,12 +96,14 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
           <FilePicker maxSize={policy?.max_size ?? null} folder={folder} onPick={addPicked} />
         )}
         <UploadList items={uploads} queue={queue} />
-        <UnfinishedList
-          broker={broker}
-          toaster={toaster}
-          items={uploads}
-          onResume={(file, { folder, policy }) => add([file], { folder, policy })}
-        />
+        {route.page === "files" && (
+          <UnfinishedList
+            broker={broker}
+            toaster={toaster}
+            items={uploads}
+            onResume={(file, { folder, policy }) => add([file], { folder, policy })}
+          />
+        )}
         <FilesBar route={route} search={search} order={order} onOrder={setOrder} />
         {route.page === "links" ? (
           <LinkList broker={broker} toaster={toaster} />

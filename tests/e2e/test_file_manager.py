@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, Page, Route, ViewportSize, expect
 
 from broker.client.hashing import fingerprint
 from broker.client.sources import BytesSource
@@ -153,6 +153,31 @@ def test_what_is_thrown_away_is_taken_back_or_deleted_for_good(
     page.get_by_role("link", name="Files").click()
     row(page, "folder").click()
     expect(row(page, "in folder.txt")).to_be_visible()
+
+
+def test_the_whole_trash_is_emptied_not_only_what_is_shown(
+    page: Page, owner: httpx.Client, name: str
+) -> None:
+    ids = [upload(owner, b"", name=f"{n}.txt")["id"] for n in range(3)]
+    owner.post("/v1/files/batch", json={"ids": ids, "trashed": True}).raise_for_status()
+    page.route("**/v1/files?*limit=200*", one_at_a_time)
+    sign_in(page, name, "/#/trash")
+    expect(page.locator("[data-opener]").first).to_be_visible()
+
+    page.get_by_role("button", name="Empty the trash").click()
+    dialog = page.get_by_role("dialog", name="Delete 3 files for good?")
+    dialog.get_by_role("button", name="Delete for good").click()
+
+    expect(page.get_by_text("The trash is empty")).to_be_visible()
+    assert owner.get("/v1/me").json()["usage"]["files"] == 0
+
+
+def one_at_a_time(route: Route) -> None:
+    """Let the page read its list a file at a time, and no further than the first."""
+    if "cursor" in route.request.url:
+        route.abort()
+    else:
+        route.continue_(url=route.request.url.replace("limit=200", "limit=1"))
 
 
 def test_a_change_that_the_broker_refuses_is_told_and_nothing_is_lost(

@@ -146,6 +146,12 @@ export function FilesView(props: FilesViewProps) {
 
   const remove = (what: Chosen) =>
     isTrash ? setOpen({ kind: "delete", chosen: what }) : act(filing.trash(what));
+  const emptyTrash = async () => {
+    const all = await filing.readTrash();
+    if (all.length > 0) {
+      setOpen({ kind: "delete", chosen: { files: all, folders: [] } });
+    }
+  };
   useRowKeys({
     onTrash: () => {
       const key = document.activeElement?.closest<HTMLElement>("[data-key]")?.dataset.key;
@@ -203,7 +209,7 @@ export function FilesView(props: FilesViewProps) {
           </IconButton>
         )}
         {isTrash && files.length > 0 && (
-          <Button size="small" onClick={() => remove({ files, folders: [] })}>
+          <Button size="small" onClick={emptyTrash}>
             {messages.trash.empty}
           </Button>
         )}

@@ -102,6 +102,22 @@ export class Filing {
     });
   };
 
+  /** Read all that is in the trash, however much of it is shown; nothing when that fails. */
+  readonly readTrash = async (): Promise<readonly StoredFile[]> => {
+    const files: StoredFile[] = [];
+    try {
+      for (let cursor: string | null | undefined = null; cursor !== undefined; ) {
+        const page = await this.#broker.listFiles({ trashed: true, limit: BATCH, cursor }, patience());
+        files.push(...page.items);
+        cursor = page.next_cursor ?? undefined;
+      }
+    } catch (error) {
+      this.#toaster.fail(explainError(error));
+      return [];
+    }
+    return files;
+  };
+
   async #moveBack(
     files: readonly { id: string; folder: string }[],
     folders: readonly string[],

@@ -28,7 +28,7 @@ test: check $(PAGE) $(CHROMIUM) $(PROVIDER) ## Check and test everything (ARGS="
 ifdef ARGS
 	@$(BIN)/pytest $(ARGS)
 else
-	@$(BIN)/pytest tests/e2e # what minds the time has the machine to itself
+	@$(BIN)/pytest tests/e2e # a browser has the machine to itself
 	@$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/e2e
 endif
 

@@ -1,12 +1,15 @@
 """A proxy in front of a real store that fails as told: what no real store does on demand."""
 
 import http.client
+import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from socket import SHUT_RDWR
 from urllib.parse import urlsplit
 
@@ -16,7 +19,8 @@ from broker.settings import StoreSettings
 class FaultyStore:
     """`faults` meet one request each, in turn; then come those of `otherwise`, or the store's own answers.
 
-    `requests` lists the methods and targets of all that was asked; `held` counts the requests that hang.
+    `reading` takes a request's body in, before any fault. `requests` lists the methods and targets of all
+    that was asked; `held` counts the requests that hang.
     """
 
     def __init__(self, store: StoreSettings, address: str) -> None:
@@ -24,6 +28,7 @@ class FaultyStore:
         self.settings = replace(store, url=f"http://{address}")
         self.faults: deque[Fault] = deque()
         self.otherwise: Fault | None = None
+        self.reading: Reading = Exchange.read_body
         self.requests: list[str] = []
         self.held = threading.Semaphore(0)
         self.released = threading.Event()
@@ -43,7 +48,7 @@ class Exchange(BaseHTTPRequestHandler):
 
     def _do(self) -> None:
         self.store.requests.append(f"{self.command} {self.path}")
-        self.body = self._read_body()
+        self.body = self.store.reading(self)
         fault = self.store.next_fault()
         if fault:
             fault(self)
@@ -53,7 +58,7 @@ class Exchange(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _do  # noqa: N815 -- the base class wants them so
     do_OPTIONS = _do  # noqa: N815
 
-    def _read_body(self) -> bytes:
+    def read_body(self) -> bytes:
         """Read the body as it is: chunked, if it is sent so."""
         if self.headers.get("transfer-encoding") != "chunked":
             return self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -90,6 +95,7 @@ class Exchange(BaseHTTPRequestHandler):
 
 
 Fault = Callable[[Exchange], None]
+Reading = Callable[[Exchange], bytes]
 
 
 def error(status: int, code: str) -> Fault:
@@ -126,6 +132,70 @@ def hang(exchange: Exchange) -> None:
     exchange.store.held.release()
     exchange.store.released.wait(60)
     exchange.disconnect()
+
+
+def slowly(exchange: Exchange) -> None:
+    """Take a round trip of 200 ms."""
+    exchange.store.released.wait(0.2)
+    exchange.answer(*exchange.forward())
+
+
+def down_for(seconds: float) -> Fault:
+    """Refuse everything for so long, from the first PUT on."""
+    ends: list[float] = []
+
+    def fault(exchange: Exchange) -> None:
+        if exchange.command == "PUT" and not ends:
+            ends.append(time.monotonic() + seconds)
+        if ends and time.monotonic() < ends[0]:
+            exchange.disconnect()
+        else:
+            exchange.answer(*exchange.forward())
+
+    return fault
+
+
+def change_on_disk(path: Path) -> Fault:
+    """Have a file's content be another one, of the same size, from the first PUT on, which fails."""
+    changed = threading.Event()
+
+    def fault(exchange: Exchange) -> None:
+        if exchange.command == "PUT" and not changed.is_set():
+            path.write_bytes(os.urandom(path.stat().st_size))
+            changed.set()
+            exchange.disconnect()
+        else:
+            exchange.answer(*exchange.forward())
+
+    return fault
+
+
+def throttled(exchange: Exchange) -> bytes:
+    """Take 8 MB/s of each connection."""
+    body = bytearray()
+    left = int(exchange.headers.get("content-length", 0))
+    while left > 0:
+        chunk = exchange.rfile.read(min(left, 256 * 1024))
+        if not chunk:
+            break
+        body += chunk
+        left -= len(chunk)
+        exchange.store.released.wait(len(chunk) / 8e6)
+    return bytes(body)
+
+
+def stalling(puts: int) -> Reading:
+    """Accept so many PUTs, and then take no byte of them; what comes later is read."""
+    left = threading.Semaphore(puts)
+
+    def reading(exchange: Exchange) -> bytes:
+        if exchange.command == "PUT" and left.acquire(blocking=False):
+            exchange.store.held.release()
+            exchange.store.released.wait(600)  # longer than any test: the client has to give up
+            raise ConnectionAbortedError
+        return exchange.read_body()
+
+    return reading
 
 
 def trickle(exchange: Exchange) -> None:

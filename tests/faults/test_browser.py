@@ -9,22 +9,33 @@ import itertools
 import os
 import re
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from socket import socket
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
-from broker.bootstrap import bootstrap
 from broker.server import listen
-from broker.stores.embedded import EmbeddedStore
+from tests.crash.mortal_store import MortalStore, mortal_store
 from tests.e2e.conftest import CHROMIUM, FLAGS, PASSWORD, watched
 from tests.e2e.test_main_job import drop, write
-from tests.faulty_store import Exchange, Fault, FaultyStore, disconnect, faulty, lose_answer
+from tests.faulty_store import (
+    Exchange,
+    Fault,
+    FaultyStore,
+    change_on_disk,
+    disconnect,
+    down_for,
+    faulty,
+    lose_answer,
+    slowly,
+    stalling,
+    throttled,
+)
 from tests.running import RunningBroker, origin_of, run_broker_on
 
 MIB = 1024 * 1024
@@ -34,13 +45,52 @@ LARGE = os.urandom(20 * MIB)  # three parts
 _NUMBERS = itertools.count(1)
 
 
+class Site:
+    """A broker that can be stopped and started again, and a store that its page reaches by the line."""
+
+    def __init__(self, directory: Path) -> None:
+        self._services = ExitStack()
+        self._stack = ExitStack()
+        self._database_url = f"sqlite:///{directory / 'broker.db'}"
+        listener = self._services.enter_context(listen("127.0.0.1", 0))
+        self._port = int(listener.getsockname()[1])
+        self.store = self._stack.enter_context(mortal_store(directory / "store", (origin_of(listener),)))
+        self.line = self._stack.enter_context(faulty(self.store.settings))
+        self.broker = self._serve(listener)
+
+    def stop_broker(self) -> None:
+        self._services.close()
+
+    def start_broker(self) -> None:
+        self._serve(self._services.enter_context(listen("127.0.0.1", self._port)))
+
+    def close(self) -> None:
+        with self._stack:
+            self._services.close()
+
+    def _serve(self, listener: socket) -> RunningBroker:
+        settings = replace(self.store.settings, public_url=self.line.settings.url)
+        return self._services.enter_context(run_broker_on(listener, settings, self._database_url))
+
+
 @dataclass(frozen=True)
 class Far:
-    """A site whose page reaches the store through the line alone, and a user of it."""
+    """A site, and a user of it."""
 
-    broker: RunningBroker
-    line: FaultyStore
+    site: Site
     user: str
+
+    @property
+    def broker(self) -> RunningBroker:
+        return self.site.broker
+
+    @property
+    def line(self) -> FaultyStore:
+        return self.site.line
+
+    @property
+    def store(self) -> MortalStore:
+        return self.site.store
 
     def client(self) -> httpx.Client:
         return self.broker.client(self.user, tenant="default")
@@ -63,27 +113,20 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def distance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningBroker, FaultyStore]]:
-    directory = tmp_path_factory.mktemp("far")
-    with listen("127.0.0.1", 0) as listener:
-        origins = (origin_of(listener),)
-        with EmbeddedStore(directory / "store", origins=origins) as store:
-            list(bootstrap(store.settings, admin=store.settings.control, origins=origins, users=False))
-            with faulty(store.settings) as line:
-                settings = replace(store.settings, public_url=line.settings.url)
-                with run_broker_on(listener, settings, f"sqlite:///{directory / 'broker.db'}") as broker:
-                    yield broker, line
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with closing(Site(tmp_path_factory.mktemp("far"))) as site:
+        yield site
 
 
 @pytest.fixture
-def far(distance: tuple[RunningBroker, FaultyStore]) -> Far:
+def far(site: Site) -> Far:
     """Return the site and a user that no other test has; nothing is wrong with the line yet."""
-    broker, line = distance
-    line.otherwise = None
-    line.requests.clear()
+    site.line.otherwise = None
+    site.line.reading = Exchange.read_body
+    site.line.requests.clear()
     user = f"user-{next(_NUMBERS)}"
-    broker.add_user(user, PASSWORD)
-    return Far(broker, line, user)
+    site.broker.add_user(user, PASSWORD)
+    return Far(site, user)
 
 
 @pytest.fixture
@@ -116,12 +159,6 @@ def damage(exchange: Exchange) -> None:
     exchange.answer(*exchange.forward())
 
 
-def slowly(exchange: Exchange) -> None:
-    """Take a round trip of 200 ms."""
-    exchange.store.released.wait(0.2)
-    exchange.answer(*exchange.forward())
-
-
 def on_puts(*faults: Fault) -> Fault:
     """Have these faults meet one PUT each; preflights and what comes later go through."""
     left = list(faults)
@@ -132,21 +169,6 @@ def on_puts(*faults: Fault) -> Fault:
             meets = left.pop(0) if left and exchange.command == "PUT" else None
         if meets:
             meets(exchange)
-        else:
-            exchange.answer(*exchange.forward())
-
-    return fault
-
-
-def down_for(seconds: float) -> Fault:
-    """Refuse everything for so long, from the first PUT on."""
-    ends: list[float] = []
-
-    def fault(exchange: Exchange) -> None:
-        if exchange.command == "PUT" and not ends:
-            ends.append(time.monotonic() + seconds)
-        if ends and time.monotonic() < ends[0]:
-            exchange.disconnect()
         else:
             exchange.answer(*exchange.forward())
 
@@ -203,6 +225,86 @@ def test_a_store_that_is_down_for_some_seconds_is_waited_for(
     far.line.otherwise = down_for(3)
 
     drop(far_page, write(tmp_path, {"large.bin": LARGE}))
+
+    assert_stored(far_page, far, "large.bin", LARGE)
+
+
+@pytest.mark.parametrize("stalled", [1, 3])
+def test_a_connection_that_stands_still_is_given_up(
+    far_page: Page, far: Far, tmp_path: Path, stalled: int
+) -> None:
+    far_page.clock.install()  # so that the limit, 30 seconds without a byte, needs no waiting
+    far.line.reading = stalling(stalled)
+    drop(far_page, write(tmp_path, {"large.bin": LARGE}))
+    for _ in range(stalled):
+        assert far.line.held.acquire(timeout=20)
+
+    stored = far_page.get_by_role("button", name="Download large.bin")
+    for _ in range(50):
+        if stored.is_visible():
+            break
+        far_page.clock.run_for(10_000)
+
+    assert_stored(far_page, far, "large.bin", LARGE)
+
+
+def test_a_line_of_8_mb_a_second_is_waited_for(far_page: Page, far: Far, tmp_path: Path) -> None:
+    far.line.reading = throttled
+
+    drop(far_page, write(tmp_path, {"large.bin": LARGE}))
+
+    assert_stored(far_page, far, "large.bin", LARGE)
+
+
+def test_a_store_that_is_killed_and_started_again_is_waited_for(
+    far_page: Page, far: Far, tmp_path: Path
+) -> None:
+    refused = threading.Semaphore(0)
+    killing = threading.Lock()
+    is_killed = threading.Event()
+
+    def kill_at_the_second(exchange: Exchange) -> None:
+        with killing:
+            if exchange.command == "PUT" and "partNumber=2&" in exchange.path and not is_killed.is_set():
+                far.store.kill()
+                is_killed.set()
+        try:
+            exchange.answer(*exchange.forward())
+        except OSError:
+            refused.release()
+            exchange.disconnect()
+
+    far.line.otherwise = kill_at_the_second
+    drop(far_page, write(tmp_path, {"large.bin": LARGE}))
+    assert is_killed.wait(20)
+    for _ in range(2):
+        assert refused.acquire(timeout=20)
+
+    far.store.start_again()
+
+    assert_stored(far_page, far, "large.bin", LARGE)
+
+
+def test_a_broker_that_is_stopped_and_started_again_is_waited_for(
+    far_page: Page, far: Far, tmp_path: Path
+) -> None:
+    reached, is_down = threading.Event(), threading.Event()
+
+    def expire(exchange: Exchange) -> None:
+        """Have the page ask the broker for another URL, once it is down."""
+        reached.set()
+        is_down.wait(20)
+        refusal(403, "AccessDenied")(exchange)
+
+    far.line.otherwise = on_puts(expire)
+    drop(far_page, write(tmp_path, {"large.bin": LARGE}))
+    assert reached.wait(20)
+    far.site.stop_broker()
+    is_down.set()
+    for _ in range(3):
+        far_page.wait_for_event("requestfailed", lambda request: request.url.startswith(far.broker.url))
+
+    far.site.start_broker()
 
     assert_stored(far_page, far, "large.bin", LARGE)
 
@@ -342,17 +444,8 @@ def test_the_same_file_in_two_tabs_is_two_whole_files(
 
 def test_a_file_that_changes_on_disk_is_never_a_mixture(far_page: Page, far: Far, tmp_path: Path) -> None:
     (path,) = write(tmp_path, {"large.bin": LARGE})
-    changed = threading.Event()
+    far.line.otherwise = change_on_disk(path)
 
-    def change(exchange: Exchange) -> None:
-        if exchange.command == "PUT" and not changed.is_set():
-            path.write_bytes(os.urandom(len(LARGE)))
-            changed.set()
-            exchange.disconnect()
-        else:
-            exchange.answer(*exchange.forward())
-
-    far.line.otherwise = change
     drop(far_page, [path])
 
     expect(far_page.get_by_text("The file can no longer be read").first).to_be_visible(timeout=60_000)

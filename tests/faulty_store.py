@@ -33,6 +33,13 @@ class FaultyStore:
         self.held = threading.Semaphore(0)
         self.released = threading.Event()
 
+    def mend(self) -> None:
+        """Let nothing be wrong, and nothing have been asked."""
+        self.faults.clear()
+        self.otherwise = None
+        self.reading = Exchange.read_body
+        self.requests.clear()
+
     def next_fault(self) -> "Fault | None":
         try:
             return self.faults.popleft()
@@ -78,8 +85,9 @@ class Exchange(BaseHTTPRequestHandler):
 
     def answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
         self.send_response_only(status)
-        for name, value in ({"Content-Length": str(len(content))} | headers).items():
-            if name.lower() != "transfer-encoding":
+        named = {name.lower(): value for name, value in headers.items()}
+        for name, value in ({"content-length": str(len(content))} | named).items():
+            if name != "transfer-encoding":
                 self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
@@ -138,6 +146,34 @@ def slowly(exchange: Exchange) -> None:
     """Take a round trip of 200 ms."""
     exchange.store.released.wait(0.2)
     exchange.answer(*exchange.forward())
+
+
+def asked(proxy: FaultyStore, call: str) -> list[str]:
+    """List the requests of such a call, as in `POST /complete`."""
+    method, ending = call.split()
+    return [
+        each
+        for each in proxy.requests
+        if each.startswith(f"{method} ") and urlsplit(each.split()[1]).path.endswith(ending)
+    ]
+
+
+def on_call(call: str, *faults: Fault) -> Fault:
+    """Have these faults meet one such call each, as in `POST /complete`; all else goes through."""
+    method, ending = call.split()
+    left = deque(faults)
+    lock = threading.Lock()
+
+    def fault(exchange: Exchange) -> None:
+        with lock:
+            is_met = exchange.command == method and urlsplit(exchange.path).path.endswith(ending)
+            meets = left.popleft() if left and is_met else None
+        if meets:
+            meets(exchange)
+        else:
+            exchange.answer(*exchange.forward())
+
+    return fault
 
 
 def down_for(seconds: float) -> Fault:

@@ -2,11 +2,12 @@
 
 import mimetypes
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx
 
@@ -15,6 +16,7 @@ from broker.client.downloading import Downloading
 from broker.client.lanes import Lanes
 from broker.client.many import Outcome, SmallFiles
 from broker.client.progress import OnProgress, Progress
+from broker.client.retry import persist
 from broker.client.session import Login, PasswordLogin, TokenSource, asked, fixed
 from broker.client.sources import Source, open_source
 from broker.client.store import StoreCalls
@@ -26,6 +28,7 @@ _MOST_LANES = 8
 _PAGE = 1000
 _ANY_TYPE = "application/octet-stream"
 
+Answer = TypeVar("Answer")
 Sendable = bytes | str | os.PathLike[str]
 
 
@@ -138,8 +141,8 @@ class Client:
         """
         target = Path(path)
         if target.is_dir():
-            target /= self._calls.read_file(file_id).name
-        download = self._calls.sign_download(file_id)
+            target /= _patiently(lambda: self._calls.read_file(file_id)).name
+        download = _patiently(lambda: self._calls.sign_download(file_id))
         return Downloading(
             calls=self._calls,
             store=self._store,
@@ -177,7 +180,7 @@ class Client:
         )
 
     def _limits(self, policy: str) -> PolicyLimits:
-        for limits in self._calls.me().policies:
+        for limits in _patiently(self._calls.me).policies:
             if limits.name == policy:
                 return limits
         raise InvalidField(f"There is no policy {policy} for you.", field="policy")
@@ -258,6 +261,11 @@ def _pages(ask: Callable[[str | None], Page[Item]]) -> Iterator[Item]:
 
 def _is_small(source: Source, limits: PolicyLimits) -> bool:
     return source.size <= limits.single_put_max
+
+
+def _patiently(action: Callable[[], Answer]) -> Answer:
+    """Bear with the broker: a transfer that has to wait for it has not failed."""
+    return persist(action, stop=threading.Event())
 
 
 def _outcome(action: Callable[[], File]) -> Outcome:

@@ -102,7 +102,7 @@ class Downloading:
         except StoreRefused as error:
             if error.status != 403:
                 raise
-            self._download = self._calls.sign_download(self._file_id)
+            self._download = persist(lambda: self._calls.sign_download(self._file_id), stop=self._stop)
             persist(attempt, stop=self._stop)
         with self._lock:
             done.ranges.append(index)

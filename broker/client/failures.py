@@ -37,7 +37,7 @@ class StoreRefused(TransferError):
 
 
 class SourceChanged(TransferError):
-    """The file became shorter while it was sent."""
+    """The file was changed while it was sent."""
 
 
 class ChecksumMismatch(TransferError):

@@ -15,19 +15,26 @@ class FileSource:
     def __init__(self, path: Path) -> None:
         self.name = path.name
         self._path = path
-        self.size = path.stat().st_size
+        state = path.stat()
+        self.size = state.st_size
+        self._changed_at = state.st_mtime_ns
 
     def chunks(self, start: int, length: int) -> Iterator[bytes]:
-        """Read some of the file. Raises SourceChanged where it has become shorter."""
+        """Read some of the file. Raises SourceChanged if it is not what it was: parts of both are no file."""
         left = min(length, self.size - start)
         with self._path.open("rb", buffering=0) as file:
             file.seek(start)
             while left > 0:
                 chunk = file.read(min(CHUNK, left))
-                if not chunk:
-                    raise SourceChanged(f"{self._path} has become shorter.")
+                # after the read: only then is what was read older than any change
+                if not chunk or self._is_changed(file.fileno()):
+                    raise SourceChanged(f"{self._path} was changed while it was sent.")
                 left -= len(chunk)
                 yield chunk
+
+    def _is_changed(self, descriptor: int) -> bool:
+        state = os.fstat(descriptor)
+        return (state.st_size, state.st_mtime_ns) != (self.size, self._changed_at)
 
 
 class BytesSource:

@@ -1,20 +1,25 @@
 """A broker whose store a fault-injecting proxy stands before: what clients of it live through."""
 
+import itertools
 import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from socket import socket
 
 import pytest
 
 from broker.client import Client, retry
+from broker.server import listen
 from broker.settings import Policy, StoreSettings
 from tests.faulty_store import FaultyStore, faulty
-from tests.running import RunningBroker, run_broker
+from tests.running import RunningBroker, origin_of, run_broker_on
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "frontend" / "packages" / "client"
+
+_NUMBERS = itertools.count(1)
 
 POLICIES = {
     "default": Policy(),
@@ -30,22 +35,50 @@ def line(embedded: StoreSettings) -> Iterator[FaultyStore]:
 
 
 @pytest.fixture(scope="session")
+def _listener() -> Iterator[socket]:
+    with listen("127.0.0.1", 0) as listener:
+        yield listener
+
+
+@pytest.fixture(scope="session")
+def _way(embedded: StoreSettings, _listener: socket) -> Iterator[FaultyStore]:
+    with faulty(replace(embedded, url=origin_of(_listener))) as proxy:  # to it a broker is like a store
+        yield proxy
+
+
+@pytest.fixture(scope="session")
 def remote(
-    embedded: StoreSettings, line: FaultyStore, tmp_path_factory: pytest.TempPathFactory
+    embedded: StoreSettings,
+    line: FaultyStore,
+    _listener: socket,
+    _way: FaultyStore,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningBroker]:
     store = replace(embedded, public_url=line.settings.url)
-    database = tmp_path_factory.mktemp("registry") / "broker.db"
-    with run_broker(store, f"sqlite:///{database}", policies=POLICIES) as running:
+    database_url = f"sqlite:///{tmp_path_factory.mktemp('registry') / 'broker.db'}"
+    origins = (origin_of(_listener), _way.settings.url)
+    with run_broker_on(_listener, store, database_url, policies=POLICIES, origins=origins) as running:
         yield running
 
 
 @pytest.fixture
-def client(remote: RunningBroker, line: FaultyStore, request: pytest.FixtureRequest) -> Iterator[Client]:
-    """Return a client of a user that no other test has; nothing is wrong with the line yet."""
-    line.faults.clear()
-    line.otherwise = None
-    line.requests.clear()
-    with Client(remote.url, token=remote.token(request.node.name[:60])) as client:
+def way(_way: FaultyStore) -> FaultyStore:
+    """Return a proxy that clients may reach the broker through; nothing is wrong with it yet."""
+    _way.mend()
+    return _way
+
+
+@pytest.fixture
+def token(remote: RunningBroker) -> str:
+    """Return the token of a user that no other test has."""
+    return remote.token(f"user-{next(_NUMBERS)}")
+
+
+@pytest.fixture
+def client(remote: RunningBroker, line: FaultyStore, token: str) -> Iterator[Client]:
+    """Return a client of that user; nothing is wrong with the line yet."""
+    line.mend()
+    with Client(remote.url, token=token) as client:
         yield client
 
 

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from broker import errors
@@ -12,14 +13,30 @@ from broker.client import (
     BrokerUnreachable,
     ChecksumMismatch,
     Client,
+    SourceChanged,
     StoreRefused,
     downloading,
+    store,
 )
 from broker.client.hashing import fingerprint
 from broker.client.sources import BytesSource, FileSource
 from broker.schemas import File
 from tests import faulty_store
-from tests.faulty_store import Exchange, FaultyStore, cut_short, disconnect, error, lose_answer
+from tests.faulty_store import (
+    Exchange,
+    FaultyStore,
+    asked,
+    change_on_disk,
+    cut_short,
+    disconnect,
+    down_for,
+    error,
+    lose_answer,
+    on_call,
+    slowly,
+    stalling,
+    throttled,
+)
 from tests.running import RunningBroker
 
 
@@ -85,22 +102,30 @@ def test_one_refused_file_keeps_no_other_back(client: Client, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "fault",
+    "faults",
     [
-        pytest.param(error(503, "SlowDown"), id="busy"),
-        pytest.param(disconnect, id="reset"),
-        pytest.param(error(400, "BadDigest"), id="damaged on the way"),
-        pytest.param(error(403, "AccessDenied"), id="URL too old"),
-        pytest.param(lose_answer, id="answer lost"),
-        pytest.param(cut_short, id="answer cut short"),
+        pytest.param([error(503, "SlowDown")], id="busy"),
+        pytest.param([disconnect], id="reset"),
+        pytest.param([error(400, "BadDigest")], id="damaged on the way"),
+        pytest.param([error(403, "AccessDenied")], id="URL too old"),
+        pytest.param([lose_answer], id="answer lost"),
+        pytest.param([cut_short], id="answer cut short"),
+        pytest.param([slowly] * 4, id="round trips of 200 ms"),
+        pytest.param([error(408, "RequestTimeout")], id="408"),
+        pytest.param([error(429, "TooManyRequests")] * 2, id="two 429"),
     ],
 )
 @pytest.mark.parametrize("name", ["small", "large"])
 def test_a_failing_line_loses_nothing(
-    client: Client, line: FaultyStore, large: Path, tmp_path: Path, fault: faulty_store.Fault, name: str
+    client: Client,
+    line: FaultyStore,
+    large: Path,
+    tmp_path: Path,
+    faults: list[faulty_store.Fault],
+    name: str,
 ) -> None:
     body = large.read_bytes() if name == "large" else b"small"
-    line.faults.append(fault)
+    line.faults.extend(faults)
 
     file = client.upload(body, name="file.bin")
 
@@ -111,6 +136,104 @@ def test_six_failures_in_a_row_are_borne(client: Client, line: FaultyStore, larg
     line.faults.extend([error(503, "SlowDown")] * 3 + [disconnect] * 3)
 
     assert client.upload(large).size == large.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("small", "POST /uploads"),
+        ("small", "POST /complete"),
+        ("large", "POST /uploads"),
+        ("large", "POST /parts"),
+        ("large", "POST /complete"),
+    ],
+)
+def test_a_lost_answer_of_the_broker_leaves_nothing_twice(
+    client: Client,
+    token: str,
+    way: FaultyStore,
+    large: Path,
+    tmp_path: Path,
+    call: str,
+    name: str,
+) -> None:
+    body = large.read_bytes() if name == "large" else b"small"
+    way.otherwise = on_call(call, lose_answer)
+
+    with Client(way.settings.url, token=token) as far:
+        file = far.upload(body, name="file.bin")
+
+    assert len(asked(way, call)) > 1
+    assert ([each.id for each in client.files], list(client.uploads.pending())) == ([file.id], [])
+    assert fetch(client, file, tmp_path) == body
+
+
+@pytest.mark.parametrize(
+    "call", ["GET /me", "GET /uploads", "POST /uploads", "POST /parts", "POST /complete", "POST /download"]
+)
+def test_a_broker_in_trouble_is_waited_for(
+    token: str, way: FaultyStore, large: Path, tmp_path: Path, call: str
+) -> None:
+    way.otherwise = on_call(call, *[faulty_store.body(b"", 503)] * 2, disconnect)
+
+    with Client(way.settings.url, token=token) as far:
+        file = far.upload(large)
+
+        assert fetch(far, file, tmp_path) == large.read_bytes()
+
+
+def test_a_store_that_is_down_for_some_seconds_is_waited_for(
+    client: Client, line: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    line.otherwise = down_for(2)
+
+    file = client.upload(large)
+
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+def test_a_line_of_8_mb_a_second_is_waited_for(
+    client: Client, line: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    line.reading = throttled
+
+    file = client.upload(large)
+
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+def test_a_connection_that_stands_still_is_given_up(
+    client: Client, line: FaultyStore, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_TIMEOUT", httpx.Timeout(5, write=0.5))
+    line.reading = stalling(1)
+
+    file = client.upload(large)
+
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["small", "large"])
+def test_a_file_that_changes_on_disk_is_never_a_mixture(
+    client: Client, line: FaultyStore, large: Path, name: str
+) -> None:
+    if name == "small":
+        large.write_bytes(b"small")
+    line.otherwise = change_on_disk(large)
+
+    with pytest.raises(SourceChanged):
+        client.upload(large)
+
+    assert list(client.files) == []
+
+
+def test_a_full_store_is_told_as_what_it_is(client: Client, line: FaultyStore, large: Path) -> None:
+    line.otherwise = error(507, "XMinioStorageFull")
+
+    with pytest.raises(StoreRefused) as refused:
+        client.upload(large)
+
+    assert (refused.value.status, refused.value.code) == (507, "XMinioStorageFull")
 
 
 def test_what_the_store_refuses_for_good_is_told(client: Client, line: FaultyStore) -> None:

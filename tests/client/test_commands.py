@@ -35,15 +35,10 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(
-    remote: RunningBroker, line: FaultyStore, tmp_path: Path, request: pytest.FixtureRequest
-) -> Terminal:
+def terminal(remote: RunningBroker, line: FaultyStore, tmp_path: Path, token: str) -> Terminal:
     """Return a terminal at which a user of this test is signed in."""
-    line.faults.clear()
-    line.otherwise = None
-    line.requests.clear()
+    line.mend()
     terminal = Terminal(tmp_path / "home")
-    token = remote.token(request.node.name[:60])
     terminal.ok("login", remote.url, "--token", stdin=f"{token}\n")
     return terminal
 

@@ -46,9 +46,9 @@ def back_end(command: list[str], directory: Path, environ: dict[str, str]) -> It
 
 @pytest.fixture(params=["node", "python"])
 def example(
-    request: pytest.FixtureRequest, remote: RunningBroker, script: Path, tmp_path: Path
+    request: pytest.FixtureRequest, remote: RunningBroker, script: Path, tmp_path: Path, token: str
 ) -> Iterator[str]:
-    environ = {"BROKER_URL": remote.url, "BROKER_TOKEN": remote.token(request.node.name[:60]), "PORT": "0"}
+    environ = {"BROKER_URL": remote.url, "BROKER_TOKEN": token, "PORT": "0"}
     if request.param == "node":
         shutil.copy(EXAMPLES / "node-backend" / "server.mjs", script.parent)
         with back_end(["node", "server.mjs"], script.parent, environ) as url:

@@ -14,10 +14,17 @@ from tests.faulty_store import (
     Exchange,
     Fault,
     FaultyStore,
+    asked,
+    body,
+    change_on_disk,
     cut_short,
     disconnect,
+    down_for,
     error,
     lose_answer,
+    on_call,
+    slowly,
+    throttled,
 )
 from tests.running import RunningBroker
 
@@ -42,11 +49,15 @@ class Node:
 
 
 @pytest.fixture
-def node(
-    remote: RunningBroker, line: FaultyStore, script: Path, request: pytest.FixtureRequest, client: Client
-) -> Node:
+def node(remote: RunningBroker, script: Path, token: str, client: Client) -> Node:
     """Return the Node.js client of the user whose Python client is `client`."""
-    return Node(script, remote.url, remote.token(request.node.name[:60]))
+    return Node(script, remote.url, token)
+
+
+@pytest.fixture
+def far(way: FaultyStore, script: Path, token: str, client: Client) -> Node:
+    """Return the same, which reaches the broker by a line that may fail."""
+    return Node(script, way.settings.url, token)
 
 
 def fetch(client: Client, file: dict[str, Any], directory: Path) -> bytes:
@@ -103,6 +114,9 @@ def test_many_files_go_together(node: Node, client: Client, tmp_path: Path) -> N
         pytest.param([error(403, "AccessDenied")], id="URL too old"),
         pytest.param([lose_answer], id="answer lost"),
         pytest.param([cut_short], id="answer cut short"),
+        pytest.param([slowly] * 4, id="round trips of 200 ms"),
+        pytest.param([error(408, "RequestTimeout")], id="408"),
+        pytest.param([error(429, "TooManyRequests")] * 2, id="two 429"),
     ],
 )
 def test_a_failing_line_loses_nothing(
@@ -113,6 +127,86 @@ def test_a_failing_line_loses_nothing(
     file = node.run("upload", large)
 
     assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("small", "POST /uploads"),
+        ("small", "POST /complete"),
+        ("large", "POST /uploads"),
+        ("large", "POST /parts"),
+        ("large", "POST /complete"),
+    ],
+)
+def test_a_lost_answer_of_the_broker_leaves_nothing_twice(
+    far: Node, client: Client, way: FaultyStore, large: Path, tmp_path: Path, call: str, name: str
+) -> None:
+    if name == "small":
+        large.write_bytes(b"small")
+    way.otherwise = on_call(call, lose_answer)
+
+    file = far.run("upload", large)
+
+    assert len(asked(way, call)) > 1
+    assert ([each.id for each in client.files], list(client.uploads.pending())) == ([file["id"]], [])
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "call", ["GET /me", "GET /uploads", "POST /uploads", "POST /parts", "POST /complete", "POST /download"]
+)
+def test_a_broker_in_trouble_is_waited_for(
+    far: Node, way: FaultyStore, large: Path, tmp_path: Path, call: str
+) -> None:
+    way.otherwise = on_call(call, *[body(b"", 503)] * 2, disconnect)
+
+    file = far.run("upload", large)
+    far.run("download", file["id"], tmp_path / "copy.mp4")
+
+    assert (tmp_path / "copy.mp4").read_bytes() == large.read_bytes()
+
+
+def test_a_store_that_is_down_for_some_seconds_is_waited_for(
+    node: Node, client: Client, line: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    line.otherwise = down_for(2)
+
+    file = node.run("upload", large)
+
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+def test_a_line_of_8_mb_a_second_is_waited_for(
+    node: Node, client: Client, line: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    line.reading = throttled
+
+    file = node.run("upload", large)
+
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["small", "large"])
+def test_a_file_that_changes_on_disk_is_never_a_mixture(
+    node: Node, client: Client, line: FaultyStore, large: Path, name: str
+) -> None:
+    if name == "small":
+        large.write_bytes(b"small")
+    line.otherwise = change_on_disk(large)
+
+    refused = node.run("upload", large)
+
+    assert refused.get("error") == "SourceUnreadable"
+    assert list(client.files) == []
+
+
+def test_a_full_store_is_told_as_what_it_is(node: Node, line: FaultyStore, large: Path) -> None:
+    line.otherwise = error(507, "XMinioStorageFull")
+
+    refused = node.run("upload", large)
+
+    assert (refused["error"], refused["status"]) == ("StoreRefused", 507)
 
 
 def refuse_the_second(exchange: Exchange) -> None:

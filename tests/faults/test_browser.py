@@ -121,9 +121,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def far(site: Site) -> Far:
     """Return the site and a user that no other test has; nothing is wrong with the line yet."""
-    site.line.otherwise = None
-    site.line.reading = Exchange.read_body
-    site.line.requests.clear()
+    site.line.mend()
     user = f"user-{next(_NUMBERS)}"
     site.broker.add_user(user, PASSWORD)
     return Far(site, user)
@@ -330,8 +328,12 @@ def test_offline_with_the_wire_cut_it_goes_on_by_itself(
     assert_stored(far_page, far, "large.bin", LARGE)
 
 
-@pytest.mark.parametrize("call", [r"/v1/uploads(/batch)?$", r"/complete$", r"/parts$"])
-@pytest.mark.parametrize(("name", "body"), [("small.bin", SMALL), ("large.bin", LARGE)])
+@pytest.mark.parametrize(
+    "call", [r"/v1/uploads(/batch)?$", r"/complete$", r"/parts$"], ids=["create", "complete", "sign"]
+)
+@pytest.mark.parametrize(
+    ("name", "body"), [("small.bin", SMALL), ("large.bin", LARGE)], ids=["one PUT", "parts"]
+)
 def test_a_lost_answer_of_the_broker_leaves_nothing_twice(
     far_page: Page,
     far: Far,

@@ -1,4 +1,5 @@
 import type { Broker } from "./broker.ts";
+import { persist } from "./retry.ts";
 import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
 import { Transfer } from "./transfer.ts";
 import type { TransferState, Transport } from "./transport.ts";
@@ -125,7 +126,10 @@ export class Client {
   };
 
   async #rulesOf(name: string, signal: AbortSignal): Promise<Policy> {
-    this.#policies ??= this.#broker.readMe({ signal }).then(({ policies }) => policies);
+    const waiting = { timer: this.#transport.timer, signal, onWait: () => {} };
+    this.#policies ??= persist(() => this.#broker.readMe({ signal }), waiting).then(
+      ({ policies }) => policies,
+    );
     try {
       const found = (await this.#policies).find((policy) => policy.name === name);
       if (found !== undefined) {

@@ -1,6 +1,6 @@
 import type { Broker } from "./broker.ts";
 import { ChecksumMismatch, StoreRefused, StoreUnreachable } from "./failures.ts";
-import { backoff, isTransient, type Timer } from "./retry.ts";
+import { backoff, isTransient, persist, type Timer } from "./retry.ts";
 import { readCode } from "./send-blob.ts";
 import type { Work } from "./transport.ts";
 import { createVerifier } from "./verify.ts";
@@ -24,7 +24,9 @@ export async function* fetchVerified(
   { broker, timer }: Surroundings,
   { signal, onProgress }: Work,
 ): AsyncGenerator<Uint8Array, void> {
-  let download = await broker.downloadFile(id, {}, { signal });
+  const sign = () =>
+    persist(() => broker.downloadFile(id, {}, { signal }), { timer, signal, onWait: () => {} });
+  let download = await sign();
   const verifier = createVerifier(download.checksum, download.part_size);
   let fetched = 0;
   for (let failures = 0; fetched < download.size; ) {
@@ -45,7 +47,7 @@ export async function* fetchVerified(
       if (!(await timer.online(signal))) {
         await timer.sleep(backoff(failures, error, timer.random), signal);
       }
-      download = await broker.downloadFile(id, {}, { signal });
+      download = await sign();
     }
   }
   if ((await verifier.end()) === false) {

@@ -1,44 +1,72 @@
-import { createReadStream } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import type { Readable } from "node:stream";
 import type { Bytes, Source } from "../source.ts";
 
-/** Some bytes of a file on disk. `fs.openAsBlob` would do, but cuts sizes off at 32 bits. */
-export class DiskBytes implements Bytes {
+const CHUNK = 256 * 1024;
+
+/** What a file on disk was when it was chosen. */
+interface Origin {
   readonly path: string;
   readonly size: number;
+  /** Nanoseconds since the epoch. */
+  readonly changedAt: bigint;
+}
+
+/**
+ * Some bytes of a file on disk. `fs.openAsBlob` would do, but cuts sizes off at 32 bits.
+ *
+ * They can be read as long as the file is what it was: parts of what it was and of what it is are no file.
+ */
+export class DiskBytes implements Bytes {
+  readonly size: number;
+  readonly #origin: Origin;
   readonly #start: number;
 
-  constructor(path: string, start: number, size: number) {
-    this.path = path;
+  constructor(origin: Origin, start: number, size: number) {
     this.size = size;
+    this.#origin = origin;
     this.#start = start;
   }
 
   slice(start = 0, end = this.size): DiskBytes {
     const from = Math.min(start, this.size);
-    return new DiskBytes(this.path, this.#start + from, Math.max(0, Math.min(end, this.size) - from));
+    const size = Math.max(0, Math.min(end, this.size) - from);
+    return new DiskBytes(this.#origin, this.#start + from, size);
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {
-    const file = await open(this.path);
+    const buffer = new ArrayBuffer(this.size);
+    const bytes = new Uint8Array(buffer);
+    let at = 0;
+    for await (const piece of this.stream()) {
+      bytes.set(piece, at);
+      at += piece.byteLength;
+    }
+    return buffer;
+  }
+
+  /** Read them piece by piece. */
+  async *stream(): AsyncGenerator<Uint8Array, void> {
+    const file = await open(this.#origin.path);
     try {
-      const buffer = new ArrayBuffer(this.size);
-      const { bytesRead } = await file.read(new Uint8Array(buffer), 0, this.size, this.#start);
-      if (bytesRead < this.size) {
-        throw new Error(`${this.path} has become shorter`);
+      for (let at = 0; at < this.size; ) {
+        const piece = new Uint8Array(Math.min(CHUNK, this.size - at));
+        const { bytesRead } = await file.read(piece, 0, piece.byteLength, this.#start + at);
+        // after the read: only then is what was read older than any change
+        if (bytesRead === 0 || (await this.#isChanged(file))) {
+          throw new Error(`${this.#origin.path} was changed`);
+        }
+        yield piece.subarray(0, bytesRead);
+        at += bytesRead;
       }
-      return buffer;
     } finally {
       await file.close();
     }
   }
 
-  /** Read them piece by piece. */
-  stream(): Readable {
-    const end = this.#start + this.size - 1; // the last one that is read
-    return createReadStream(this.path, { start: this.#start, end, highWaterMark: 256 * 1024 });
+  async #isChanged(file: FileHandle): Promise<boolean> {
+    const { size, mtimeNs } = await file.stat({ bigint: true });
+    return Number(size) !== this.#origin.size || mtimeNs !== this.#origin.changedAt;
   }
 }
 
@@ -47,14 +75,14 @@ export class DiskFile extends DiskBytes implements Source {
   readonly name: string;
   readonly type: string;
 
-  private constructor(path: string, size: number, { name, type }: { name: string; type: string }) {
-    super(path, 0, size);
+  private constructor(origin: Origin, { name, type }: { name: string; type: string }) {
+    super(origin, 0, origin.size);
     this.name = name;
     this.type = type;
   }
 
   static async open(path: string, { name = basename(path), type = "" } = {}): Promise<DiskFile> {
-    const { size } = await stat(path);
-    return new DiskFile(path, size, { name, type });
+    const { size, mtimeNs } = await stat(path, { bigint: true });
+    return new DiskFile({ path, size: Number(size), changedAt: mtimeNs }, { name, type });
   }
 }

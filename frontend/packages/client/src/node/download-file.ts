@@ -9,7 +9,7 @@ import { readCode } from "../send-blob.ts";
 import type { Work } from "../transport.ts";
 import { createVerifier } from "../verify.ts";
 import type { Download } from "../wire.ts";
-import { DiskBytes } from "./disk-file.ts";
+import { DiskFile } from "./disk-file.ts";
 
 const RANGE = 16 * 1024 * 1024;
 const CHUNK = 4 * 1024 * 1024;
@@ -41,7 +41,9 @@ export async function downloadFile(
   { broker, lanes, timer }: Surroundings,
   { signal, onProgress }: Work,
 ): Promise<void> {
-  let download = await broker.downloadFile(id, {}, { signal });
+  const sign = (until: AbortSignal) =>
+    persist(() => broker.downloadFile(id, {}, { signal: until }), { timer, signal: until, onWait: () => {} });
+  let download = await sign(signal);
   const partial = `${path}.part`;
   const notes = await readNotes(partial, { file: id, size: download.size, checksum: download.checksum });
   const count = Math.ceil(download.size / RANGE);
@@ -67,7 +69,7 @@ export async function downloadFile(
         if (!(error instanceof StoreRefused && error.status === 403)) {
           throw error;
         }
-        download = await broker.downloadFile(id, {}, { signal: ending });
+        download = await sign(ending);
         await persist(attempt, options);
       }
       fetched += end - start;
@@ -122,7 +124,7 @@ async function fetchRange(
 }
 
 async function verify(partial: string, download: Download, signal: AbortSignal): Promise<void> {
-  const bytes = new DiskBytes(partial, 0, download.size);
+  const bytes = await DiskFile.open(partial);
   const verifier = createVerifier(download.checksum, download.part_size);
   for (let offset = 0; offset < bytes.size; offset += CHUNK) {
     signal.throwIfAborted();

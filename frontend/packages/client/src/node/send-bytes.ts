@@ -79,17 +79,22 @@ async function* read(bytes: Bytes): AsyncGenerator<Uint8Array> {
 class Watch {
   readonly #controller = new AbortController();
   #timeout = setTimeout(() => this.#bite(), STALL_MS);
+  #isOver = false;
 
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
+  /** After the end nothing is watched: a piece that was being read then would keep the process alive. */
   reset(milliseconds: number): void {
     clearTimeout(this.#timeout);
-    this.#timeout = setTimeout(() => this.#bite(), milliseconds);
+    if (!this.#isOver) {
+      this.#timeout = setTimeout(() => this.#bite(), milliseconds);
+    }
   }
 
   end(): void {
+    this.#isOver = true;
     clearTimeout(this.#timeout);
   }
 

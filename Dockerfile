@@ -5,6 +5,7 @@ FROM node:24-slim AS page
 WORKDIR /src/frontend
 COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
 COPY frontend/packages/client/package.json packages/client/
+COPY frontend/packages/wire-types/package.json packages/wire-types/
 RUN --mount=type=cache,target=/root/.npm npm ci
 COPY frontend/ ./
 RUN npm run build

@@ -10,13 +10,15 @@ DEV := .venv/.dev
 CHROMIUM := .venv/.chromium
 PROVIDER := tests/oidc/node_modules/.package-lock.json
 NODE_MODULES := frontend/node_modules/.package-lock.json
+WIRE := frontend/packages/client/src/wire.gen.ts
+PRINT_WIRE := $(BIN)/broker openapi > .venv/openapi.json && node frontend/packages/wire-types/generate.mjs < .venv/openapi.json
 PAGE := broker/static/index.html
 PAGE_SOURCES := $(shell find frontend -path '*/node_modules' -prune -o -type f \
 	\( -path '*/src/*' -o -path '*/public/*' -o -name '*.html' -o -name '*.json' -o -name 'vite.config.ts' \) -print)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fix build fuzz audit secrets bench lock clean
+.PHONY: help run test check fix types build fuzz audit secrets bench lock clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,12 +39,19 @@ check: $(DEV) $(NODE_MODULES) ## Lint, formatting, types, imports
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo > .venv/imports.txt || { cat .venv/imports.txt; exit 1; }
+	@$(PRINT_WIRE) > .venv/wire.gen.ts
+	@diff -u $(WIRE) .venv/wire.gen.ts \
+		|| { echo "$(WIRE) is not what broker/schemas.py says: run \`make types\` and commit it."; exit 1; }
 	@$(NPM) run --silent check
 
 fix: $(DEV) $(NODE_MODULES) ## Repair formatting and what else can be repaired
 	@$(BIN)/ruff check --fix --quiet || true
 	@$(BIN)/ruff format --quiet
 	@$(NPM) run --silent fix
+
+types: $(DEV) $(NODE_MODULES) ## Make the client's TypeScript types of the shapes in broker/schemas.py
+	@$(PRINT_WIRE) > .venv/wire.gen.ts
+	@cp .venv/wire.gen.ts $(WIRE)
 
 build: $(PAGE) ## Build the page into broker/static
 
@@ -89,7 +98,7 @@ $(DEV): $(RUNTIME)
 	@$(PIP) -e '.[embedded,postgres,redis,dev]'
 	@touch $@
 
-$(NODE_MODULES): frontend/package.json frontend/package-lock.json
+$(NODE_MODULES): frontend/package.json frontend/packages/wire-types/package.json frontend/package-lock.json
 	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
 		|| { echo "Node.js 20.19 or newer is needed"; exit 1; }
 	@echo "Installing the front end's packages ..."

@@ -15,7 +15,7 @@ const ME: Me = {
   tenant: "home",
   scopes: [],
   policies: [],
-  usage: { files: 0, bytes: 0 },
+  usage: { files: 0, bytes: 0, pending: 0, pending_bytes: 0 },
 };
 
 test("what completes stands in the list, newest first, and counts; what fails does not", async () => {
@@ -32,7 +32,9 @@ test("what completes stands in the list, newest first, and counts; what fails do
     DEFAULT_RULES,
   );
 
-  await expect.poll(() => queries.getQueryData<Me>(ME_KEY)?.usage).toEqual({ files: 2, bytes: 10 });
+  await expect
+    .poll(() => queries.getQueryData<Me>(ME_KEY)?.usage)
+    .toEqual({ files: 2, bytes: 10, pending: 0, pending_bytes: 0 });
   const names = flatten(queries.getQueryData<FilePages>(LIST) ?? NOTHING_YET).map(({ name }) => name);
   expect(names).toEqual(["second", "first"]);
   expect(queries.getQueryState(LIST)?.isInvalidated).toBe(true);

@@ -331,6 +331,7 @@ export class FakeService implements Transport {
       status: "pending",
       created_at: "2026-11-22T12:00:00Z",
       expires_at: "2026-11-23T12:00:00Z",
+      checksum_algorithm: "crc32c",
     } as const;
     if (facts.size > this.singlePutMax) {
       const count = Math.ceil(facts.size / this.partSize);

@@ -9,10 +9,13 @@ export function storedFile(facts: Partial<StoredFile> = {}): StoredFile {
     size: 1,
     type: "text/plain",
     checksum: null,
+    part_size: null,
+    policy: "default",
     created_at: "2026-11-22T12:00:00Z",
     modified_at: "2026-11-22T12:00:00Z",
     revision: 1,
     trashed_at: null,
+    scan: null,
     ...facts,
   };
 }

@@ -161,11 +161,18 @@ class FileRegistry:
 
         return await self._database.write(change)
 
-    async def restore_folder(self, claims: Claims, path: str, *, at: datetime) -> int:
-        """Take all files that were in a folder and below it out of the trash, and count them."""
+    async def restore_folder(
+        self, claims: Claims, path: str, *, trashed_at: datetime | None, at: datetime
+    ) -> int:
+        """Take the files that were in a folder and below it out of the trash, and count them.
+
+        With `trashed_at`, only those that were put there at that moment.
+        """
+        was_trashed = files.c.trashed_at
+        is_wanted = was_trashed.is_not(None) if trashed_at is None else was_trashed == trashed_at
 
         def change(connection: Connection) -> int:
-            found = and_(*_own_files(claims, path), files.c.trashed_at.is_not(None))
+            found = and_(*_own_files(claims, path), is_wanted)
             paths = list(connection.execute(select(files.c.folder).distinct().where(found)).scalars())
             restored = connection.execute(
                 update(files)

@@ -54,23 +54,22 @@ class Folders:
 
     async def trash(
         self, claims: Claims, wanted: schemas.NewFolder, *, at: datetime
-    ) -> schemas.FilesInFolder:
+    ) -> schemas.TrashedFolder:
         """Put all that is in a folder into the trash, and take the folder away. Raises NotFound."""
         path = _check(wanted.path, "path")
         files = await self._registry.trash_folder(claims, path, at=at)
         if files is None:
             raise NotFound("There is no such folder.")
         log.info("Folder put into the trash")
-        return schemas.FilesInFolder(path=path, files=files)
+        return schemas.TrashedFolder(path=path, files=files, trashed_at=at)
 
     async def restore(
-        self, claims: Claims, wanted: schemas.NewFolder, *, at: datetime
-    ) -> schemas.FilesInFolder:
-        """Take all that was in a folder out of the trash, and make the folder again."""
+        self, claims: Claims, wanted: schemas.RestoreFolder, *, at: datetime
+    ) -> schemas.RestoredFolder:
+        """Take what was in a folder out of the trash, and make the folder again."""
         path = _check(wanted.path, "path")
-        return schemas.FilesInFolder(
-            path=path, files=await self._registry.restore_folder(claims, path, at=at)
-        )
+        files = await self._registry.restore_folder(claims, path, trashed_at=wanted.trashed_at, at=at)
+        return schemas.RestoredFolder(path=path, files=files)
 
 
 def _check(path: str, field: str) -> str:

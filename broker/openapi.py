@@ -225,13 +225,13 @@ OPERATIONS: Mapping[str, Operation] = {
     "trash_folder": Operation(
         summary="Put all that is in a folder into the trash",
         body=schemas.NewFolder,
-        answer=schemas.FilesInFolder,
+        answer=schemas.TrashedFolder,
         problems=[errors.NotFound, errors.InvalidName],
     ),
     "restore_folder": Operation(
         summary="Take all that was in a folder out of the trash",
-        body=schemas.NewFolder,
-        answer=schemas.FilesInFolder,
+        body=schemas.RestoreFolder,
+        answer=schemas.RestoredFolder,
         problems=[errors.InvalidName],
     ),
     "delete_file": Operation(summary="Delete a file for good", status=204, problems=[errors.NotFound]),

@@ -466,8 +466,23 @@ class Folder(_Answer, frozen=True):
     path: str
 
 
-class FilesInFolder(_Answer, frozen=True):
-    """How many files were put into the trash with a folder, or taken out of it."""
+class RestoreFolder(_Request, frozen=True):
+    """`trashed_at` is what the trashing answered: then only what went with the folder comes back."""
+
+    path: str
+    trashed_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class TrashedFolder(_Answer, frozen=True):
+    """How many files were put into the trash with a folder, and when."""
+
+    path: str
+    files: int
+    trashed_at: datetime
+
+
+class RestoredFolder(_Answer, frozen=True):
+    """How many files were taken out of the trash."""
 
     path: str
     files: int

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from broker.app import open_database
@@ -14,9 +15,16 @@ from broker.database import Database
 from broker.logs import JsonFormatter
 from broker.settings import StoreSettings
 from broker.stores.embedded import EmbeddedStore
+from tests.fault_table import pytest_terminal_summary
 from tests.postgres import PostgresServer, run_postgres
 from tests.running import RunningBroker, run_broker
 from tests.secret_lines import has_secret
+
+__all__ = ["pytest_terminal_summary"]
+
+# how long an example takes says how busy the machine is
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.load_profile("here")
 
 ORIGINS = ("http://localhost:5173",)
 

@@ -41,7 +41,7 @@ async def trash_folder(request: Request) -> Response:
 async def restore_folder(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
-    wanted = await web.decode(request, schemas.NewFolder)
+    wanted = await web.decode(request, schemas.RestoreFolder)
     restored = await web.services(request).folders.restore(claims, wanted, at=at)
     web.record(request, "folder.restored", claims, at=at)
     return web.answer(restored)

@@ -254,19 +254,25 @@ def test_a_folder_is_moved_with_all_that_is_in_it_and_nothing_else(alice: httpx.
 
 
 def test_a_folder_goes_into_the_trash_and_comes_back(alice: httpx.Client) -> None:
+    earlier = upload(alice, b"hello", folder="a")
+    change(alice, earlier, trashed=True)
     for folder in "a", "a/b", "ab":
         upload(alice, b"hello", folder=folder)
 
     trashed = alice.post("/v1/folders/trash", json={"path": "a"})
     again = alice.post("/v1/folders/trash", json={"path": "a"})
     left = names(alice), names(alice, trashed="true"), folders(alice)
+    undone = alice.post("/v1/folders/restore", json={"path": "a", "trashed_at": trashed.json()["trashed_at"]})
+    still_there = names(alice, trashed="true")
     restored = alice.post("/v1/folders/restore", json={"path": "a"})
 
-    assert trashed.json() == {"path": "a", "files": 2}
+    assert (trashed.json()["path"], trashed.json()["files"]) == ("a", 2)
     assert_problem(again, errors.NotFound)
-    assert left == (["a.txt"], ["a.txt", "a.txt"], ["ab"])
-    assert restored.json() == {"path": "a", "files": 2}
-    assert (len(names(alice)), folders(alice), folders(alice, "a")) == (3, ["a", "ab"], ["a/b"])
+    assert left == (["a.txt"], ["a.txt"] * 3, ["ab"])
+    assert undone.json() == {"path": "a", "files": 2}
+    assert still_there == ["a.txt"]
+    assert restored.json() == {"path": "a", "files": 1}
+    assert (len(names(alice)), folders(alice), folders(alice, "a")) == (4, ["a", "ab"], ["a/b"])
 
 
 def test_folders_are_their_owners(broker: RunningBroker, alice: httpx.Client) -> None:

@@ -257,18 +257,19 @@ export class Broker {
     return this.#read("POST", "/v1/folders/move", { body: { path: folder, to }, signal });
   }
 
-  /** Put all that is in a folder into the trash; resolves with how many files that were. */
-  async trashFolder(folder: string, { signal }: Cancellable): Promise<number> {
-    const { files } = await this.#read<{ files: number }>("POST", "/v1/folders/trash", {
+  /** Put all that is in a folder into the trash; resolves with when that was. */
+  async trashFolder(folder: string, { signal }: Cancellable): Promise<string> {
+    const trashed = await this.#read<{ trashed_at: string }>("POST", "/v1/folders/trash", {
       body: { path: folder },
       signal,
     });
-    return files;
+    return trashed.trashed_at;
   }
 
-  /** Take all that was in a folder out of the trash. */
-  async restoreFolder(folder: string, { signal }: Cancellable): Promise<void> {
-    await this.#call("POST", "/v1/folders/restore", { body: { path: folder }, signal });
+  /** Take what was in a folder out of the trash: what was put there at that moment. */
+  async restoreFolder(folder: string, trashedAt: string, { signal }: Cancellable): Promise<void> {
+    const body = { path: folder, trashed_at: trashedAt };
+    await this.#call("POST", "/v1/folders/restore", { body, signal });
   }
 
   readFile(id: string, { signal }: Cancellable): Promise<StoredFile> {

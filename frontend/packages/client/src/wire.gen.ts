@@ -588,10 +588,28 @@ export interface components {
             readonly to: string;
         };
         /**
-         * FilesInFolder
-         * @description How many files were put into the trash with a folder, or taken out of it.
+         * TrashedFolder
+         * @description How many files were put into the trash with a folder, and when.
          */
-        readonly FilesInFolder: {
+        readonly TrashedFolder: {
+            readonly path: string;
+            readonly files: number;
+            readonly trashed_at: string;
+        };
+        /**
+         * RestoreFolder
+         * @description `trashed_at` is what the trashing answered: then only what went with the folder comes back.
+         */
+        readonly RestoreFolder: {
+            readonly path: string;
+            /** @default null */
+            readonly trashed_at?: string | null;
+        };
+        /**
+         * RestoredFolder
+         * @description How many files were taken out of the trash.
+         */
+        readonly RestoredFolder: {
             readonly path: string;
             readonly files: number;
         };

@@ -18,7 +18,7 @@ import { flatten } from "./file-pages.ts";
 import type { FileActions } from "./file-row.tsx";
 import { FileSkeleton } from "./file-skeleton.tsx";
 import styles from "./files-view.module.css";
-import { type Chosen, type Filing, join, nameOf, parentOf } from "./filing.ts";
+import { type Chosen, type Filing, join, nameOf } from "./filing.ts";
 import { MoveDialog } from "./move-dialog.tsx";
 import { NameDialog } from "./name-dialog.tsx";
 import { choose, folderKey, NOTHING, prune, type Selection } from "./selection.ts";
@@ -122,7 +122,7 @@ export function FilesView(props: FilesViewProps) {
       details: (file) => setOpen({ kind: "details", file }),
       ...(isTrash
         ? {
-            restore: (file: StoredFile) => act(filing.restore({ files: [file], folders: [] })),
+            restore: (file: StoredFile) => act(filing.restore([file])),
             deleteForGood: (file: StoredFile) =>
               setOpen({ kind: "delete", chosen: { files: [file], folders: [] } }),
           }
@@ -218,7 +218,7 @@ export function FilesView(props: FilesViewProps) {
       {count > 0 && (
         <SelectionBar count={count} onClear={() => setSelection(NOTHING)}>
           {isTrash ? (
-            <Button variant="quiet" size="small" onClick={() => act(filing.restore(chosen))}>
+            <Button variant="quiet" size="small" onClick={() => act(filing.restore(chosen.files))}>
               <RestoreIcon />
               {messages.files.menu.restore}
             </Button>
@@ -324,7 +324,7 @@ export function FilesView(props: FilesViewProps) {
         <MoveDialog
           broker={broker}
           chosen={open.chosen}
-          from={q === "" ? (folder ?? "") : parentOf(`${open.chosen.files[0]?.folder ?? ""}/`)}
+          from={q === "" ? (folder ?? "") : (open.chosen.files[0]?.folder ?? "")}
           onConfirm={(to) => act(filing.move(open.chosen, to))}
           onClose={close}
         />

@@ -18,6 +18,8 @@ export interface Chosen {
   readonly folders: readonly string[];
 }
 
+const NOTHING: Chosen = { files: [], folders: [] };
+
 interface FilingOptions {
   readonly broker: Broker;
   readonly queries: QueryClient;
@@ -64,7 +66,7 @@ export class Filing {
       }
       this.#toaster.show(messages.files.moved(count(chosen), nameOf(to) || messages.files.heading), {
         label: messages.actions.undo,
-        run: () => this.#act({ files: [], folders: [] }, () => this.#moveBack(before, chosen.folders, to)),
+        run: () => this.#act(NOTHING, () => this.#moveBack(before, chosen.folders, to)),
       });
     });
   };
@@ -72,25 +74,21 @@ export class Filing {
   readonly trash = async (chosen: Chosen): Promise<void> => {
     await this.#act(chosen, async () => {
       await this.#change(chosen.files, { trashed: true });
+      const folders = new Map<string, string>(); // and when they went
       for (const path of chosen.folders) {
-        await this.#broker.trashFolder(path, patience());
+        folders.set(path, await this.#broker.trashFolder(path, patience()));
       }
       this.#toaster.show(messages.files.trashed(describe(chosen)), {
         label: messages.actions.undo,
-        run: () => this.restore(chosen, { isUndo: true }),
+        run: () => this.#act(NOTHING, () => this.#takeBack(chosen, folders)),
       });
     });
   };
 
-  readonly restore = async (chosen: Chosen, { isUndo = false } = {}): Promise<void> => {
-    // undone, they come back; in the trash they go away
-    await this.#act(isUndo ? { files: [], folders: [] } : chosen, async () => {
-      await this.#change(chosen.files, { trashed: false });
-      for (const path of chosen.folders) {
-        await this.#broker.restoreFolder(path, patience());
-      }
-      this.#toaster.show(messages.files.restored(describe(chosen)));
-    });
+  /** Take files out of the trash. */
+  readonly restore = async (files: readonly StoredFile[]): Promise<void> => {
+    const chosen = { files, folders: [] };
+    await this.#act(chosen, () => this.#takeBack(chosen, new Map()));
   };
 
   readonly deleteForGood = async ({ files }: Chosen): Promise<void> => {
@@ -117,6 +115,14 @@ export class Filing {
     }
     return files;
   };
+
+  async #takeBack(chosen: Chosen, folders: ReadonlyMap<string, string>): Promise<void> {
+    await this.#change(chosen.files, { trashed: false });
+    for (const [path, trashedAt] of folders) {
+      await this.#broker.restoreFolder(path, trashedAt, patience());
+    }
+    this.#toaster.show(messages.files.restored(describe(chosen)));
+  }
 
   async #moveBack(
     files: readonly { id: string; folder: string }[],

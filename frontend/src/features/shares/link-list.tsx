@@ -8,6 +8,7 @@ import { explainError } from "../../shared/explain-error.ts";
 import { FileName } from "../../shared/file-name.tsx";
 import { formatWhen } from "../../shared/format.ts";
 import { CopyIcon, LinkIcon, TrashIcon } from "../../shared/icons.tsx";
+import row from "../../shared/list-row.module.css";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
 import type { Toaster } from "../../shared/toaster.ts";
@@ -59,15 +60,15 @@ export function LinkList({ broker, toaster }: { broker: Broker; toaster: Toaster
       )}
       <ul className={card.rows} aria-labelledby="links-heading">
         {shares.map((share) => (
-          <li key={share.id} className={styles.row}>
+          <li key={share.id} className={row.row}>
             <span className={styles.icon}>
               <LinkIcon />
             </span>
-            <div className={styles.facts}>
-              <div className={styles.name}>
+            <div className={row.facts}>
+              <div className={row.name}>
                 <FileName name={share.name} />
               </div>
-              <span className={styles.detail}>{describe(share)}</span>
+              <span className={row.detail}>{describe(share)}</span>
             </div>
             <IconButton label={links.copy(share.name)} onClick={() => copy(share)}>
               <CopyIcon />

@@ -8,9 +8,9 @@ import { FileName } from "../../shared/file-name.tsx";
 import { formatSize, formatWhen } from "../../shared/format.ts";
 import { CrossIcon } from "../../shared/icons.tsx";
 import { KindTile } from "../../shared/kind-tile.tsx";
+import row from "../../shared/list-row.module.css";
 import { messages } from "../../shared/messages.ts";
 import type { Toaster } from "../../shared/toaster.ts";
-import styles from "./unfinished-list.module.css";
 
 const PATIENCE_MS = 30_000;
 export const PENDING_KEY = ["pending"] as const;
@@ -54,13 +54,13 @@ export function UnfinishedList({ broker, toaster, items, onResume }: UnfinishedL
       </header>
       <ul className={card.rows}>
         {uploads.map((upload) => (
-          <li key={upload.id} className={styles.row}>
+          <li key={upload.id} className={row.row}>
             <KindTile name={upload.name} type={upload.type} />
-            <div className={styles.facts}>
-              <div className={styles.name}>
+            <div className={row.facts}>
+              <div className={row.name}>
                 <FileName name={upload.name} />
               </div>
-              <span className={styles.detail}>
+              <span className={row.detail}>
                 {unfinished.until(
                   formatSize(upload.size),
                   formatWhen(upload.expires_at, { now: new Date() }),

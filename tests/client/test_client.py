@@ -1,6 +1,7 @@
 """The Python client against a real broker and a real store."""
 
 import asyncio
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -207,6 +208,18 @@ def test_a_connection_that_stands_still_is_given_up(
 ) -> None:
     monkeypatch.setattr(store, "_TIMEOUT", httpx.Timeout(5, write=0.5))
     line.reading = stalling(1)
+
+    file = client.upload(large)
+
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_a_clock_that_is_wrong_does_no_harm(
+    client: Client, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + minutes * 60)
 
     file = client.upload(large)
 

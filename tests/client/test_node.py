@@ -24,6 +24,7 @@ from tests.faulty_store import (
     lose_answer,
     on_call,
     slowly,
+    stalling,
     throttled,
 )
 from tests.running import RunningBroker
@@ -32,9 +33,9 @@ from tests.running import RunningBroker
 class Node:
     """A back end in Node.js that acts for a user."""
 
-    def __init__(self, script: Path, url: str, token: str) -> None:
+    def __init__(self, script: Path, url: str, *tokens: str, **environ: str) -> None:
         self._script = script
-        self._environ = os.environ | {"BROKER_URL": url, "BROKER_TOKEN": token}
+        self._environ = os.environ | {"BROKER_URL": url, "BROKER_TOKENS": " ".join(tokens)} | environ
 
     def run(self, *arguments: object) -> Any:  # noqa: ANN401 - whatever JSON it answers
         done = subprocess.run(
@@ -183,6 +184,52 @@ def test_a_line_of_8_mb_a_second_is_waited_for(
     line.reading = throttled
 
     file = node.run("upload", large)
+
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["small", "large"])
+def test_a_connection_that_stands_still_is_given_up(
+    remote: RunningBroker,
+    script: Path,
+    token: str,
+    client: Client,
+    line: FaultyStore,
+    large: Path,
+    tmp_path: Path,
+    name: str,
+) -> None:
+    if name == "small":
+        large.write_bytes(b"small")
+    line.reading = stalling(1)
+
+    file = Node(script, remote.url, token, HASTE="60").run("upload", large)
+
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+def test_a_token_that_expires_is_renewed(
+    script: Path, token: str, client: Client, way: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    expired = b'{"type": "urn:broker:problem:expired-token", "status": 401}'
+    way.otherwise = on_call("POST /parts", body(expired, 401))
+
+    file = Node(script, way.settings.url, token, token).run("upload", large)
+
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+@pytest.mark.parametrize("minutes", ["-10", "10"])
+def test_a_clock_that_is_wrong_does_no_harm(
+    remote: RunningBroker,
+    script: Path,
+    token: str,
+    client: Client,
+    large: Path,
+    tmp_path: Path,
+    minutes: str,
+) -> None:
+    file = Node(script, remote.url, token, CLOCK_MINUTES=minutes).run("upload", large)
 
     assert fetch(client, file, tmp_path) == large.read_bytes()
 

@@ -10,19 +10,18 @@ import os
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, replace
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from socket import socket
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
-from broker.server import listen
-from tests.crash.mortal_store import MortalStore, mortal_store
+from tests.crash.mortal_store import MortalStore
 from tests.e2e.conftest import CHROMIUM, FLAGS, PASSWORD, watched
 from tests.e2e.test_main_job import drop, write
+from tests.faulty_site import Killing, Site
 from tests.faulty_store import (
     Exchange,
     Fault,
@@ -30,47 +29,18 @@ from tests.faulty_store import (
     change_on_disk,
     disconnect,
     down_for,
-    faulty,
     lose_answer,
     slowly,
     stalling,
     throttled,
 )
-from tests.running import RunningBroker, origin_of, run_broker_on
+from tests.running import RunningBroker
 
 MIB = 1024 * 1024
 SMALL = os.urandom(3 * MIB)
 LARGE = os.urandom(20 * MIB)  # three parts
 
 _NUMBERS = itertools.count(1)
-
-
-class Site:
-    """A broker that can be stopped and started again, and a store that its page reaches by the line."""
-
-    def __init__(self, directory: Path) -> None:
-        self._services = ExitStack()
-        self._stack = ExitStack()
-        self._database_url = f"sqlite:///{directory / 'broker.db'}"
-        listener = self._services.enter_context(listen("127.0.0.1", 0))
-        self._port = int(listener.getsockname()[1])
-        self.store = self._stack.enter_context(mortal_store(directory / "store", (origin_of(listener),)))
-        self.line = self._stack.enter_context(faulty(self.store.settings))
-        self.broker = self._serve(listener)
-
-    def stop_broker(self) -> None:
-        self._services.close()
-
-    def start_broker(self) -> None:
-        self._serve(self._services.enter_context(listen("127.0.0.1", self._port)))
-
-    def close(self) -> None:
-        with self._stack:
-            self._services.close()
-
-    def _serve(self, listener: socket) -> RunningBroker:
-        settings = replace(self.store.settings, public_url=self.line.settings.url)
-        return self._services.enter_context(run_broker_on(listener, settings, self._database_url))
 
 
 @dataclass(frozen=True)
@@ -257,26 +227,9 @@ def test_a_line_of_8_mb_a_second_is_waited_for(far_page: Page, far: Far, tmp_pat
 def test_a_store_that_is_killed_and_started_again_is_waited_for(
     far_page: Page, far: Far, tmp_path: Path
 ) -> None:
-    refused = threading.Semaphore(0)
-    killing = threading.Lock()
-    is_killed = threading.Event()
-
-    def kill_at_the_second(exchange: Exchange) -> None:
-        with killing:
-            if exchange.command == "PUT" and "partNumber=2&" in exchange.path and not is_killed.is_set():
-                far.store.kill()
-                is_killed.set()
-        try:
-            exchange.answer(*exchange.forward())
-        except OSError:
-            refused.release()
-            exchange.disconnect()
-
-    far.line.otherwise = kill_at_the_second
+    killing = far.line.otherwise = Killing(far.store)
     drop(far_page, write(tmp_path, {"large.bin": LARGE}))
-    assert is_killed.wait(20)
-    for _ in range(2):
-        assert refused.acquire(timeout=20)
+    killing.wait_until_missed()
 
     far.store.start_again()
 

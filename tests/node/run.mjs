@@ -2,7 +2,20 @@
 import { createClient } from "@broker/client";
 
 const [, , action, ...given] = process.argv;
-const client = createClient({ baseUrl: process.env.BROKER_URL, token: process.env.BROKER_TOKEN });
+const { BROKER_URL, BROKER_TOKENS, CLOCK_MINUTES = "0", HASTE = "1" } = process.env;
+
+const now = Date.now;
+Date.now = () => now() + Number(CLOCK_MINUTES) * 60_000;
+
+const later = setTimeout;
+globalThis.setTimeout = (act, ms, ...rest) => later(act, ms < 30_000 ? ms : ms / Number(HASTE), ...rest); // watchdogs
+
+const tokens = BROKER_TOKENS.split(" ");
+const client = createClient({
+  baseUrl: BROKER_URL,
+  token: () => tokens[0],
+  renew: async () => tokens.shift() && tokens.length > 0,
+});
 
 const ACTIONS = {
   async upload(path, policy = "default") {

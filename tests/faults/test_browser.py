@@ -27,6 +27,7 @@ from tests.faulty_store import (
     Fault,
     FaultyStore,
     change_on_disk,
+    cut_short,
     disconnect,
     down_for,
     lose_answer,
@@ -406,6 +407,79 @@ def test_a_file_that_changes_on_disk_is_never_a_mixture(far_page: Page, far: Far
     expect(far_page.get_by_text("The file can no longer be read").first).to_be_visible(timeout=60_000)
     with far.client() as client:
         assert client.get("/v1/files").json()["items"] == []
+
+
+# a test cannot answer the dialog that asks where to; a file of the page's own is written in the same way
+PICKED = """() => {
+  window.showSaveFilePicker = async ({suggestedName}) =>
+    (await navigator.storage.getDirectory()).getFileHandle(suggestedName, {create: true});
+}"""
+SAVED_SHA256 = """async (name) => {
+  const handle = await (await navigator.storage.getDirectory()).getFileHandle(name);
+  const digest = await crypto.subtle.digest("SHA-256", await (await handle.getFile()).arrayBuffer());
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}"""
+
+
+def on_get(*faults: Fault) -> Fault:
+    """Have these faults meet one fetch of the file each; all else goes through."""
+    left = list(faults)
+
+    def fault(exchange: Exchange) -> None:
+        meets = left.pop(0) if left and exchange.command == "GET" else None
+        if meets:
+            meets(exchange)
+        else:
+            exchange.answer(*exchange.forward())
+
+    return fault
+
+
+def damage_answer(exchange: Exchange) -> None:
+    status, headers, content = exchange.forward()
+    middle = len(content) // 2
+    exchange.answer(status, headers, content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+
+
+def save_and_verify(page: Page, name: str) -> None:
+    page.get_by_role("button", name=f"More about {name}").click()
+    page.get_by_role("menuitem", name="Save and verify…").click()
+
+
+def test_bytes_damaged_on_the_way_from_the_store_are_never_saved(
+    far_page: Page, far: Far, tmp_path: Path
+) -> None:
+    far_page.evaluate(PICKED)
+    drop(far_page, write(tmp_path, {"small.bin": SMALL}))
+    assert_stored(far_page, far, "small.bin", SMALL)
+    far.line.otherwise = on_get(damage_answer)
+
+    save_and_verify(far_page, "small.bin")
+
+    expect(far_page.get_by_text("What arrived is not what was stored")).to_be_visible()
+    assert far_page.evaluate(SAVED_SHA256, "small.bin") == hashlib.sha256(b"").hexdigest()
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param([cut_short] * 2, id="answers cut short"),
+        pytest.param([disconnect], id="a reset"),
+        pytest.param([refusal(403, "AccessDenied")], id="one 403"),
+    ],
+)
+def test_a_fault_while_a_file_is_saved_is_borne(
+    far_page: Page, far: Far, tmp_path: Path, faults: list[Fault]
+) -> None:
+    far_page.evaluate(PICKED)
+    drop(far_page, write(tmp_path, {"small.bin": SMALL}))
+    assert_stored(far_page, far, "small.bin", SMALL)
+    far.line.otherwise = on_get(*faults)
+
+    save_and_verify(far_page, "small.bin")
+
+    expect(far_page.get_by_text("small.bin is saved.")).to_be_visible(timeout=30_000)
+    assert far_page.evaluate(SAVED_SHA256, "small.bin") == hashlib.sha256(SMALL).hexdigest()
 
 
 def test_a_full_store_is_told_as_what_it_is(far_page: Page, far: Far, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import {
   BrokerUnreachable,
+  ChecksumMismatch,
   Problem,
   SourceTooLarge,
   SourceUnreadable,
@@ -25,6 +26,9 @@ export function explainError(error: unknown): string {
   }
   if (error instanceof StoreRefused) {
     return errors.storeRefused(error.status);
+  }
+  if (error instanceof ChecksumMismatch) {
+    return errors.damaged;
   }
   if (error instanceof SourceUnreadable) {
     return errors.sourceUnreadable;

@@ -307,6 +307,15 @@ export function EyeIcon() {
   );
 }
 
+export function ShieldIcon() {
+  return (
+    <Icon>
+      <path d="M12 3.5 5 6v5.5c0 4.2 2.9 7.5 7 9 4.1-1.5 7-4.8 7-9V6z" />
+      <path d="m9 12 2.2 2.2L15.2 10" />
+    </Icon>
+  );
+}
+
 export function SearchIcon() {
   return (
     <Icon>

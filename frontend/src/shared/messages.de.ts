@@ -132,10 +132,12 @@ export const german: Messages = {
     restored: (what) => `${what} wiederhergestellt.`,
     deleted: (what) => `${what} endgültig gelöscht.`,
     zipping: (size) => `ZIP wird gepackt: ${size} bisher.`,
-    zipped: (name) => `${name} ist gespeichert.`,
+    saved: (name) => `${name} ist gespeichert.`,
+    saving: (name, fetched, size) => `${name} wird gespeichert: ${fetched} von ${size}.`,
     menu: {
       preview: "Öffnen",
       download: "Herunterladen",
+      saveVerified: "Speichern und prüfen…",
       zip: "Als ZIP herunterladen",
       share: "Teilen",
       rename: "Umbenennen",
@@ -315,6 +317,8 @@ export const german: Messages = {
     storeUnreachable:
       "Der Speicher antwortet nicht. Prüfen Sie die Verbindung, und versuchen Sie es noch einmal.",
     storeRefused: (status) => `Der Speicher hat die Datei abgelehnt (${status}).`,
+    damaged:
+      "Was ankam, ist nicht, was gespeichert wurde; nichts wurde behalten. Versuchen Sie es noch einmal.",
     sourceUnreadable:
       "Die Datei ist nicht mehr lesbar: Sie wurde verschoben, geändert oder gesperrt. Wählen Sie sie noch einmal.",
     sourceTooLarge: (limit) => `Die Datei ist größer als ${limit}, mehr ist nicht erlaubt.`,

@@ -1,8 +1,9 @@
 // The one door of the package: what is not named here may change without notice.
 
 export { Broker } from "./broker.ts";
-export { BrowserClient, createClient, type DownloadOptions } from "./browser-client.ts";
+export { BrowserClient, createClient } from "./browser-client.ts";
 export { checksum } from "./checksum.ts";
+export { type DownloadOptions, downloadStream } from "./download-stream.ts";
 export * from "./failures.ts";
 export { Lanes } from "./lanes.ts";
 export { whenOnline } from "./online.ts";

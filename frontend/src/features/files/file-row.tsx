@@ -11,6 +11,7 @@ import {
   MoveIcon,
   PencilIcon,
   RestoreIcon,
+  ShieldIcon,
   TrashIcon,
 } from "../../shared/icons.tsx";
 import { KindTile } from "../../shared/kind-tile.tsx";
@@ -23,6 +24,8 @@ import { Row } from "./row.tsx";
 export interface FileActions {
   readonly open: (file: StoredFile) => void;
   readonly download: (file: StoredFile) => void;
+  /** Fetch it here and save it only if it is what was stored. */
+  readonly saveVerified?: (file: StoredFile) => void;
   readonly details: (file: StoredFile) => void;
   readonly rename?: (file: StoredFile) => void;
   readonly move?: (file: StoredFile) => void;
@@ -76,6 +79,7 @@ function menuOf(file: StoredFile, actions: FileActions): readonly MenuItem[] {
   const { menu } = messages.files;
   const items: readonly (Omit<MenuItem, "onSelect"> & { run: ((file: StoredFile) => void) | undefined })[] = [
     { label: menu.preview, icon: EyeIcon, run: actions.open },
+    { label: menu.saveVerified, icon: ShieldIcon, run: actions.saveVerified },
     { label: menu.share, icon: LinkIcon, run: actions.share },
     { label: menu.rename, icon: PencilIcon, run: actions.rename },
     { label: menu.move, icon: MoveIcon, run: actions.move },

@@ -21,13 +21,14 @@ import styles from "./files-view.module.css";
 import { type Chosen, type Filing, join, nameOf } from "./filing.ts";
 import { MoveDialog } from "./move-dialog.tsx";
 import { NameDialog } from "./name-dialog.tsx";
+import { canStreamToDisk } from "./save-stream.ts";
 import { choose, folderKey, NOTHING, prune, type Selection } from "./selection.ts";
 import { SelectionBar } from "./selection-bar.tsx";
 import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
 import { useDownloadFile } from "./use-download-file.ts";
 import { useFiles, useFolders } from "./use-files.ts";
 import { useRowKeys } from "./use-row-keys.ts";
-import { useZip } from "./use-zip.ts";
+import { useSaving } from "./use-saving.ts";
 
 const Preview = lazy(() => import("./preview.tsx").then((module) => ({ default: module.Preview })));
 const ShareDialog = lazy(() =>
@@ -105,7 +106,8 @@ export function FilesView(props: FilesViewProps) {
       reset();
     }
   }, [error, variables, toaster, reset]);
-  const zip = useZip({ broker, toaster });
+  const saving = useSaving({ broker, toaster });
+  const { saveVerified } = saving;
 
   /** Do something with what is chosen, or with one thing; the focus goes where something is left. */
   const act = useCallback((action: Promise<void>) => {
@@ -119,6 +121,7 @@ export function FilesView(props: FilesViewProps) {
     () => ({
       open: (file) => setOpen({ kind: "preview", file }),
       download,
+      ...(canStreamToDisk() && { saveVerified }),
       details: (file) => setOpen({ kind: "details", file }),
       ...(isTrash
         ? {
@@ -133,7 +136,7 @@ export function FilesView(props: FilesViewProps) {
             trash: (file: StoredFile) => act(filing.trash({ files: [file], folders: [] })),
           }),
     }),
-    [act, download, filing, isTrash],
+    [act, download, filing, isTrash, saveVerified],
   );
   const folderActions = useMemo(
     () => ({
@@ -224,7 +227,7 @@ export function FilesView(props: FilesViewProps) {
             </Button>
           ) : (
             <>
-              <Button variant="quiet" size="small" onClick={() => zip.start(chosen, folder ?? "")}>
+              <Button variant="quiet" size="small" onClick={() => saving.saveZip(chosen, folder ?? "")}>
                 <ArchiveIcon />
                 {messages.files.menu.zip}
               </Button>
@@ -240,17 +243,17 @@ export function FilesView(props: FilesViewProps) {
           </Button>
         </SelectionBar>
       )}
-      {zip.progress !== null && (
+      {saving.progress !== null && (
         <div className={styles.notice}>
           <Notice
             tone="info"
             actions={
-              <Button size="small" onClick={zip.cancel}>
+              <Button size="small" onClick={saving.cancel}>
                 {messages.actions.cancel}
               </Button>
             }
           >
-            {messages.files.zipping(formatSize(zip.progress))}
+            {saving.progress}
           </Notice>
         </div>
       )}

@@ -73,6 +73,7 @@ bench: $(DEV) $(PAGE) $(CHROMIUM) ## Print the benchmarks' tables
 	@$(BIN)/python -m bench.issue
 	@$(BIN)/python -m bench.registry
 	@$(BIN)/python -m bench.transfer
+	@$(BIN)/python -m bench.faults
 
 lock: $(DEV) ## Pin the newest versions that pyproject.toml allows in requirements.lock
 	@$(PIP) uv

@@ -199,8 +199,10 @@ def put(request: Mapping[str, object]) -> bytes:
 
 
 @contextmanager
-def serving_companion(store: StoreSettings, directory: Path) -> Iterator[Server | None]:
-    """Run Companion's standalone program on the same bucket, if Node.js is there to run it."""
+def serving_companion(
+    store: StoreSettings, directory: Path, *, origin: str = "http://localhost:5173"
+) -> Iterator[Server | None]:
+    """Run Companion's standalone program on the same bucket for pages of an origin, if there is Node.js."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         print("Companion is left out: it needs Node.js.")
@@ -223,7 +225,7 @@ def serving_companion(store: StoreSettings, directory: Path) -> Iterator[Server 
             "COMPANION_SECRET": SECRET_KEY,
             "COMPANION_PREAUTH_SECRET": SECRET_KEY[::-1],
             "COMPANION_DATADIR": str(directory),
-            "COMPANION_CLIENT_ORIGINS": "http://localhost:5173",
+            "COMPANION_CLIENT_ORIGINS": origin,
             "COMPANION_UPLOAD_URLS": store.url,
             "COMPANION_AWS_KEY": store.control.access_key,
             "COMPANION_AWS_SECRET": store.control.secret_key,
@@ -231,6 +233,8 @@ def serving_companion(store: StoreSettings, directory: Path) -> Iterator[Server 
             "COMPANION_AWS_ENDPOINT": store.url,
             "COMPANION_AWS_REGION": store.region,
             "COMPANION_AWS_FORCE_PATH_STYLE": "true",
+            # else its SDK signs the checksum of no bytes into the URL of each part, and the store refuses it
+            "AWS_REQUEST_CHECKSUM_CALCULATION": "WHEN_REQUIRED",
         }
 
     command = [node, str(COMPANION / "serve.mjs")]

@@ -45,6 +45,7 @@ from broker.folders import Folders
 from broker.intake import Intake
 from broker.issuers import Issuer, ProviderIssuer, SharedSecretIssuer
 from broker.lifecycle import Lifecycle
+from broker.link_tokens import LinkTokens
 from broker.metrics import Metrics
 from broker.openapi import Description
 from broker.passwords import Passwords
@@ -61,6 +62,7 @@ from broker.self_test import SelfTest
 from broker.sessions import Sessions
 from broker.settings import Settings, SettingsError, StoreSettings
 from broker.share_registry import ShareRegistry
+from broker.shared_links import SharedLinks
 from broker.shares import Shares
 from broker.sign_in_options import SignInOptions
 from broker.sqlite import SqliteDatabase
@@ -203,6 +205,9 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
     passwords = Passwords()
     file_registry = FileRegistry(database)
     files = Files(registry=registry, file_registry=file_registry, store=store, policies=policies)
+    folders = Folders(registry=file_registry, policies=policies)
+    share_registry = ShareRegistry(database)
+    link_tokens = LinkTokens(settings.secret_keys)
     receipts = Receipts(
         issuer=settings.origins[0],
         bucket=settings.store.bucket,
@@ -242,7 +247,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
             bucket=settings.store.bucket,
         ),
         files=files,
-        folders=Folders(registry=file_registry, policies=policies),
+        folders=folders,
         intake=intake,
         lifecycle=lifecycle,
         metrics=metrics,
@@ -259,11 +264,14 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
         registry=registry,
         scanner=Scanner(registry=registry, store=store, settings=settings.scan),
         self_test=self_test,
+        shared_links=SharedLinks(
+            registry=share_registry, files=files, folders=folders, passwords=passwords, tokens=link_tokens
+        ),
         shares=Shares(
-            registry=ShareRegistry(database),
+            registry=share_registry,
             files=files,
             passwords=passwords,
-            secret_keys=settings.secret_keys,
+            tokens=link_tokens,
             origin=settings.origins[0],
         ),
         sign_in_options=SignInOptions(registry=account_registry, settings=settings.oidc, provider=provider),

@@ -14,9 +14,9 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     delete,
     func,
-    or_,
     select,
     tuple_,
     update,
@@ -25,7 +25,7 @@ from sqlalchemy import (
 from broker import keys
 from broker.auth import Claims
 from broker.database import Database
-from broker.folder_rows import add_folders
+from broker.folder_rows import add_folders, is_below
 from broker.rows import File, every
 from broker.tables import files, folders
 
@@ -134,18 +134,26 @@ class FileRegistry:
                 .where(*_own_files(claims, path))
                 .values(folder=moved, modified_at=at, revision=files.c.revision + 1)
             )
-            below = and_(*_own_folders(claims), _is_below(folders.c.path, path))
-            paths = list(connection.execute(select(folders.c.path).where(below)).scalars())
-            connection.execute(delete(folders).where(below))
-            add_folders(connection, claims.tenant, claims.subject, [to + each[len(path) :] for each in paths])
+            # changed, not made anew: the links to them come along (tables.py)
+            above = to.rpartition("/")[0]
+            parent = to + func.substr(folders.c.parent, len(path) + 1)
+            connection.execute(
+                update(folders)
+                .where(*_own_folders(claims), is_below(folders.c.path, path))
+                .values(
+                    path=to + func.substr(folders.c.path, len(path) + 1),
+                    parent=case((folders.c.path == path, above), else_=parent),
+                )
+            )
+            add_folders(connection, claims.tenant, claims.subject, [above])
             return True
 
         return await self._database.write(change)
 
     async def trash_folder(self, claims: Claims, path: str, *, at: datetime) -> int | None:
-        """Put all files of a folder and below it into the trash, and forget the folders; count them.
+        """Put all files of a folder and below it into the trash, and forget the folders with their links.
 
-        None when there is no such folder.
+        Return how many files there were, None when there is no such folder.
         """
 
         def change(connection: Connection) -> int | None:
@@ -156,7 +164,7 @@ class FileRegistry:
                 .where(*_own_files(claims, path), files.c.trashed_at.is_(None))
                 .values(trashed_at=at, modified_at=at, revision=files.c.revision + 1)
             )
-            connection.execute(delete(folders).where(*_own_folders(claims), _is_below(folders.c.path, path)))
+            connection.execute(delete(folders).where(*_own_folders(claims), is_below(folders.c.path, path)))
             return trashed.rowcount
 
         return await self._database.write(change)
@@ -213,17 +221,11 @@ def _wanted(claims: Claims, wanted: Filter) -> Iterable[ColumnElement[bool]]:
 def _own_files(claims: Claims, path: str) -> Sequence[ColumnElement[bool]]:
     """Say which files are the caller's, in a folder or below it."""
     is_own = (files.c.tenant == claims.tenant, files.c.owner == claims.subject)
-    return (*is_own, _is_below(files.c.folder, path))
+    return (*is_own, is_below(files.c.folder, path))
 
 
 def _own_folders(claims: Claims) -> Sequence[ColumnElement[bool]]:
     return (folders.c.tenant == claims.tenant, folders.c.owner == claims.subject)
-
-
-def _is_below(column: ColumnElement[str], path: str) -> ColumnElement[bool]:
-    """Say whether a path is this one or below it, whatever characters there are in it."""
-    inside = path + "/"
-    return or_(column == path, func.substr(column, 1, len(inside)) == inside)
 
 
 def _has_folder(connection: Connection, claims: Claims, path: str) -> bool:

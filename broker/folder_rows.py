@@ -1,8 +1,8 @@
-"""Making folders, within whatever change needs them."""
+"""Making folders, within whatever change needs them, and telling what is in one."""
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from broker.tables import folders
@@ -24,6 +24,12 @@ def add_folders(connection: Connection, tenant: str, owner: str, paths: Iterable
     ]
     if rows:
         connection.execute(INSERT_FOLDERS[connection.dialect.name], rows)
+
+
+def is_below(column: ColumnElement[str], path: str) -> ColumnElement[bool]:
+    """Say whether a path is this one or below it, whatever characters there are in it."""
+    inside = path + "/"
+    return or_(column == path, func.substr(column, 1, len(inside)) == inside)
 
 
 def _with_parents(path: str) -> Iterable[str]:

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from msgspec import Struct
 from sqlalchemy import Connection, Select
 
-from broker.schemas import ChecksumAlgorithm, ScanState, UploadStatus
+from broker.schemas import ChecksumAlgorithm, ScanState, ShareKind, UploadStatus
 
 # `deleted`: it was a file, which was deleted; nobody but the reconciler sees it any more
 RowStatus: TypeAlias = UploadStatus | Literal["deleted"]
@@ -106,7 +106,7 @@ class File(Struct, frozen=True, kw_only=True):
 
 
 class Share(Struct, frozen=True, kw_only=True):
-    """A link by which anybody may fetch a file; `password_hash` is argon2's encoded form.
+    """A link by which anybody may fetch a file, or all in a folder; `password_hash` is argon2's encoded form.
 
     `file_name` is the name that the file has now; it is kept with the file.
     """
@@ -114,13 +114,20 @@ class Share(Struct, frozen=True, kw_only=True):
     id: str
     tenant: str
     owner: str
-    file_id: str
-    file_name: str
+    kind: ShareKind
+    file_id: str | None = None
+    file_name: str | None = None
+    folder: str | None = None
     password_hash: str | None = None
     max_downloads: int | None = None
     downloads: int
     created_at: datetime
     expires_at: datetime
+
+    @property
+    def name(self) -> str:
+        """What the file or the folder is called, without where it is."""
+        return self.file_name or (self.folder or "").rpartition("/")[2]
 
 
 class Counters(Struct, frozen=True):

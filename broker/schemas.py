@@ -19,6 +19,7 @@ UploadMethod = Literal["single", "multipart"]
 ChecksumAlgorithm = Literal["crc32c", "sha256"]
 ScanState = Literal["pending", "clean"]
 Disposition = Literal["attachment", "inline"]
+ShareKind = Literal["file", "folder"]
 
 
 class _Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -504,21 +505,29 @@ class Download(PresignedRequest, frozen=True):
 
 
 class NewShare(_Request, frozen=True):
-    """`expires_in` is in seconds; `max_downloads` is how often the file may be fetched, if not forever."""
+    """`expires_in` is in seconds; `max_downloads` is how often files may be fetched, if not forever."""
 
     expires_in: Annotated[int, Meta(ge=60, le=MAX_SHARE_EXPIRES_IN)] = 7 * 86400
     password: Annotated[str, Meta(min_length=1, max_length=MAX_PASSWORD)] | None = None
     max_downloads: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
 
 
+class NewFolderShare(NewShare, frozen=True, kw_only=True):
+    """A link to the folder of this `path`, with all that is below it."""
+
+    path: str
+
+
 class Share(_Answer, frozen=True):
-    """A link to the file of the id `file`, which is called `name` now.
+    """A link to the file of the id `file`, or to the `folder` of this path, which is called `name` now.
 
     `downloads` counts the presigned URLs that it gave out.
     """
 
     id: str
-    file: str
+    kind: ShareKind
+    file: str | None
+    folder: str | None
     name: str
     url: str
     has_password: bool
@@ -529,9 +538,10 @@ class Share(_Answer, frozen=True):
 
 
 class ListShares(_Request, frozen=True):
-    """The query of the list of links: those to one `file`, or to all."""
+    """The query of the list of links: those to one `file` or `folder`, or all."""
 
-    file: Annotated[str, Meta(max_length=26)] | None = None
+    file: Annotated[str, Meta(max_length=26, pattern="^[0-9a-z]*$")] | None = None
+    folder: str | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
     cursor: str | None = None
 
@@ -543,11 +553,48 @@ class OpenShare(_Request, frozen=True):
     password: Annotated[str, Meta(min_length=1, max_length=MAX_PASSWORD)] | None = None
 
 
+class ListSharedFolders(OpenShare, frozen=True, kw_only=True):
+    """`parent` is a path as seen from the link's folder, and so are the answer's."""
+
+    parent: str = ""
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 1000
+    cursor: str | None = None
+
+
+class ListSharedFiles(OpenShare, frozen=True, kw_only=True):
+    """`folder` is a path as seen from the link's folder."""
+
+    folder: str = ""
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    cursor: str | None = None
+
+
 class DownloadShare(OpenShare, frozen=True, kw_only=True):
+    """`file` is the id of one that a folder's list shows."""
+
+    file: str | None = None
     disposition: Disposition = "attachment"
 
 
-class SharedFile(_Answer, frozen=True):
+class SharedEntry(_Answer, frozen=True):
+    """What whoever has a link to a folder sees of a file in it."""
+
+    id: str
+    name: str
+    size: int
+    type: str
+    modified_at: datetime
+
+
+class SharedFolder(_Answer, frozen=True, tag_field="kind", tag="folder"):
+    """What whoever has a link sees of the folder; `downloads_left` is null without a limit."""
+
+    name: str
+    expires_at: datetime
+    downloads_left: int | None
+
+
+class SharedFile(_Answer, frozen=True, tag_field="kind", tag="file"):
     """What whoever has a link sees of the file; `downloads_left` is null without a limit."""
 
     name: str

@@ -3,24 +3,35 @@
 from datetime import datetime
 
 from msgspec.structs import asdict
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select, update
 
 from broker.auth import Claims
 from broker.database import Database
+from broker.folder_rows import is_below
 from broker.rows import File, Share, every, first
-from broker.tables import files, shares
+from broker.tables import files, folders, shares
 
-_NAMED = select(shares, files.c.name.label("file_name")).join(files, files.c.id == shares.c.file_id)
+_NAMED = select(shares, files.c.name.label("file_name")).outerjoin(files, files.c.id == shares.c.file_id)
 _OWN = _NAMED.where(shares.c.tenant == bindparam("tenant"), shares.c.owner == bindparam("owner"))
 
 INSERT_SHARE = insert(shares)
 FIND_SHARE = _NAMED.where(shares.c.id == bindparam("id"))
-FIND_FILE = select(files).where(files.c.id == bindparam("id"), files.c.trashed_at.is_(None))
-# locked, so that no file goes while it gets a link; SQLite has one writer anyway
-HOLD_FILE = FIND_FILE.with_for_update()
-_PAGE = _OWN.where(shares.c.id < bindparam("before")).order_by(shares.c.id.desc()).limit(bindparam("limit"))
-LIST_SHARES = _PAGE
-LIST_SHARES_OF_FILE = _PAGE.where(shares.c.file_id == bindparam("file_id"))
+# locked, so that nothing goes while it gets a link; SQLite has one writer anyway
+HOLD_FILE = (
+    select(files.c.id).where(files.c.id == bindparam("id"), files.c.trashed_at.is_(None)).with_for_update()
+)
+HOLD_FOLDER = (
+    select(folders.c.path)
+    .where(
+        folders.c.tenant == bindparam("tenant"),
+        folders.c.owner == bindparam("owner"),
+        folders.c.path == bindparam("folder"),
+    )
+    .with_for_update()
+)
+LIST_SHARES = (
+    _OWN.where(shares.c.id < bindparam("before")).order_by(shares.c.id.desc()).limit(bindparam("limit"))
+)
 COUNT_DOWNLOAD = (
     update(shares)
     .where(
@@ -45,10 +56,10 @@ class ShareRegistry:
         self._database = database
 
     async def add(self, share: Share) -> bool:
-        """Say whether the share was added: not when its file is gone."""
+        """Say whether the share was added: not when its file or folder is gone."""
 
         def change(connection: Connection) -> bool:
-            if first(File, connection, HOLD_FILE, {"id": share.file_id}) is None:
+            if not _hold(connection, share):
                 return False
             values = asdict(share)
             del values["file_name"]
@@ -57,23 +68,25 @@ class ShareRegistry:
 
         return await self._database.write(change)
 
-    async def find(self, share_id: str) -> tuple[Share, File] | None:
-        """Return a share, whoever made it, and its file."""
+    async def find(self, share_id: str) -> Share | None:
+        """Return a share, whoever made it."""
+        return await self._database.read(lambda c: first(Share, c, FIND_SHARE, {"id": share_id}))
 
-        def look(connection: Connection) -> tuple[Share, File] | None:
-            share = first(Share, connection, FIND_SHARE, {"id": share_id})
-            file = share and first(File, connection, FIND_FILE, {"id": share.file_id})
-            return (share, file) if share and file else None
-
-        return await self._database.read(look)
+    async def find_file(self, share: Share, file_id: str) -> File | None:
+        """Return a file the share leads to: its own, or one in its folder or below, none in the trash."""
+        query = _reachable(share).where(files.c.id == file_id)
+        return await self._database.read(lambda c: first(File, c, query, {}))
 
     async def list(
-        self, claims: Claims, *, file_id: str | None = None, before: str, limit: int
+        self, claims: Claims, *, file: str | None, folder: str | None, before: str, limit: int
     ) -> list[Share]:
-        """Return the caller's newest shares, of one file or of all, whose id sorts before `before`."""
-        query = LIST_SHARES_OF_FILE if file_id else LIST_SHARES
-        values: dict[str, object] = {"tenant": claims.tenant, "owner": claims.subject}
-        values |= {"before": before, "limit": limit} | ({"file_id": file_id} if file_id else {})
+        """Return the caller's newest shares, of one file or folder or all, whose id sorts before `before`."""
+        query = LIST_SHARES
+        if file is not None:
+            query = query.where(shares.c.file_id == file)
+        if folder is not None:
+            query = query.where(shares.c.folder == folder)
+        values = {"tenant": claims.tenant, "owner": claims.subject, "before": before, "limit": limit}
         return await self._database.read(lambda c: every(Share, c, query, values))
 
     async def count_download(self, share: Share, *, at: datetime) -> bool:
@@ -89,3 +102,23 @@ class ShareRegistry:
     async def forget(self, *, before: datetime) -> None:
         """Remove the shares that expired before that moment."""
         await self._database.write(lambda c: c.execute(FORGET_SHARES, {"at": before}))
+
+
+def _hold(connection: Connection, share: Share) -> bool:
+    """Keep what a share leads to from going until the change is made; say whether it is there."""
+    if share.folder is None:
+        return connection.execute(HOLD_FILE, {"id": share.file_id}).first() is not None
+    values = {"tenant": share.tenant, "owner": share.owner, "folder": share.folder}
+    return connection.execute(HOLD_FOLDER, values).first() is not None
+
+
+def _reachable(share: Share) -> Select[tuple[object, ...]]:
+    is_reached = (
+        files.c.id == share.file_id if share.folder is None else is_below(files.c.folder, share.folder)
+    )
+    return select(files).where(
+        files.c.tenant == share.tenant,
+        files.c.owner == share.owner,
+        files.c.trashed_at.is_(None),
+        is_reached,
+    )

@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     MetaData,
     String,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0008"  # of the newest migration: what a registry must be at
+REVISION = "0009"  # of the newest migration: what a registry must be at
 
 
 class Instant(TypeDecorator[datetime]):
@@ -201,20 +202,31 @@ folders = Table(
     Index("folders_by_parent", "tenant", "owner", "parent", "path"),
 )
 
+# A link to a folder goes where the folder goes, and ends with it.
 shares = Table(
     "shares",
     metadata,
     Column("id", Id, primary_key=True),
     Column("tenant", String(64), nullable=False),
     Column("owner", String(200), nullable=False),
-    Column("file_id", Id, ForeignKey("files.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False, server_default="file"),
+    Column("file_id", Id, ForeignKey("files.id", ondelete="CASCADE")),
+    Column("folder", Exact),
     Column("password_hash", String(200)),
     Column("max_downloads", BigInteger),
     Column("downloads", BigInteger, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    ForeignKeyConstraint(
+        ["tenant", "owner", "folder"],
+        ["folders.tenant", "folders.owner", "folders.path"],
+        name="shares_of_folder_fkey",
+        onupdate="CASCADE",
+        ondelete="CASCADE",
+    ),
     Index("shares_by_owner", "tenant", "owner", "id"),
     Index("shares_of_file", "file_id", "id"),
+    Index("shares_of_folder", "tenant", "owner", "folder", "id"),
     Index("shares_to_forget", "expires_at"),
 )
 

@@ -38,6 +38,7 @@ from broker.reconciler import Reconciler
 from broker.registry import Registry
 from broker.scanning import Scanner
 from broker.self_test import SelfTest
+from broker.shared_links import SharedLinks
 from broker.shares import Shares
 from broker.sign_in_options import SignInOptions
 from broker.stores.base import Store
@@ -81,6 +82,7 @@ class Services:
     registry: Registry
     scanner: Scanner
     self_test: SelfTest
+    shared_links: SharedLinks
     shares: Shares
     sign_in_options: SignInOptions
     store: Store

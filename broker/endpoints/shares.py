@@ -14,7 +14,16 @@ async def create_share(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
     new = await web.decode(request, schemas.NewShare)
-    share = await web.services(request).shares.create(claims, request.path_params["id"], new, at=at)
+    share = await web.services(request).shares.share_file(claims, request.path_params["id"], new, at=at)
+    web.record(request, "share.created", claims, share.id, at=at)
+    return web.answer(share, status=201)
+
+
+async def share_folder(request: Request) -> Response:
+    at = web.now()
+    claims = await web.claims(request, at=at)
+    new = await web.decode(request, schemas.NewFolderShare)
+    share = await web.services(request).shares.share_folder(claims, new, at=at)
     web.record(request, "share.created", claims, share.id, at=at)
     return web.answer(share, status=201)
 
@@ -36,8 +45,22 @@ async def revoke_share(request: Request) -> Response:
 async def open_share(request: Request) -> Response:
     await web.count_stranger(request)
     opening = await web.decode(request, schemas.OpenShare)
-    shares = web.services(request).shares
-    return web.answer(await shares.open(opening, address=_address(request), at=web.now()))
+    links = web.services(request).shared_links
+    return web.answer(await links.open(opening, address=_address(request), at=web.now()))
+
+
+async def list_shared_folders(request: Request) -> Response:
+    await web.count_stranger(request)
+    listing = await web.decode(request, schemas.ListSharedFolders)
+    links = web.services(request).shared_links
+    return web.answer(await links.list_folders(listing, address=_address(request), at=web.now()))
+
+
+async def list_shared_files(request: Request) -> Response:
+    await web.count_stranger(request)
+    listing = await web.decode(request, schemas.ListSharedFiles)
+    links = web.services(request).shared_links
+    return web.answer(await links.list_files(listing, address=_address(request), at=web.now()))
 
 
 async def download_share(request: Request) -> Response:
@@ -56,8 +79,8 @@ async def get_shared_content(request: Request) -> Response:
 
 async def _download(request: Request, opening: schemas.DownloadShare) -> schemas.Download:
     at = web.now()
-    shares = web.services(request).shares
-    share, download = await shares.download(opening, address=_address(request), at=at)
+    links = web.services(request).shared_links
+    share, download = await links.download(opening, address=_address(request), at=at)
     # nobody is known to have asked: the trail says whose link it was, by its id
     owner = Claims(subject="", tenant=share.tenant, scopes=frozenset())
     web.record(request, "share.used", owner, share.id, at=at)
@@ -70,9 +93,12 @@ def _address(request: Request) -> str:
 
 routes = [
     Route("/v1/files/{id}/shares", create_share, methods=["POST"]),
+    Route("/v1/folders/shares", share_folder, methods=["POST"]),
     Route("/v1/shares", list_shares, methods=["GET"]),
     Route("/v1/shares/{id}", revoke_share, methods=["DELETE"]),
     Route("/v1/shared", open_share, methods=["POST"]),
+    Route("/v1/shared/folders", list_shared_folders, methods=["POST"]),
+    Route("/v1/shared/files", list_shared_files, methods=["POST"]),
     Route("/v1/shared/download", download_share, methods=["POST"]),
     Route("/s/{token}/content", get_shared_content, methods=["GET"]),
 ]

@@ -71,6 +71,7 @@ def test_whoever_has_a_link_sees_and_fetches_the_file(alice: httpx.Client, stran
     download = fetch(stranger, shared).raise_for_status().json()
 
     assert seen == {
+        "kind": "file",
         "name": "a.txt",
         "size": len(BODY),
         "type": "text/plain",
@@ -277,6 +278,7 @@ def test_a_file_that_went_meanwhile_gets_no_link(database_url: str) -> None:
         id=new_id(at),
         tenant="acme",
         owner="alice",
+        kind="file",
         file_id=new_id(at),
         file_name="a.txt",
         downloads=0,

@@ -615,7 +615,7 @@ export interface components {
         };
         /**
          * NewShare
-         * @description `expires_in` is in seconds; `max_downloads` is how often the file may be fetched, if not forever.
+         * @description `expires_in` is in seconds; `max_downloads` is how often files may be fetched, if not forever.
          */
         readonly NewShare: {
             /** @default 604800 */
@@ -627,13 +627,16 @@ export interface components {
         };
         /**
          * Share
-         * @description A link to the file of the id `file`, which is called `name` now.
+         * @description A link to the file of the id `file`, or to the `folder` of this path, which is called `name` now.
          *
          *     `downloads` counts the presigned URLs that it gave out.
          */
         readonly Share: {
             readonly id: string;
-            readonly file: string;
+            /** @enum {unknown} */
+            readonly kind: "file" | "folder";
+            readonly file: string | null;
+            readonly folder: string | null;
             readonly name: string;
             readonly url: string;
             readonly has_password: boolean;
@@ -641,6 +644,19 @@ export interface components {
             readonly downloads: number;
             readonly created_at: string;
             readonly expires_at: string;
+        };
+        /**
+         * NewFolderShare
+         * @description A link to the folder of this `path`, with all that is below it.
+         */
+        readonly NewFolderShare: {
+            /** @default 604800 */
+            readonly expires_in?: number;
+            /** @default null */
+            readonly password?: string | null;
+            /** @default null */
+            readonly max_downloads?: number | null;
+            readonly path: string;
         };
         /**
          * Page[Share]
@@ -664,6 +680,8 @@ export interface components {
          * @description What whoever has a link sees of the file; `downloads_left` is null without a limit.
          */
         readonly SharedFile: {
+            /** @enum {unknown} */
+            readonly kind: "file";
             readonly name: string;
             readonly size: number;
             readonly type: string;
@@ -672,11 +690,76 @@ export interface components {
             readonly expires_at: string;
             readonly downloads_left: number | null;
         };
-        /** DownloadShare */
+        /**
+         * SharedFolder
+         * @description What whoever has a link sees of the folder; `downloads_left` is null without a limit.
+         */
+        readonly SharedFolder: {
+            /** @enum {unknown} */
+            readonly kind: "folder";
+            readonly name: string;
+            readonly expires_at: string;
+            readonly downloads_left: number | null;
+        };
+        /**
+         * ListSharedFolders
+         * @description `parent` is a path as seen from the link's folder, and so are the answer's.
+         */
+        readonly ListSharedFolders: {
+            readonly token: string;
+            /** @default null */
+            readonly password?: string | null;
+            /** @default  */
+            readonly parent?: string;
+            /** @default 1000 */
+            readonly limit?: number;
+            /** @default null */
+            readonly cursor?: string | null;
+        };
+        /**
+         * ListSharedFiles
+         * @description `folder` is a path as seen from the link's folder.
+         */
+        readonly ListSharedFiles: {
+            readonly token: string;
+            /** @default null */
+            readonly password?: string | null;
+            /** @default  */
+            readonly folder?: string;
+            /** @default 100 */
+            readonly limit?: number;
+            /** @default null */
+            readonly cursor?: string | null;
+        };
+        /**
+         * Page[SharedEntry]
+         * @description One page of a list; `next_cursor` is null on the last one.
+         */
+        readonly Page_SharedEntry_: {
+            readonly items: readonly components["schemas"]["SharedEntry"][];
+            readonly next_cursor: string | null;
+        };
+        /**
+         * SharedEntry
+         * @description What whoever has a link to a folder sees of a file in it.
+         */
+        readonly SharedEntry: {
+            readonly id: string;
+            readonly name: string;
+            readonly size: number;
+            readonly type: string;
+            readonly modified_at: string;
+        };
+        /**
+         * DownloadShare
+         * @description `file` is the id of one that a folder's list shows.
+         */
         readonly DownloadShare: {
             readonly token: string;
             /** @default null */
             readonly password?: string | null;
+            /** @default null */
+            readonly file?: string | null;
             /**
              * @default attachment
              * @enum {unknown}
@@ -877,6 +960,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 readonly file?: string;
+                readonly folder?: string;
                 readonly limit?: number;
                 readonly cursor?: string;
             };

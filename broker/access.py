@@ -19,10 +19,15 @@ Reach: TypeAlias = Literal["anybody", "caller", "own", "tenant", "store"]
 
 
 class Rule(Struct, frozen=True):
-    """`scope` is what the token needs, None if any good one will do."""
+    """`scope` is what the token needs, None if any good one will do; `by_link` lets in a stranger's too."""
 
     reach: Reach
     scope: Scope | None = None
+    by_link: bool = False
+
+
+# a stranger with a link sends files, and does nothing else: least of all does he see what there is
+_SENDING = Rule("own", Scope.UPLOADS_WRITE, by_link=True)
 
 
 RULES: Mapping[str, Rule] = {
@@ -33,15 +38,15 @@ RULES: Mapping[str, Rule] = {
     "sign_out_everywhere": Rule("caller"),
     "me": Rule("caller"),
     "show_capabilities": Rule("caller"),
-    "create_upload": Rule("own", Scope.UPLOADS_WRITE),
-    "create_uploads": Rule("own", Scope.UPLOADS_WRITE),
+    "create_upload": _SENDING,
+    "create_uploads": _SENDING,
     "list_uploads": Rule("own", Scope.UPLOADS_WRITE),
-    "get_upload": Rule("own", Scope.UPLOADS_WRITE),
-    "sign_parts": Rule("own", Scope.UPLOADS_WRITE),
-    "complete_upload": Rule("own", Scope.UPLOADS_WRITE),
-    "complete_uploads": Rule("own", Scope.UPLOADS_WRITE),
-    "diagnose_upload": Rule("own", Scope.UPLOADS_WRITE),
-    "abort_upload": Rule("own", Scope.UPLOADS_WRITE),
+    "get_upload": _SENDING,
+    "sign_parts": _SENDING,
+    "complete_upload": _SENDING,
+    "complete_uploads": _SENDING,
+    "diagnose_upload": _SENDING,
+    "abort_upload": _SENDING,
     "list_files": Rule("own", Scope.FILES_READ),
     "get_file": Rule("own", Scope.FILES_READ),
     "download_file": Rule("own", Scope.FILES_READ),
@@ -57,12 +62,14 @@ RULES: Mapping[str, Rule] = {
     "restore_folder": Rule("own", Scope.FILES_WRITE),
     "create_share": Rule("own", Scope.SHARES_WRITE),
     "share_folder": Rule("own", Scope.SHARES_WRITE),
+    "receive_into_folder": Rule("own", Scope.SHARES_WRITE),
     "list_shares": Rule("own", Scope.SHARES_WRITE),
     "revoke_share": Rule("own", Scope.SHARES_WRITE),
     "open_share": Rule("anybody"),
     "list_shared_folders": Rule("anybody"),
     "list_shared_files": Rule("anybody"),
     "download_share": Rule("anybody"),
+    "begin_receiving": Rule("anybody"),
     "get_shared_content": Rule("anybody"),
     "list_usage": Rule("tenant", Scope.ADMIN),
     "take_event": Rule("store"),
@@ -76,7 +83,10 @@ RULES: Mapping[str, Rule] = {
 
 def check(operation: str, claims: Claims) -> None:
     """Return if the caller may do this at all. Raises InsufficientScope."""
-    scope = RULES[operation].scope
+    rule = RULES[operation]
+    scope = rule.scope
+    if claims.link and not rule.by_link:
+        raise InsufficientScope("A link lets files be sent, and nothing else.")
     if scope is not None and scope not in claims.scopes:
         raise InsufficientScope(f"This needs the scope {scope}.", scope=str(scope))
 

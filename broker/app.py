@@ -53,6 +53,7 @@ from broker.policy import Policies
 from broker.publishing import Publisher
 from broker.rate_limits import RateLimits
 from broker.receipts import Receipts, signing_key
+from broker.receiving import Receiving
 from broker.reconciler import Reconciler
 from broker.registry import Registry
 from broker.remote_keys import RemoteKeys
@@ -208,6 +209,14 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
     folders = Folders(registry=file_registry, policies=policies)
     share_registry = ShareRegistry(database)
     link_tokens = LinkTokens(settings.secret_keys)
+    shared_links = SharedLinks(
+        registry=share_registry,
+        files=files,
+        folders=folders,
+        policies=policies,
+        passwords=passwords,
+        tokens=link_tokens,
+    )
     receipts = Receipts(
         issuer=settings.origins[0],
         bucket=settings.store.bucket,
@@ -255,6 +264,13 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
         policies=policies,
         rate_limits=RateLimits(settings.rate_limits),
         receipts=receipts,
+        receiving=Receiving(
+            registry=share_registry,
+            links=shared_links,
+            policies=policies,
+            tokens=tokens,
+            token_expires_in=settings.access_token_expires_in,
+        ),
         reconciler=Reconciler(
             registry=registry,
             store=store,
@@ -264,12 +280,11 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
         registry=registry,
         scanner=Scanner(registry=registry, store=store, settings=settings.scan),
         self_test=self_test,
-        shared_links=SharedLinks(
-            registry=share_registry, files=files, folders=folders, passwords=passwords, tokens=link_tokens
-        ),
+        shared_links=shared_links,
         shares=Shares(
             registry=share_registry,
             files=files,
+            policies=policies,
             passwords=passwords,
             tokens=link_tokens,
             origin=settings.origins[0],

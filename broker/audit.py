@@ -99,7 +99,7 @@ class Audit:
                 id=keys.new_id(at),
                 at=at,
                 tenant=claims.tenant if claims else "",
-                subject=claims.subject if claims else "",
+                subject=claims.actor if claims else "",
                 event=event,
                 target=target,
                 address=address,

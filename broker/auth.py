@@ -29,12 +29,29 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
+class Link(Struct, frozen=True):
+    """The link by which a stranger sends files into a folder of its owner's, under one of his policies.
+
+    A token says its id alone: what more there is, the registry knows (receiving.py).
+    """
+
+    id: str
+    folder: str = ""
+    policy: str = ""
+
+
 class Claims(Struct, frozen=True, kw_only=True):
-    """Who calls, as the token says."""
+    """Who calls, as the token says; with a `link`, for whom a stranger acts."""
 
     subject: str
     tenant: str
     scopes: frozenset[str]
+    link: Link | None = None
+
+    @property
+    def actor(self) -> str:
+        """Who it really is."""
+        return f"share:{self.link.id}" if self.link else self.subject
 
 
 class Verified(Struct, frozen=True):
@@ -107,6 +124,8 @@ class Tokens:
         }
         if handle:
             payload["sid"] = handle
+        if claims.link:
+            payload["link"] = claims.link.id
         return jwt.encode(payload, key, algorithm="HS256", headers={"typ": "at+jwt", "kid": name})
 
     def remembers(self, token: str) -> bool:
@@ -150,6 +169,7 @@ class Tokens:
                 subject=payload["sub"],
                 tenant=payload["tenant"],
                 scopes=frozenset(payload["scope"].split()),
+                link=Link(payload["link"]) if "link" in payload else None,
             )
             issued_at = float(payload["iat"])
             return Verified(

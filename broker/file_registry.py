@@ -27,7 +27,7 @@ from broker.auth import Claims
 from broker.database import Database
 from broker.folder_rows import add_folders, is_below
 from broker.rows import File, every
-from broker.tables import files, folders
+from broker.tables import files, folders, uploads
 
 Order: TypeAlias = Literal["created", "-created", "name", "-name", "size", "-size"]
 _COLUMN = {"created": files.c.id, "name": files.c.name_key, "size": files.c.size}
@@ -133,6 +133,12 @@ class FileRegistry:
                 update(files)
                 .where(*_own_files(claims, path))
                 .values(folder=moved, modified_at=at, revision=files.c.revision + 1)
+            )
+            on_their_way = (uploads.c.tenant == claims.tenant, uploads.c.owner == claims.subject)
+            connection.execute(
+                update(uploads)
+                .where(*on_their_way, uploads.c.status == "pending", is_below(uploads.c.folder, path))
+                .values(folder=to + func.substr(uploads.c.folder, len(path) + 1))
             )
             # changed, not made anew: the links to them come along (tables.py)
             above = to.rpartition("/")[0]

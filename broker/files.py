@@ -183,6 +183,7 @@ def describe_file(file: File) -> schemas.File:
         revision=file.revision,
         trashed_at=file.trashed_at,
         scan=file.scan,
+        share=file.share_id,
     )
 
 

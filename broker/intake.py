@@ -9,12 +9,13 @@ from functools import partial
 from msgspec import structs
 
 from broker import keys, parts, policy, schemas
-from broker.auth import Claims
+from broker.auth import Claims, Link
 from broker.errors import (
     BrokerError,
     IdempotencyMismatch,
     QuotaExceeded,
     RequestInProgress,
+    ShareExpired,
     TooManyUploads,
 )
 from broker.policy import Policies
@@ -72,6 +73,8 @@ class Intake:
 
         With a key, the uploads that a request with this key added before are returned again.
         """
+        if idempotency_key and claims.link:
+            idempotency_key = f"{claims.link.id}:{idempotency_key}"  # no stranger finds what others made
         if idempotency_key is None:
             return await self._admit_new([self._draft(claims, new, None, at=at) for new in wanted])
         with self._working_on(claims, idempotency_key):
@@ -96,6 +99,8 @@ class Intake:
         self, claims: Claims, new: schemas.NewUpload, idempotency_key: str | None, *, at: datetime
     ) -> Upload | BrokerError:
         """Decide what the upload will be; no store and no registry is asked."""
+        if claims.link:
+            new = _through(claims.link, new)
         try:
             chosen = self._policies.get(new.policy, claims)
             declared = policy.check(chosen, new, claims)
@@ -123,6 +128,7 @@ class Intake:
             created_at=at,
             expires_at=expires_at,
             visit_at=min(expires_at, at + timedelta(seconds=chosen.url_expires_in + FIRST_VISIT)),
+            share_id=claims.link.id if claims.link else None,
         )
 
     async def _admit_once(
@@ -178,6 +184,12 @@ class Intake:
         return Reservation(upload, chosen.quota, chosen.tenant_quota)
 
 
+def _through(link: Link, new: schemas.NewUpload) -> schemas.NewUpload:
+    """Have what a stranger declares go below the link's folder, under the link's policy."""
+    folder = f"{link.folder}/{new.folder}" if new.folder else link.folder
+    return structs.replace(new, folder=folder, policy=link.policy)
+
+
 def _usage(counters: Counters) -> schemas.Usage:
     return schemas.Usage(
         files=counters.files,
@@ -192,6 +204,13 @@ def _admitted(upload: Upload, outcome: Upload | Full) -> Upload | BrokerError:
         if outcome is upload:
             log.debug("Upload created", extra={"upload": upload.id, "size": upload.size})
         return outcome
+    if outcome.rule == "link":
+        return ShareExpired("The link has ended.")
+    if outcome.rule.startswith("link."):
+        unit = outcome.rule.removeprefix("link.")
+        return QuotaExceeded(
+            f"The link takes {outcome.limit} {unit} in all.", rule=f"link.max_{unit}", limit=outcome.limit
+        )
     members = {"rule": f"policies.{upload.policy}.{outcome.rule}", "limit": outcome.limit}
     if outcome.rule.endswith(".pending"):
         return TooManyUploads(

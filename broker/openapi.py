@@ -116,6 +116,7 @@ OPERATIONS: Mapping[str, Operation] = {
             *_DECLARED,
             errors.QuotaExceeded,
             errors.TooManyUploads,
+            errors.ShareExpired,
             errors.IdempotencyMismatch,
             errors.RequestInProgress,
             errors.StoreUnavailable,
@@ -249,6 +250,13 @@ OPERATIONS: Mapping[str, Operation] = {
         status=201,
         problems=[errors.NotFound, errors.InvalidName, errors.SignInBusy],
     ),
+    "receive_into_folder": Operation(
+        summary="Make a link by which anybody may send files into a folder",
+        body=schemas.NewReceivingShare,
+        answer=schemas.Share,
+        status=201,
+        problems=[errors.NotFound, errors.InvalidName, errors.PolicyViolation, errors.SignInBusy],
+    ),
     "list_shares": Operation(
         summary="List links, the newest first",
         query=schemas.ListShares,
@@ -259,7 +267,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "open_share": Operation(
         summary="Show what a link leads to",
         body=schemas.OpenShare,
-        answer=schemas.SharedFile | schemas.SharedFolder,
+        answer=schemas.SharedFile | schemas.SharedFolder | schemas.ReceivingFolder,
         problems=_SHARED,
     ),
     "list_shared_folders": Operation(
@@ -279,6 +287,12 @@ OPERATIONS: Mapping[str, Operation] = {
         body=schemas.DownloadShare,
         answer=schemas.Download,
         problems=[*_SHARED, errors.FileQuarantined],
+    ),
+    "begin_receiving": Operation(
+        summary="Get a token for sending files by a link, and for nothing else",
+        body=schemas.OpenShare,
+        answer=schemas.Session,
+        problems=_SHARED,
     ),
     "get_shared_content": Operation(
         summary="Go to the presigned GET of a link's file, which is counted",

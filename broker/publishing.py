@@ -181,6 +181,7 @@ class Publisher:
             created_at=at,
             scan="pending" if is_scanned else None,
             scan_at=at if is_scanned else None,
+            share_id=upload.share_id,
         )
         published = await self._registry.publish(file)
         if published is file:

@@ -1,22 +1,23 @@
 """Adding uploads as far as their quota goes, and counting what is stored and reserved.
 
 Whatever moves an upload from one status to another moves these counters along, in the same transaction:
-first those of subjects, then those of tenants, each in their order, so that no two changes wait for each
-other.
+first those of subjects, then those of tenants, then those of links by which strangers send, each in their
+order, so that no two changes wait for each other.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import asdict
-from sqlalchemy import BindParameter, Connection, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from broker.rows import Counters, File, Upload, every
+from broker.rows import Counters, File, Share, Upload, every, first
 from broker.settings import Quota
-from broker.tables import uploads, usage
+from broker.tables import shares, uploads, usage
 
 
 class Reservation(Struct, frozen=True):
@@ -28,7 +29,11 @@ class Reservation(Struct, frozen=True):
 
 
 class Full(Struct, frozen=True):
-    """Why an upload was not added: `rule` is the quota's name below the policy, such as `quota.bytes`."""
+    """Why an upload was not added.
+
+    `rule` is the quota's name below the policy, such as `quota.bytes`; `link.files` and `link.bytes` are
+    those of a link, `link` says that it has ended.
+    """
 
     rule: str
     limit: int
@@ -75,6 +80,23 @@ FIND_REPEATED = (
 
 _NO_LIMIT = 2**62
 
+COUNT_RECEIVED = (
+    update(shares)
+    .where(shares.c.id == bindparam("share_id"))
+    .values(
+        received_files=shares.c.received_files + bindparam("more_files"),
+        received_bytes=shares.c.received_bytes + bindparam("more_bytes"),
+    )
+)
+RECEIVE = COUNT_RECEIVED.where(
+    shares.c.expires_at > bindparam("at"),
+    shares.c.received_files + bindparam("more_files") <= func.coalesce(shares.c.max_files, _NO_LIMIT),
+    shares.c.received_bytes + bindparam("more_bytes") <= func.coalesce(shares.c.max_bytes, _NO_LIMIT),
+)
+FIND_LINK = select(shares).where(shares.c.id == bindparam("share_id"))
+
+Group = TypeVar("Group", bound="tuple[Any, ...] | str")
+
 
 class _Scope(NamedTuple):
     """Whose pending uploads and files are counted together; a tenant's scope has no owner."""
@@ -90,11 +112,14 @@ def add_uploads(connection: Connection, reservations: Sequence[Reservation]) -> 
     outcomes |= _find_repeated(connection, [wanted.upload for wanted in reservations])
     new = [wanted for wanted in reservations if outcomes[wanted.upload.id] is wanted.upload]
     outcomes |= _fill(
-        connection, [(_scope_of(each.upload), each.quota, each.upload) for each in new], "quota"
+        [((_scope_of(each.upload), each.quota), each.upload) for each in new],
+        partial(_reserve_in, connection, "quota"),
     )
     new = [wanted for wanted in new if outcomes[wanted.upload.id] is wanted.upload]
     outcomes |= _fill_tenants(connection, new)
     uploads = [wanted.upload for wanted in new if outcomes[wanted.upload.id] is wanted.upload]
+    outcomes |= _fill_links(connection, uploads)
+    uploads = [upload for upload in uploads if outcomes[upload.id] is upload]
     outcomes |= _insert(connection, uploads)
     # another replica may have taken the last room just now, for the very same request
     full = [each.upload for each in reservations if isinstance(outcomes[each.upload.id], Full)]
@@ -121,28 +146,42 @@ def _find_repeated(connection: Connection, wanted: Iterable[Upload]) -> dict[str
 
 def _fill_tenants(connection: Connection, new: Sequence[Reservation]) -> dict[str, Full]:
     """Reserve for the tenants; what is refused is taken back from its subject."""
-    wanted = [(_tenant_of(each.upload), each.tenant_quota, each.upload) for each in new]
-    refused = _fill(connection, wanted, "tenant_quota")
-    for _, _, upload in wanted:
+    uploads = [each.upload for each in new]
+    refused = _fill(
+        [((_tenant_of(each.upload), each.tenant_quota), each.upload) for each in new],
+        partial(_reserve_in, connection, "tenant_quota"),
+    )
+    for upload in uploads:
         if upload.id in refused:
             _add(connection, _scope_of(upload), Counters(pending=-1, pending_bytes=-upload.size))
     return refused
 
 
+def _fill_links(connection: Connection, new: Sequence[Upload]) -> dict[str, Full]:
+    """Count what strangers send by links; what is refused is taken back from the links' owners."""
+    refused = _fill(
+        [(upload.share_id, upload) for upload in new if upload.share_id], partial(_receive, connection)
+    )
+    for upload in new:
+        if upload.id in refused:
+            count(connection, upload, Counters(pending=-1, pending_bytes=-upload.size))
+    return refused
+
+
 def _fill(
-    connection: Connection, wanted: Iterable[tuple[_Scope, Quota, Upload]], name: str
+    wanted: Iterable[tuple[Group, Upload]], reserve: Callable[[Group, Sequence[Upload]], Full | None]
 ) -> dict[str, Full]:
-    """Reserve in each scope for all uploads at once, else one by one; say which were refused, and why."""
-    alike: defaultdict[tuple[_Scope, Quota], list[Upload]] = defaultdict(list)
-    for scope, quota, upload in wanted:
-        alike[scope, quota].append(upload)
+    """Reserve in each group for all uploads at once, else one by one; say which were refused, and why."""
+    alike: defaultdict[Group, list[Upload]] = defaultdict(list)
+    for group, upload in wanted:
+        alike[group].append(upload)
     refused: dict[str, Full] = {}
-    for (scope, quota), group in sorted(alike.items(), key=lambda item: item[0][0]):
-        if _reserve_in(connection, scope, quota, group) is None:
+    for group, together in sorted(alike.items(), key=lambda item: item[0][0]):
+        if reserve(group, together) is None:
             continue
-        for upload in group:
-            if full := _reserve_in(connection, scope, quota, [upload]):
-                refused[upload.id] = Full(f"{name}.{full.rule}", full.limit)
+        for upload in together:
+            if full := reserve(group, [upload]):
+                refused[upload.id] = full
     return refused
 
 
@@ -157,12 +196,15 @@ def _insert(connection: Connection, new: Sequence[Upload]) -> dict[str, Upload]:
         if upload.idempotency_key and not connection.execute(statement, asdict(upload)).rowcount
     ]
     for upload in late:
-        count(connection, upload, Counters(pending=-1, pending_bytes=-upload.size))
+        release(connection, upload)
     return _find_repeated(connection, late)
 
 
-def _reserve_in(connection: Connection, scope: _Scope, quota: Quota, wanted: Sequence[Upload]) -> Full | None:
-    """Count pending uploads, all or none; return why not."""
+def _reserve_in(
+    connection: Connection, name: str, within: tuple[_Scope, Quota], wanted: Sequence[Upload]
+) -> Full | None:
+    """Count pending uploads in a scope, all or none; return why not."""
+    scope, quota = within
     more = Counters(pending=len(wanted), pending_bytes=sum(upload.size for upload in wanted))
     limits = {
         "max_files": _NO_LIMIT if quota.files is None else quota.files,
@@ -177,12 +219,34 @@ def _reserve_in(connection: Connection, scope: _Scope, quota: Quota, wanted: Seq
         return None
     found = connection.execute(FIND_USAGE, _values(scope, more)).one()
     if found.pending + more.pending > limits["max_pending"]:
-        return Full("pending", limits["max_pending"])
+        return Full(f"{name}.pending", limits["max_pending"])
     if found.files + found.pending + more.pending > limits["max_files"]:
-        return Full("files", limits["max_files"])
+        return Full(f"{name}.files", limits["max_files"])
     if found.bytes + found.pending_bytes + more.pending_bytes > limits["max_bytes"]:
-        return Full("bytes", limits["max_bytes"])
-    return _reserve_in(connection, scope, quota, wanted)  # another replica has made room since
+        return Full(f"{name}.bytes", limits["max_bytes"])
+    return _reserve_in(connection, name, within, wanted)  # another replica has made room since
+
+
+def _receive(connection: Connection, share_id: str, wanted: Sequence[Upload]) -> Full | None:
+    """Count what is sent by a link, all or none; return why not."""
+    more, at = len(wanted), max(upload.created_at for upload in wanted)
+    values = {"share_id": share_id, "more_files": more, "more_bytes": sum(each.size for each in wanted)}
+    if connection.execute(RECEIVE, values | {"at": at}).rowcount:
+        return None
+    found = first(Share, connection, FIND_LINK, {"share_id": share_id})
+    if found is None or found.expires_at <= at:
+        return Full("link", 0)
+    if found.max_files is not None and found.received_files + more > found.max_files:
+        return Full("link.files", found.max_files)
+    return Full("link.bytes", found.max_bytes or 0)
+
+
+def release(connection: Connection, upload: Upload) -> None:
+    """Give back what a pending upload has reserved."""
+    count(connection, upload, Counters(pending=-1, pending_bytes=-upload.size))
+    if upload.share_id:
+        values = {"share_id": upload.share_id, "more_files": -1, "more_bytes": -upload.size}
+        connection.execute(COUNT_RECEIVED, values)
 
 
 def count(connection: Connection, row: Upload | File, more: Counters) -> None:

@@ -20,8 +20,8 @@ from sqlalchemy import (
 from broker.auth import Claims
 from broker.database import Database
 from broker.folder_rows import add_folders
-from broker.quotas import FIND_REPEATED, Full, Reservation, add_uploads, count
-from broker.rows import Counters, File, OwnedCounters, RowStatus, Upload, every, first
+from broker.quotas import FIND_REPEATED, Full, Reservation, add_uploads, count, release
+from broker.rows import Counters, File, OwnedCounters, RowStatus, Upload, every, first, is_for
 from broker.schemas import UploadStatus
 from broker.tables import files, uploads, usage
 
@@ -35,6 +35,7 @@ FIND_UPLOAD_OF_KEY = select(uploads).where(uploads.c.key == bindparam("key"))
 LIST_PENDING = (
     _OWN_UPLOADS.where(
         uploads.c.status == "pending",
+        uploads.c.share_id.is_(None),  # for its sender to finish
         uploads.c.expires_at > bindparam("at"),
         uploads.c.id < bindparam("before"),
     )
@@ -128,7 +129,8 @@ class Registry:
 
     async def find_upload(self, claims: Claims, upload_id: str) -> Upload | None:
         values = _of(claims) | {"id": upload_id}
-        return await self._database.read(lambda c: first(Upload, c, FIND_UPLOAD, values))
+        found = await self._database.read(lambda c: first(Upload, c, FIND_UPLOAD, values))
+        return found if found and is_for(claims, found) else None
 
     async def find_upload_of_key(self, key: str) -> Upload | None:
         if "\0" in key:
@@ -163,7 +165,7 @@ class Registry:
         def change(connection: Connection) -> bool:
             if not _move(connection, upload.id, "pending", status, at=at, visit_at=visit_at):
                 return False
-            count(connection, upload, Counters(pending=-1, pending_bytes=-upload.size))
+            release(connection, upload)
             return True
 
         return await self._database.write(change)

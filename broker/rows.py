@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from msgspec import Struct
 from sqlalchemy import Connection, Select
 
+from broker.auth import Claims
 from broker.schemas import ChecksumAlgorithm, ScanState, ShareKind, UploadStatus
 
 # `deleted`: it was a file, which was deleted; nobody but the reconciler sees it any more
@@ -52,7 +53,8 @@ class MachineToken(Struct, frozen=True, kw_only=True):
 class Upload(Struct, frozen=True, kw_only=True):
     """One attempt to store one file; `part_size` and `store_upload_id` are those of a multipart upload.
 
-    `visit_at` is when the reconciler has to look at it again.
+    `visit_at` is when the reconciler has to look at it again. `share_id` is of the link by which it was made,
+    if it was not its owner who made it.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Upload(Struct, frozen=True, kw_only=True):
     expires_at: datetime
     settled_at: datetime | None = None
     visit_at: datetime | None = None
+    share_id: str | None = None
 
 
 class File(Struct, frozen=True, kw_only=True):
@@ -103,12 +106,14 @@ class File(Struct, frozen=True, kw_only=True):
     trashed_at: datetime | None = None
     scan: ScanState | None = None
     scan_at: datetime | None = None
+    share_id: str | None = None
 
 
 class Share(Struct, frozen=True, kw_only=True):
-    """A link by which anybody may fetch a file, or all in a folder; `password_hash` is argon2's encoded form.
+    """A link by which anybody may fetch a file or all in a folder, or send files into one under a policy.
 
-    `file_name` is the name that the file has now; it is kept with the file.
+    `file_name` is the name that the file has now; it is kept with the file. `password_hash` is argon2's
+    encoded form. What was received counts pending uploads too.
     """
 
     id: str
@@ -118,9 +123,16 @@ class Share(Struct, frozen=True, kw_only=True):
     file_id: str | None = None
     file_name: str | None = None
     folder: str | None = None
+    title: str | None = None
+    message: str | None = None
+    policy: str | None = None
+    max_files: int | None = None
+    max_bytes: int | None = None
+    received_files: int = 0
+    received_bytes: int = 0
     password_hash: str | None = None
     max_downloads: int | None = None
-    downloads: int
+    downloads: int = 0
     created_at: datetime
     expires_at: datetime
 
@@ -162,6 +174,12 @@ class OwnedCounters(Struct, frozen=True, kw_only=True):
     bytes: int
     pending: int
     pending_bytes: int
+
+
+def is_for(claims: Claims, upload: Upload) -> bool:
+    """Say whether an upload is the caller's: a stranger's are those of the link alone."""
+    is_own = (upload.tenant, upload.owner) == (claims.tenant, claims.subject)
+    return is_own and (claims.link is None or claims.link.id == upload.share_id)
 
 
 Row = TypeVar("Row", bound=Struct)

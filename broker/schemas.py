@@ -19,7 +19,7 @@ UploadMethod = Literal["single", "multipart"]
 ChecksumAlgorithm = Literal["crc32c", "sha256"]
 ScanState = Literal["pending", "clean"]
 Disposition = Literal["attachment", "inline"]
-ShareKind = Literal["file", "folder"]
+ShareKind = Literal["file", "folder", "receive"]
 
 
 class _Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -168,7 +168,8 @@ class File(_Answer, frozen=True):
 
     `checksum` is of all its bytes; one that ends in `-<n>` is S3's composite: the hash of the `n` hashes of
     its parts, each of `part_size` bytes but the last. Whose `scan` is `pending` cannot be fetched until the
-    operator's scanner has found it clean; null is without a scanner.
+    operator's scanner has found it clean; null is without a scanner. `share` is the id of the link by which
+    somebody sent it, null if its owner did.
     """
 
     id: str
@@ -184,6 +185,7 @@ class File(_Answer, frozen=True):
     revision: int
     trashed_at: datetime | None
     scan: ScanState | None
+    share: str | None
 
 
 class HeldPart(_Answer, frozen=True):
@@ -504,11 +506,14 @@ class Download(PresignedRequest, frozen=True):
     part_size: int | None
 
 
-class NewShare(_Request, frozen=True):
-    """`expires_in` is in seconds; `max_downloads` is how often files may be fetched, if not forever."""
-
+class _NewLink(_Request, frozen=True):
     expires_in: Annotated[int, Meta(ge=60, le=MAX_SHARE_EXPIRES_IN)] = 7 * 86400
     password: Annotated[str, Meta(min_length=1, max_length=MAX_PASSWORD)] | None = None
+
+
+class NewShare(_NewLink, frozen=True, kw_only=True):
+    """`expires_in` is in seconds; `max_downloads` is how often files may be fetched, if not forever."""
+
     max_downloads: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
 
 
@@ -518,10 +523,26 @@ class NewFolderShare(NewShare, frozen=True, kw_only=True):
     path: str
 
 
+class NewReceivingShare(_NewLink, frozen=True, kw_only=True):
+    """A link by which anybody may send files into the folder of this `path`, under a policy of its owner's.
+
+    `title` and `message` are shown to whoever has it. `max_files` and `max_bytes` are how much it takes in
+    all.
+    """
+
+    path: str
+    title: Annotated[str, Meta(max_length=200, pattern="^[^\\x00-\\x1f\\x7f]*$")] = ""
+    message: Annotated[str, Meta(max_length=2000, pattern="^[^\\x00]*$")] = ""
+    policy: str = "default"
+    max_files: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    max_bytes: Annotated[int, Meta(ge=1, le=2**53)] | None = None
+
+
 class Share(_Answer, frozen=True):
     """A link to the file of the id `file`, or to the `folder` of this path, which is called `name` now.
 
-    `downloads` counts the presigned URLs that it gave out.
+    `downloads` counts the presigned URLs that it gave out; `received_files` and `received_bytes` what was
+    sent by it, unfinished uploads included.
     """
 
     id: str
@@ -533,6 +554,13 @@ class Share(_Answer, frozen=True):
     has_password: bool
     max_downloads: int | None
     downloads: int
+    title: str | None
+    message: str | None
+    policy: str | None
+    max_files: int | None
+    max_bytes: int | None
+    received_files: int
+    received_bytes: int
     created_at: datetime
     expires_at: datetime
 
@@ -592,6 +620,23 @@ class SharedFolder(_Answer, frozen=True, tag_field="kind", tag="folder"):
     name: str
     expires_at: datetime
     downloads_left: int | None
+
+
+class ReceivingFolder(_Answer, frozen=True, tag_field="kind", tag="receive"):
+    """What whoever has a link sees of a folder that takes files: what it takes, and how much is left.
+
+    `types` and the others are those of its policy, see PolicyLimits; what is null has no limit.
+    """
+
+    title: str
+    message: str
+    expires_at: datetime
+    files_left: int | None
+    bytes_left: int | None
+    types: tuple[str, ...]
+    extensions: tuple[str, ...]
+    min_size: int
+    max_size: int
 
 
 class SharedFile(_Answer, frozen=True, tag_field="kind", tag="file"):

@@ -1,7 +1,7 @@
 """Share links, as strangers use them: whoever has one may fetch what it leads to, until it ends.
 
-It leads to one file, or to a folder with all below it as that is at the time of the call. Nothing that is
-in the trash is there, and paths begin at the folder: no stranger learns where that is. What is counted are
+It leads to one file, or to a folder with all below it as that is at the time of the call. Nothing that is in
+the trash is there, and paths begin at the folder: no stranger learns where that is. What is counted are
 the presigned URLs that were handed out.
 """
 
@@ -15,6 +15,7 @@ from broker.files import Files
 from broker.folders import Folders
 from broker.link_tokens import LinkTokens
 from broker.passwords import Passwords
+from broker.policy import Policies
 from broker.rows import File, Share
 from broker.share_registry import ShareRegistry
 from broker.throttle import PasswordThrottle
@@ -35,24 +36,30 @@ class SharedLinks:
         registry: ShareRegistry,
         files: Files,
         folders: Folders,
+        policies: Policies,
         passwords: Passwords,
         tokens: LinkTokens,
     ) -> None:
         self._registry = registry
         self._files = files
         self._folders = folders
+        self._policies = policies
         self._passwords = passwords
         self._throttle = PasswordThrottle()
         self._tokens = tokens
 
     async def open(
         self, opening: schemas.OpenShare, *, address: str, at: datetime
-    ) -> schemas.SharedFile | schemas.SharedFolder:
+    ) -> schemas.SharedFile | schemas.SharedFolder | schemas.ReceivingFolder:
         """Show what a link leads to."""
-        share = await self._find(opening, address=address, at=at)
+        share = await self.find(opening, address=address, at=at)
+        if share.kind == "receive":
+            return self._describe_receiving(share)
         if share.file_id is None:
             return schemas.SharedFolder(
-                name=share.name, expires_at=share.expires_at, downloads_left=_left(share)
+                name=share.name,
+                expires_at=share.expires_at,
+                downloads_left=_left(share.max_downloads, share.downloads),
             )
         file = await self._find_file(share, share.file_id)
         return schemas.SharedFile(
@@ -62,14 +69,28 @@ class SharedLinks:
             checksum=file.checksum,
             part_size=file.part_size,
             expires_at=share.expires_at,
-            downloads_left=_left(share),
+            downloads_left=_left(share.max_downloads, share.downloads),
+        )
+
+    def _describe_receiving(self, share: Share) -> schemas.ReceivingFolder:
+        limits = self._policies.of(share.policy or "")
+        return schemas.ReceivingFolder(
+            title=share.title or "",
+            message=share.message or "",
+            expires_at=share.expires_at,
+            files_left=_left(share.max_files, share.received_files),
+            bytes_left=_left(share.max_bytes, share.received_bytes),
+            types=limits.types,
+            extensions=limits.extensions,
+            min_size=limits.min_size,
+            max_size=limits.max_size,
         )
 
     async def list_folders(
         self, listing: schemas.ListSharedFolders, *, address: str, at: datetime
     ) -> schemas.Page[schemas.Folder]:
         """Return one page of the folders right below one. Raises InvalidName."""
-        share = await self._find(listing, address=address, at=at)
+        share = await self.find(listing, address=address, at=at)
         query = schemas.ListFolders(
             parent=_inside(share, listing.parent),
             limit=listing.limit,
@@ -85,7 +106,7 @@ class SharedLinks:
         self, listing: schemas.ListSharedFiles, *, address: str, at: datetime
     ) -> schemas.Page[schemas.SharedEntry]:
         """Return one page of the files in a folder. Raises InvalidName, InvalidField."""
-        share = await self._find(listing, address=address, at=at)
+        share = await self.find(listing, address=address, at=at)
         query = schemas.ListFiles(
             folder=_inside(share, listing.folder), sort="name", limit=listing.limit, cursor=listing.cursor
         )
@@ -104,7 +125,9 @@ class SharedLinks:
         self, opening: schemas.DownloadShare, *, address: str, at: datetime
     ) -> tuple[Share, schemas.Download]:
         """Count a download and presign its GET. Raises FileQuarantined, and InvalidField without a file."""
-        share = await self._find(opening, address=address, at=at)
+        share = await self.find(opening, address=address, at=at)
+        if share.kind == "receive":
+            raise NotFound("The link takes files, and gives none.")
         file_id = opening.file or share.file_id
         if file_id is None:
             raise InvalidField("The link leads to a folder: say which file of it.", field="file")
@@ -116,7 +139,8 @@ class SharedLinks:
         log.info("Share used", extra={"share": share.id, "file": file.id})
         return share, download
 
-    async def _find(self, opening: schemas.OpenShare, *, address: str, at: datetime) -> Share:
+    async def find(self, opening: schemas.OpenShare, *, address: str, at: datetime) -> Share:
+        """Return the share of a link that is good still, and whose password is right where it has one."""
         share_id = self._tokens.read(opening.token)
         share = await self._registry.find(share_id) if share_id else None
         if share is None:
@@ -125,7 +149,7 @@ class SharedLinks:
             raise ShareExpired("The link has expired.")
         if share.password_hash:
             await self._check_password(share, share.password_hash, opening.password, address=address)
-        if _left(share) == 0:
+        if _left(share.max_downloads, share.downloads) == 0:
             raise ShareUsedUp("The link has been used as often as it may be.")
         return share
 
@@ -153,8 +177,8 @@ def _owner_of(share: Share) -> Claims:
 
 def _inside(share: Share, path: str) -> str:
     """Return the owner's path of a stranger's. Raises InvalidName, and NotFound unless a folder is shared."""
-    if share.folder is None:
-        raise NotFound("The link leads to a file.")
+    if share.folder is None or share.kind != "folder":
+        raise NotFound("The link leads to no folder that could be looked through.")
     return f"{share.folder}/{keys.check_folder(path)}" if path else share.folder
 
 
@@ -163,5 +187,5 @@ def _outside(share: Share, path: str) -> str:
     return path.removeprefix(f"{share.folder}/")
 
 
-def _left(share: Share) -> int | None:
-    return None if share.max_downloads is None else max(0, share.max_downloads - share.downloads)
+def _left(limit: int | None, used: int) -> int | None:
+    return None if limit is None else max(0, limit - used)

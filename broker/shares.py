@@ -2,7 +2,7 @@
 
 A link's token names the share and is authenticated by a key of the broker's, like a refresh token: it is
 stored nowhere, and its owner can copy it again (link_tokens.py). What strangers do with links is in
-shared_links.py.
+shared_links.py and receiving.py.
 """
 
 import logging
@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 
 from msgspec import structs
 
-from broker import keys, schemas
+from broker import keys, policy, schemas
 from broker.auth import Claims
 from broker.errors import InvalidName, NotFound
 from broker.files import Files
 from broker.link_tokens import LinkTokens
 from broker.passwords import Passwords
+from broker.policy import Policies
 from broker.rows import Share
 from broker.share_registry import ShareRegistry
 
@@ -28,10 +29,18 @@ class Shares:
     """The caller's links. All raise RegistryUnavailable."""
 
     def __init__(
-        self, *, registry: ShareRegistry, files: Files, passwords: Passwords, tokens: LinkTokens, origin: str
+        self,
+        *,
+        registry: ShareRegistry,
+        files: Files,
+        policies: Policies,
+        passwords: Passwords,
+        tokens: LinkTokens,
+        origin: str,
     ) -> None:
         self._registry = registry
         self._files = files
+        self._policies = policies
         self._passwords = passwords
         self._tokens = tokens
         self._origin = origin
@@ -42,17 +51,39 @@ class Shares:
         """Make a link to one of the caller's files. Raises NotFound, SignInBusy."""
         file = await self._files.get(claims, file_id)
         draft = await self._draft(claims, new, at=at)
-        return await self._add(structs.replace(draft, file_id=file.id, file_name=file.name))
+        return await self._add(
+            structs.replace(draft, file_id=file.id, file_name=file.name, max_downloads=new.max_downloads)
+        )
 
     async def share_folder(
         self, claims: Claims, new: schemas.NewFolderShare, *, at: datetime
     ) -> schemas.Share:
         """Make a link to one of the caller's folders. Raises NotFound, InvalidName, SignInBusy."""
-        folder = keys.check_folder(new.path)
-        if not folder:
-            raise InvalidName("A link leads to a folder, not to all that there is.", field="path")
+        folder = _check_folder(new.path)
         draft = await self._draft(claims, new, at=at)
-        return await self._add(structs.replace(draft, kind="folder", folder=folder))
+        return await self._add(
+            structs.replace(draft, kind="folder", folder=folder, max_downloads=new.max_downloads)
+        )
+
+    async def receive(self, claims: Claims, new: schemas.NewReceivingShare, *, at: datetime) -> schemas.Share:
+        """Make a link by which strangers send files into one of the caller's folders, under his policy.
+
+        Raises NotFound, InvalidName, InvalidField, InsufficientScope, PolicyViolation, SignInBusy.
+        """
+        folder = policy.check_move(self._policies.get(new.policy, claims), _check_folder(new.path), claims)
+        draft = await self._draft(claims, new, at=at)
+        return await self._add(
+            structs.replace(
+                draft,
+                kind="receive",
+                folder=folder,
+                title=new.title,
+                message=new.message,
+                policy=new.policy,
+                max_files=new.max_files,
+                max_bytes=new.max_bytes,
+            )
+        )
 
     async def list(self, claims: Claims, query: schemas.ListShares) -> schemas.Page[schemas.Share]:
         """Return one page of the caller's links, newest first, the expired ones too.
@@ -79,22 +110,22 @@ class Shares:
         """Remove what expired long ago."""
         await self._registry.forget(before=at - _KEPT)
 
-    async def _draft(self, claims: Claims, new: schemas.NewShare, *, at: datetime) -> Share:
+    async def _draft(
+        self, claims: Claims, new: schemas.NewShare | schemas.NewReceivingShare, *, at: datetime
+    ) -> Share:
         return Share(
             id=keys.new_id(at),
             tenant=claims.tenant,
             owner=claims.subject,
             kind="file",
             password_hash=await self._passwords.hash(new.password) if new.password else None,
-            max_downloads=new.max_downloads,
-            downloads=0,
             created_at=at,
             expires_at=at + timedelta(seconds=new.expires_in),
         )
 
     async def _add(self, share: Share) -> schemas.Share:
         if not await self._registry.add(share):
-            raise NotFound(f"There is no such {share.kind}.")
+            raise NotFound(f"There is no such {'folder' if share.folder else 'file'}.")
         log.info("Share made", extra={"share": share.id, "kind": share.kind})
         return self._describe(share)
 
@@ -109,6 +140,20 @@ class Shares:
             has_password=share.password_hash is not None,
             max_downloads=share.max_downloads,
             downloads=share.downloads,
+            title=share.title,
+            message=share.message,
+            policy=share.policy,
+            max_files=share.max_files,
+            max_bytes=share.max_bytes,
+            received_files=share.received_files,
+            received_bytes=share.received_bytes,
             created_at=share.created_at,
             expires_at=share.expires_at,
         )
+
+
+def _check_folder(path: str) -> str:
+    folder = keys.check_folder(path)
+    if not folder:
+        raise InvalidName("A link leads to a folder, not to all that there is.", field="path")
+    return folder

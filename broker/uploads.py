@@ -27,7 +27,7 @@ from broker.policy import Policies
 from broker.publishing import PAGE, Publisher, check_file
 from broker.receipts import Receipts
 from broker.registry import Registry
-from broker.rows import File, Upload
+from broker.rows import File, Upload, is_for
 from broker.stores.base import PartToSend, Store, StoredPart
 from broker.turns import take_turns
 
@@ -81,7 +81,9 @@ class Uploads:
         """Create many uploads: for each the upload, or why there is none. Raises RequestInProgress."""
         admitted = await self._intake.admit(claims, new, idempotency_key=idempotency_key, at=at)
         return [
-            outcome if isinstance(outcome, BrokerError) else self._describe_open(outcome, at=at)
+            outcome
+            if isinstance(outcome, BrokerError)
+            else self._describe_open(_seen(claims, outcome), at=at)
             for outcome in admitted
         ]
 
@@ -93,7 +95,7 @@ class Uploads:
         Raises NotFound also for an upload that is not pending any more, and InvalidField.
         """
         upload = self._sending.get(upload_id) or await self._remember(claims, upload_id)
-        if upload.owner != claims.subject or upload.tenant != claims.tenant or at >= upload.expires_at:
+        if not is_for(claims, upload) or at >= upload.expires_at:
             raise NotFound("There is no such upload.")
         if upload.store_upload_id is None or upload.part_size is None:
             raise InvalidField("This upload is not sent in parts.", field="parts")
@@ -120,9 +122,11 @@ class Uploads:
         Raises NotFound; StoreUnavailable for an upload in parts.
         """
         upload = await self._find(claims, upload_id)
+        seen = _seen(claims, upload)
         if upload.status == "completed":
-            return _describe(upload, at=at, file=await self._registry.find_file_of_upload(upload.id))
-        described = self._describe_open(upload, at=at)
+            file = await self._registry.find_file_of_upload(upload.id)
+            return _describe(seen, at=at, file=file and _as_sent(claims, upload, file))
+        described = self._describe_open(seen, at=at)
         if described.status != "pending" or upload.store_upload_id is None:
             return described
         page = await self._store.list_parts(
@@ -148,8 +152,10 @@ class Uploads:
         if file is None:
             raise _ended(await self._find(claims, upload_id))
         check_file(file, sent)
-        receipt = None if file.scan == "pending" else self._receipts.issue(file)
-        return schemas.Completion(file=describe_file(file), receipt=receipt)
+        # a receipt names the owner, which is not for strangers
+        has_receipt = file.scan != "pending" and claims.link is None
+        receipt = self._receipts.issue(file) if has_receipt else None
+        return schemas.Completion(file=describe_file(_as_sent(claims, upload, file)), receipt=receipt)
 
     async def complete_batch(
         self, claims: Claims, uploads: Iterable[schemas.UploadToComplete], *, at: datetime
@@ -228,6 +234,25 @@ def _describe(
         part_count=Plan(upload.size, upload.part_size).count if upload.part_size else UNSET,
         request=request,
         file=describe_file(file) if file else UNSET,
+    )
+
+
+def _seen(claims: Claims, upload: Upload) -> Upload:
+    """Return an upload as its sender sees it: for a stranger, folders begin at that of his link."""
+    if claims.link is None:
+        return upload
+    inside = f"{claims.link.folder}/"
+    folder = upload.folder.removeprefix(inside) if upload.folder.startswith(inside) else ""
+    return structs.replace(upload, folder=folder)
+
+
+def _as_sent(claims: Claims, upload: Upload, file: File) -> File:
+    """Return a file as its sender sees it: a stranger's as it came, whatever its owner has done with it."""
+    if claims.link is None:
+        return file
+    folder = _seen(claims, upload).folder
+    return structs.replace(
+        file, name=upload.name, folder=folder, revision=1, modified_at=None, trashed_at=None
     )
 
 

@@ -34,6 +34,7 @@ from broker.openapi import Description
 from broker.policy import Policies
 from broker.rate_limits import RateLimits
 from broker.receipts import Receipts
+from broker.receiving import Receiving
 from broker.reconciler import Reconciler
 from broker.registry import Registry
 from broker.scanning import Scanner
@@ -78,6 +79,7 @@ class Services:
     policies: Policies
     rate_limits: RateLimits
     receipts: Receipts
+    receiving: Receiving
     reconciler: Reconciler
     registry: Registry
     scanner: Scanner
@@ -132,11 +134,15 @@ async def claims(request: Request, *, at: datetime) -> Claims:
     found = services(request)
     token = bearer(request)
     claims = found.authenticator.recall(token, at=at) or await _authenticate(request, token, at=at)
+    if claims.link:
+        await count_stranger(request)  # not as the owner, whom anybody could shut out then
+        claims = await found.receiving.act_for_owner(claims, claims.link, at=at)
+    else:
+        caller = f"{claims.tenant}/{claims.subject}"
+        if not found.rate_limits.spend("subject", caller):
+            await found.rate_limits.take("subject", caller)
+        _enter(request, caller)
     request.scope["broker.claims"] = claims  # whoever is refused from here on is known
-    caller = f"{claims.tenant}/{claims.subject}"
-    if not found.rate_limits.spend("subject", caller):
-        await found.rate_limits.take("subject", caller)
-    _enter(request, caller)
     access.check(request.scope["endpoint"].__name__, claims)
     return claims
 

@@ -69,6 +69,7 @@ def test_a_file_goes_in_and_comes_out_unchanged(
         "revision": 1,
         "trashed_at": None,
         "scan": None,
+        "share": None,
         "policy": "default",
         "created_at": "",
     }

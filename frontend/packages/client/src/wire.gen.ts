@@ -324,7 +324,8 @@ export interface components {
          *
          *     `checksum` is of all its bytes; one that ends in `-<n>` is S3's composite: the hash of the `n` hashes of
          *     its parts, each of `part_size` bytes but the last. Whose `scan` is `pending` cannot be fetched until the
-         *     operator's scanner has found it clean; null is without a scanner.
+         *     operator's scanner has found it clean; null is without a scanner. `share` is the id of the link by which
+         *     somebody sent it, null if its owner did.
          */
         readonly File: {
             readonly id: string;
@@ -340,6 +341,7 @@ export interface components {
             readonly revision: number;
             readonly trashed_at: string | null;
             readonly scan: ("clean" | "pending") | null;
+            readonly share: string | null;
         };
         /** NewUploads */
         readonly NewUploads: {
@@ -629,12 +631,13 @@ export interface components {
          * Share
          * @description A link to the file of the id `file`, or to the `folder` of this path, which is called `name` now.
          *
-         *     `downloads` counts the presigned URLs that it gave out.
+         *     `downloads` counts the presigned URLs that it gave out; `received_files` and `received_bytes` what was
+         *     sent by it, unfinished uploads included.
          */
         readonly Share: {
             readonly id: string;
             /** @enum {unknown} */
-            readonly kind: "file" | "folder";
+            readonly kind: "file" | "folder" | "receive";
             readonly file: string | null;
             readonly folder: string | null;
             readonly name: string;
@@ -642,6 +645,13 @@ export interface components {
             readonly has_password: boolean;
             readonly max_downloads: number | null;
             readonly downloads: number;
+            readonly title: string | null;
+            readonly message: string | null;
+            readonly policy: string | null;
+            readonly max_files: number | null;
+            readonly max_bytes: number | null;
+            readonly received_files: number;
+            readonly received_bytes: number;
             readonly created_at: string;
             readonly expires_at: string;
         };
@@ -657,6 +667,30 @@ export interface components {
             /** @default null */
             readonly max_downloads?: number | null;
             readonly path: string;
+        };
+        /**
+         * NewReceivingShare
+         * @description A link by which anybody may send files into the folder of this `path`, under a policy of its owner's.
+         *
+         *     `title` and `message` are shown to whoever has it. `max_files` and `max_bytes` are how much it takes in
+         *     all.
+         */
+        readonly NewReceivingShare: {
+            /** @default 604800 */
+            readonly expires_in?: number;
+            /** @default null */
+            readonly password?: string | null;
+            readonly path: string;
+            /** @default  */
+            readonly title?: string;
+            /** @default  */
+            readonly message?: string;
+            /** @default default */
+            readonly policy?: string;
+            /** @default null */
+            readonly max_files?: number | null;
+            /** @default null */
+            readonly max_bytes?: number | null;
         };
         /**
          * Page[Share]
@@ -700,6 +734,25 @@ export interface components {
             readonly name: string;
             readonly expires_at: string;
             readonly downloads_left: number | null;
+        };
+        /**
+         * ReceivingFolder
+         * @description What whoever has a link sees of a folder that takes files: what it takes, and how much is left.
+         *
+         *     `types` and the others are those of its policy, see PolicyLimits; what is null has no limit.
+         */
+        readonly ReceivingFolder: {
+            /** @enum {unknown} */
+            readonly kind: "receive";
+            readonly title: string;
+            readonly message: string;
+            readonly expires_at: string;
+            readonly files_left: number | null;
+            readonly bytes_left: number | null;
+            readonly types: readonly string[];
+            readonly extensions: readonly string[];
+            readonly min_size: number;
+            readonly max_size: number;
         };
         /**
          * ListSharedFolders

@@ -16,6 +16,7 @@ export function storedFile(facts: Partial<StoredFile> = {}): StoredFile {
     revision: 1,
     trashed_at: null,
     scan: null,
+    share: null,
     ...facts,
   };
 }

@@ -29,12 +29,17 @@ def choose_paths(sources: Iterable[Path], folder: str) -> dict[str, list[Path]]:
     return dict(chosen)
 
 
-def choose_file(client: Client, wanted: str) -> File:
-    """Find a file by its id, else the newest of that name. Raises OperatorError."""
+def find_file(client: Client, wanted: str) -> File | None:
+    """Find a file by its id, else the newest of that name."""
     try:
         return client.files.get(wanted)
     except NotFound:
-        found = next((file for file in client.files if file.name == wanted), None)
+        return next((file for file in client.files if file.name == wanted), None)
+
+
+def choose_file(client: Client, wanted: str) -> File:
+    """Find a file as `find_file` does. Raises OperatorError."""
+    found = find_file(client, wanted)
     if found is None:
         raise OperatorError(f"There is no file {wanted}.")
     return found

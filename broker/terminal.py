@@ -8,6 +8,7 @@ from datetime import timedelta
 import click
 
 from broker.errors import BrokerError, OperatorError
+from broker.sizes import parse_size
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -26,6 +27,18 @@ class Life(click.ParamType[timedelta]):
         if life is None or life > self._longest:
             self.fail(f"{value} is not like 15m, 12h or 30d, up to {self._longest.days}d.", param, ctx)
         return life
+
+
+class Size(click.ParamType[int]):
+    """A size such as 10MB, 2GiB or 1000."""
+
+    name = "size"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return parse_size(value)
+        except ValueError as error:
+            self.fail(f"{value}: {error}.", param, ctx)
 
 
 @contextmanager

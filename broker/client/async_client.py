@@ -112,6 +112,46 @@ class AsyncClient:
             max_downloads=max_downloads,
         )
 
+    async def create_folder_share(
+        self,
+        path: str,
+        *,
+        expires_in: int = 7 * 86400,
+        password: str | None = None,
+        max_downloads: int | None = None,
+    ) -> Share:
+        return await asyncio.to_thread(
+            self._client.shares.create_for_folder,
+            path,
+            expires_in=expires_in,
+            password=password,
+            max_downloads=max_downloads,
+        )
+
+    async def create_receiving_share(
+        self,
+        path: str,
+        *,
+        expires_in: int = 7 * 86400,
+        password: str | None = None,
+        title: str = "",
+        message: str = "",
+        policy: str = "default",
+        max_files: int | None = None,
+        max_bytes: int | None = None,
+    ) -> Share:
+        return await asyncio.to_thread(
+            self._client.shares.receive,
+            path,
+            expires_in=expires_in,
+            password=password,
+            title=title,
+            message=message,
+            policy=policy,
+            max_files=max_files,
+            max_bytes=max_bytes,
+        )
+
     async def list_shares(self, file_id: str | None = None) -> list[Share]:
         return await asyncio.to_thread(lambda: list(self._client.shares.of(file_id)))
 

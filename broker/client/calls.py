@@ -92,6 +92,12 @@ class Calls:
     def share_file(self, file_id: str, new: schemas.NewShare) -> schemas.Share:
         return self._call("POST", f"/v1/files/{file_id}/shares", schemas.Share, new)
 
+    def share_folder(self, new: schemas.NewFolderShare) -> schemas.Share:
+        return self._call("POST", "/v1/folders/shares", schemas.Share, new)
+
+    def receive_into_folder(self, new: schemas.NewReceivingShare) -> schemas.Share:
+        return self._call("POST", "/v1/folders/receive", schemas.Share, new)
+
     def list_shares(self, file_id: str | None, cursor: str | None) -> schemas.Page[schemas.Share]:
         wanted = {"limit": "1000", "file": file_id, "cursor": cursor}
         query = {name: value for name, value in wanted.items() if value is not None}

@@ -22,7 +22,19 @@ from broker.client.sources import Source, open_source
 from broker.client.store import StoreCalls
 from broker.client.uploading import Uploading
 from broker.errors import InvalidField
-from broker.schemas import File, Item, Me, NewShare, NewUpload, Page, PolicyLimits, Share, Upload
+from broker.schemas import (
+    File,
+    Item,
+    Me,
+    NewFolderShare,
+    NewReceivingShare,
+    NewShare,
+    NewUpload,
+    Page,
+    PolicyLimits,
+    Share,
+    Upload,
+)
 
 _MOST_LANES = 8
 _PAGE = 1000
@@ -218,7 +230,7 @@ class Files:
 
 
 class Shares:
-    """The caller's links, by which anybody may fetch a file."""
+    """The caller's links, by which anybody may fetch files, or send some."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
@@ -231,9 +243,46 @@ class Shares:
         password: str | None = None,
         max_downloads: int | None = None,
     ) -> Share:
-        """Make a link that is good for `expires_in` seconds."""
+        """Make a link to a file that is good for `expires_in` seconds."""
         new = NewShare(expires_in=expires_in, password=password, max_downloads=max_downloads)
         return self._calls.share_file(file_id, new)
+
+    def create_for_folder(
+        self,
+        path: str,
+        *,
+        expires_in: int = 7 * 86400,
+        password: str | None = None,
+        max_downloads: int | None = None,
+    ) -> Share:
+        """Make a link to a folder with all that is below it whenever somebody looks."""
+        new = NewFolderShare(path=path, expires_in=expires_in, password=password, max_downloads=max_downloads)
+        return self._calls.share_folder(new)
+
+    def receive(
+        self,
+        path: str,
+        *,
+        expires_in: int = 7 * 86400,
+        password: str | None = None,
+        title: str = "",
+        message: str = "",
+        policy: str = "default",
+        max_files: int | None = None,
+        max_bytes: int | None = None,
+    ) -> Share:
+        """Make a link by which anybody may send files into a folder; title and message are shown there."""
+        new = NewReceivingShare(
+            path=path,
+            expires_in=expires_in,
+            password=password,
+            title=title,
+            message=message,
+            policy=policy,
+            max_files=max_files,
+            max_bytes=max_bytes,
+        )
+        return self._calls.receive_into_folder(new)
 
     def __iter__(self) -> Iterator[Share]:
         """Yield all links, newest first."""

@@ -409,6 +409,10 @@ def test_the_asynchronous_client_does_the_same(remote: RunningBroker, tmp_path: 
             assert await client.list_shares(file.id) == [share]
             await client.revoke_share(share.id)
             assert await client.list_shares() == []
+            await client.upload(b"hello", name="other.txt", folder="inbox")
+            of_folder = await client.create_folder_share("inbox", max_downloads=2)
+            receiving = await client.create_receiving_share("inbox", title="Yours, please", max_files=3)
+            assert await client.list_shares() == [receiving, of_folder]
             await client.delete_file(file.id)
             return path.read_bytes(), names
 

@@ -194,6 +194,49 @@ def test_a_link_is_made_listed_and_taken_back(terminal: Terminal, tmp_path: Path
     assert httpx.get(f"{link}/content", verify=False).status_code == 404
 
 
+def test_a_folder_is_shared_and_takes_files_by_links(terminal: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"hello")
+    terminal.ok("upload", str(path), "--folder", "photos/2026")
+
+    terminal.ok("share", "photos", "--max-downloads", "3")
+    terminal.ok("share", "photos/2026/")
+    limits = ("--title", "Yours", "--message", "Thanks", "--max-files", "2", "--max-bytes", "1GB")
+    terminal.ok("share", "photos", "--receive", *limits)
+    made = [json.loads(each) for each in terminal.ok("shares", "--json").splitlines()][::-1]
+
+    assert [(each["kind"], each["folder"]) for each in made] == [
+        ("folder", "photos"),
+        ("folder", "photos/2026"),
+        ("receive", "photos"),
+    ]
+    assert made[0]["max_downloads"] == 3
+    assert {name: made[2][name] for name in ("title", "message", "max_files", "max_bytes")} == {
+        "title": "Yours",
+        "message": "Thanks",
+        "max_files": 2,
+        "max_bytes": 10**9,
+    }
+    assert "0/2" in terminal.ok("shares")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["nothing"], 1),
+        (["nothing/"], 1),
+        (["nothing", "--receive"], 1),
+        (["photos", "--receive", "--max-downloads", "1"], 2),
+        (["photos", "--max-files", "1"], 2),
+        (["photos", "--receive", "--max-bytes", "many"], 2),
+    ],
+)
+def test_a_link_to_a_folder_that_cannot_be_is_refused(
+    terminal: Terminal, arguments: list[str], status: int
+) -> None:
+    assert terminal.run("share", *arguments).exit_code == status
+
+
 def test_a_link_may_ask_for_a_password(terminal: Terminal, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"hello")

@@ -326,3 +326,15 @@ def test_a_link_is_made_listed_and_taken_back(node: Node, client: Client) -> Non
     share = done["share"]
     assert (share["file"], share["max_downloads"], share["has_password"]) == (file.id, 2, True)
     assert (done["listed"], done["left"]) == ([share], [])
+
+
+def test_links_to_a_folder_are_made(node: Node, client: Client) -> None:
+    client.upload(b"hello", name="a.txt", folder="inbox")
+
+    done = node.run("shareFolder", "inbox")
+
+    assert done["listed"] == done["made"]
+    receiving, shared = done["made"]
+    assert (shared["kind"], shared["max_downloads"]) == ("folder", 2)
+    assert (receiving["kind"], receiving["max_files"], receiving["max_bytes"]) == ("receive", 3, 1000)
+    assert (receiving["title"], receiving["message"]) == ("Yours", "Thanks")

@@ -43,6 +43,12 @@ const ACTIONS = {
     await client.shares.revoke(share.id);
     return { share, listed: listed.items, left: (await client.shares.list()).items };
   },
+  async shareFolder(path) {
+    const shared = await client.shares.createForFolder(path, { maxDownloads: 2 });
+    const limits = { maxFiles: 3, maxBytes: 1000, title: "Yours", message: "Thanks", expiresIn: 60 };
+    const receiving = await client.shares.receive(path, limits);
+    return { made: [receiving, shared], listed: (await client.shares.list({ folder: path })).items };
+  },
   async pending() {
     return (await client.uploads.pending()).items;
   },

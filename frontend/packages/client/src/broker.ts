@@ -11,6 +11,8 @@ import type {
   Folder,
   Me,
   NewDownload,
+  NewFolderShare,
+  NewReceivingShare,
   NewShare,
   NewUpload,
   Page,
@@ -19,7 +21,8 @@ import type {
   PresignedPart,
   Session,
   Share,
-  SharedFile,
+  Shared,
+  SharedEntry,
   ShareKey,
   SignInOptions,
   StoredFile,
@@ -84,9 +87,7 @@ export class Broker {
   }
 
   signIn(credentials: { username: string; password: string }, { signal }: Cancellable): Promise<Session> {
-    return this.#readAnswer(this.#request("POST", "/v1/session", { body: credentials, signal }, null), {
-      signal,
-    });
+    return this.#ask("/v1/session", credentials, signal);
   }
 
   /** Go on with the session of the browser's cookie, with a new token. Not to be called by several at once. */
@@ -290,12 +291,22 @@ export class Broker {
     return this.#read("POST", path`/v1/files/${id}/shares`, { body: share, signal });
   }
 
-  /** List one page of links, newest first: those to a file, or all. */
+  /** Make a link by which anybody may fetch all that is in a folder. */
+  shareFolder(share: NewFolderShare, { signal }: Cancellable): Promise<Share> {
+    return this.#read("POST", "/v1/folders/shares", { body: share, signal });
+  }
+
+  /** Make a link by which anybody may send files into a folder. */
+  receiveIntoFolder(share: NewReceivingShare, { signal }: Cancellable): Promise<Share> {
+    return this.#read("POST", "/v1/folders/receive", { body: share, signal });
+  }
+
+  /** List one page of links, newest first: those to a file or a folder, or all. */
   listShares(
-    { file, cursor }: { file?: string | undefined; cursor?: string | undefined },
+    wanted: { file?: string | undefined; folder?: string | undefined; cursor?: string | undefined },
     { signal }: Cancellable,
   ): Promise<Page<Share>> {
-    return this.#read("GET", `/v1/shares?${query({ limit: 1000, file, cursor })}`, { signal });
+    return this.#read("GET", `/v1/shares?${query({ limit: 1000, ...wanted })}`, { signal });
   }
 
   async revokeShare(id: string, { signal }: Cancellable): Promise<void> {
@@ -303,14 +314,42 @@ export class Broker {
   }
 
   /** See what a link leads to; nobody needs to be signed in. */
-  openShare(key: ShareKey, { signal }: Cancellable): Promise<SharedFile> {
-    return this.#readAnswer(this.#request("POST", "/v1/shared", { body: key, signal }, null), { signal });
+  openShare(key: ShareKey, { signal }: Cancellable): Promise<Shared> {
+    return this.#ask("/v1/shared", key, signal);
   }
 
-  /** Get the presigned request that fetches a link's file, which counts as a download. */
-  downloadShare(key: ShareKey & NewDownload, { signal }: Cancellable): Promise<Download> {
-    const answering = this.#request("POST", "/v1/shared/download", { body: key, signal }, null);
-    return this.#readAnswer(answering, { signal });
+  /** List one page of the folders right below one that a link leads to; paths begin at the link's folder. */
+  listSharedFolders(
+    wanted: ShareKey & { parent: string; cursor?: string },
+    { signal }: Cancellable,
+  ): Promise<Page<Folder>> {
+    return this.#ask("/v1/shared/folders", wanted, signal);
+  }
+
+  /** List one page of the files in a folder that a link leads to, by name. */
+  listSharedFiles(
+    wanted: ShareKey & { folder: string; cursor?: string },
+    { signal }: Cancellable,
+  ): Promise<Page<SharedEntry>> {
+    return this.#ask("/v1/shared/files", wanted, signal);
+  }
+
+  /** Get the presigned request that fetches a link's file, or one of its folder, which counts as a download. */
+  downloadShare(
+    key: ShareKey & NewDownload & { readonly file?: string },
+    { signal }: Cancellable,
+  ): Promise<Download> {
+    return this.#ask("/v1/shared/download", key, signal);
+  }
+
+  /** Get a token for sending files by a link. */
+  beginReceiving(key: ShareKey, { signal }: Cancellable): Promise<Session> {
+    return this.#ask("/v1/shared/session", key, signal);
+  }
+
+  /** Ask as one who is not signed in. */
+  #ask<Answer>(target: string, body: unknown, signal: AbortSignal): Promise<Answer> {
+    return this.#readAnswer(this.#request("POST", target, { body, signal }, null), { signal });
   }
 
   #read<Answer>(method: string, target: string, call: Call): Promise<Answer> {

@@ -24,13 +24,27 @@ export interface UploadOptions extends Cancellable, Partial<Place> {
   readonly onProgress?: (bytes: number) => void;
 }
 
-export interface ShareOptions extends Cancellable {
+interface LinkOptions extends Cancellable {
   /** Seconds; a week when left out, a year at most. */
   readonly expiresIn?: number;
   /** What the link asks for. */
   readonly password?: string;
-  /** How often the file may be fetched; without a limit when left out. */
+}
+
+export interface ShareOptions extends LinkOptions {
+  /** How often files may be fetched; without a limit when left out. */
   readonly maxDownloads?: number;
+}
+
+export interface ReceiveOptions extends LinkOptions {
+  /** What whoever has the link reads. */
+  readonly title?: string;
+  readonly message?: string;
+  /** Which of your policies files are stored under. */
+  readonly policy?: string;
+  /** How much it takes in all; without a limit when left out. */
+  readonly maxFiles?: number;
+  readonly maxBytes?: number;
 }
 
 /**
@@ -105,20 +119,35 @@ export class Client {
     /** Make a link by which anybody may fetch a file. */
     create: (
       fileId: string,
-      { signal = never(), expiresIn, password, maxDownloads }: ShareOptions = {},
+      { signal = never(), maxDownloads, ...link }: ShareOptions = {},
+    ): Promise<Share> =>
+      this.#broker.shareFile(fileId, given({ ...linkOf(link), max_downloads: maxDownloads }), { signal }),
+
+    /** Make a link by which anybody may fetch all that is in a folder, whenever he looks. */
+    createForFolder: (
+      path: string,
+      { signal = never(), maxDownloads, ...link }: ShareOptions = {},
     ): Promise<Share> => {
-      const wished = { expires_in: expiresIn, password, max_downloads: maxDownloads };
-      const given = Object.entries(wished).filter(([, value]) => value !== undefined);
-      return this.#broker.shareFile(fileId, Object.fromEntries(given), { signal });
+      const wished = given({ ...linkOf(link), max_downloads: maxDownloads });
+      return this.#broker.shareFolder({ path, ...wished }, { signal });
     },
 
-    /** List one page of links, newest first: those to a file, or all. */
+    /** Make a link by which anybody may send files into a folder. */
+    receive: (
+      path: string,
+      { signal = never(), title, message, policy, maxFiles, maxBytes, ...link }: ReceiveOptions = {},
+    ): Promise<Share> => {
+      const limits = { max_files: maxFiles, max_bytes: maxBytes };
+      const wished = given({ ...linkOf(link), ...limits, title, message, policy });
+      return this.#broker.receiveIntoFolder({ path, ...wished }, { signal });
+    },
+
+    /** List one page of links, newest first: those to a file or a folder, or all. */
     list: ({
       signal = never(),
-      file,
-      cursor,
-    }: Cancellable & { file?: string; cursor?: string } = {}): Promise<Page<Share>> =>
-      this.#broker.listShares({ file, cursor }, { signal }),
+      ...wanted
+    }: Cancellable & { file?: string; folder?: string; cursor?: string } = {}): Promise<Page<Share>> =>
+      this.#broker.listShares(wanted, { signal }),
 
     /** Take a link back. */
     revoke: (id: string, { signal = never() }: Cancellable = {}): Promise<void> =>
@@ -141,6 +170,18 @@ export class Client {
     }
     throw new RangeError(`There is no policy ${name} for you`);
   }
+}
+
+/** Leave out what is not given. */
+function given<Wished extends object>(
+  wished: Wished,
+): { [Name in keyof Wished]?: Exclude<Wished[Name], undefined> } {
+  const pairs = Object.entries(wished).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(pairs) as { [Name in keyof Wished]?: Exclude<Wished[Name], undefined> };
+}
+
+function linkOf({ expiresIn, password }: LinkOptions) {
+  return { expires_in: expiresIn, password };
 }
 
 function never(): AbortSignal {

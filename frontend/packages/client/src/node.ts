@@ -14,7 +14,7 @@ import type { Transport } from "./transport.ts";
 import { UploadClaims } from "./upload-claims.ts";
 import type { StoredFile } from "./wire.ts";
 
-export type { ClientOptions, ShareOptions, UploadOptions } from "./client.ts";
+export type { ClientOptions, ReceiveOptions, ShareOptions, UploadOptions } from "./client.ts";
 export * from "./failures.ts";
 export { Problem } from "./problem.ts";
 export type { Page, PendingUpload, Share, StoredFile } from "./wire.ts";

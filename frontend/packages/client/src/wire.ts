@@ -91,13 +91,29 @@ export type Diagnosis = Shapes["Diagnosis"];
 /** What a link to a file is to be like. */
 export type NewShare = Body<Shapes["NewShare"]>;
 
-/** A link by which anybody may fetch a file. */
+/** What a link to a folder is to be like, by which anybody may fetch all below it. */
+export type NewFolderShare = Body<Shapes["NewFolderShare"]>;
+
+/** What a link is to be like by which anybody may send files into a folder. */
+export type NewReceivingShare = Body<Shapes["NewReceivingShare"]>;
+
+/** A link by which anybody may fetch a file or all in a folder, or send files into one. */
 export type Share = Shapes["Share"];
 
 /** What opens a link: what stands behind `/s/` in it, and its password where it asks for one. */
 export type ShareKey = Body<Shapes["OpenShare"]>;
 
 export type SharedFile = Shapes["SharedFile"];
+
+export type SharedFolder = Shapes["SharedFolder"];
+
+export type ReceivingFolder = Shapes["ReceivingFolder"];
+
+/** What a link leads to; `kind` says which. */
+export type Shared = SharedFile | SharedFolder | ReceivingFolder;
+
+/** A file in a folder that a link leads to. */
+export type SharedEntry = Shapes["SharedEntry"];
 
 /** A part that the store holds. Its ETag is the store's own affair. */
 export type HeldPart = Omit<Shapes["HeldPart"], "etag">;

@@ -245,6 +245,10 @@ class IdempotencyMismatch(BrokerError):
     slug, status, title = "idempotency-mismatch", 422, "The Idempotency-Key was used for something else"
 
 
+class NameTaken(BrokerError):
+    slug, status, title = "name-taken", 409, "There is a file of this name"
+
+
 class TooManyUploads(BrokerError):
     """Members as in QuotaExceeded; completing or aborting an upload makes room."""
 

@@ -13,6 +13,7 @@ from broker.auth import Claims, Link
 from broker.errors import (
     BrokerError,
     IdempotencyMismatch,
+    NameTaken,
     QuotaExceeded,
     RequestInProgress,
     ShareExpired,
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 
 FIRST_VISIT = 60  # seconds after the first URL has died
 
-_DECLARED = ("name", "folder", "size", "type", "checksum", "fingerprint", "policy")
+_DECLARED = ("name", "folder", "size", "type", "checksum", "fingerprint", "policy", "collision")
 
 
 class Intake:
@@ -76,7 +77,7 @@ class Intake:
         if idempotency_key and claims.link:
             idempotency_key = f"{claims.link.id}:{idempotency_key}"  # no stranger finds what others made
         if idempotency_key is None:
-            return await self._admit_new([self._draft(claims, new, None, at=at) for new in wanted])
+            return await self._admit_new(claims, [self._draft(claims, new, None, at=at) for new in wanted])
         with self._working_on(claims, idempotency_key):
             drafts = [
                 self._draft(claims, new, f"{idempotency_key}/{index}", at=at)
@@ -120,6 +121,7 @@ class Intake:
             type=declared.type,
             checksum=None if declared.checksum is None else str(declared.checksum),
             fingerprint=new.fingerprint,
+            collision=new.collision,
             policy=chosen.name,
             checksum_algorithm=policy.algorithm_of(chosen, declared),
             part_size=parts.plan(declared.size).part_size if is_in_parts else None,
@@ -138,7 +140,7 @@ class Intake:
         keyed = [draft.idempotency_key for draft in drafts if isinstance(draft, Upload)]
         known = await self._registry.find_repeated(claims, [key for key in keyed if key])
         new = [draft for draft in drafts if isinstance(draft, Upload) and draft.idempotency_key not in known]
-        admitted = dict(zip((draft.id for draft in new), await self._admit_new(new), strict=True))
+        admitted = dict(zip((draft.id for draft in new), await self._admit_new(claims, new), strict=True))
         return [
             draft
             if isinstance(draft, BrokerError)
@@ -146,8 +148,10 @@ class Intake:
             for draft in drafts
         ]
 
-    async def _admit_new(self, drafts: Sequence[Upload | BrokerError]) -> list[Upload | BrokerError]:
-        begun = await self._begin_all(drafts)
+    async def _admit_new(
+        self, claims: Claims, drafts: Sequence[Upload | BrokerError]
+    ) -> list[Upload | BrokerError]:
+        begun = await self._begin_all(await self._refuse_taken(claims, drafts))
         new = [upload for upload in begun if isinstance(upload, Upload)]
         added = await self._registry.add_uploads([self._reservation(upload) for upload in new]) if new else []
         outcomes: Mapping[str, Upload | Full] = dict(zip((upload.id for upload in new), added, strict=True))
@@ -155,6 +159,23 @@ class Intake:
         return [
             upload if isinstance(upload, BrokerError) else _admitted(upload, outcomes[upload.id])
             for upload in begun
+        ]
+
+    async def _refuse_taken(
+        self, claims: Claims, drafts: Sequence[Upload | BrokerError]
+    ) -> Sequence[Upload | BrokerError]:
+        """Refuse those that are to be refused if there is a file of their name."""
+        names = {
+            draft.id: (draft.folder, keys.name_key(draft.name))
+            for draft in drafts
+            if isinstance(draft, Upload) and draft.collision == "refuse"
+        }
+        taken = set(await self._registry.list_taken(claims, names.values())) if names else ()
+        return [
+            NameTaken("There is a file of this name in the folder.", field="name")
+            if isinstance(draft, Upload) and names.get(draft.id) in taken
+            else draft
+            for draft in drafts
         ]
 
     async def _begin_all(self, drafts: Sequence[Upload | BrokerError]) -> Sequence[Upload | BrokerError]:
@@ -187,7 +208,8 @@ class Intake:
 def _through(link: Link, new: schemas.NewUpload) -> schemas.NewUpload:
     """Have what a stranger declares go below the link's folder, under the link's policy."""
     folder = f"{link.folder}/{new.folder}" if new.folder else link.folder
-    return structs.replace(new, folder=folder, policy=link.policy)
+    # a stranger replaces nothing, and does not learn what names there are
+    return structs.replace(new, folder=folder, policy=link.policy, collision="allow")
 
 
 def _usage(counters: Counters) -> schemas.Usage:

@@ -1,8 +1,10 @@
 """Ids, object keys and the names that people give to files. Pure."""
 
+import itertools
 import os
 import re
 import unicodedata
+from collections.abc import Container
 from datetime import datetime
 from urllib.parse import quote
 
@@ -126,6 +128,32 @@ def name_key(name: str) -> str:
     'strasse.txt'
     """
     return unicodedata.normalize("NFC", name.casefold())
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Split a name before its extension.
+
+    >>> split_name("film.mp4"), split_name(".env")
+    (('film', '.mp4'), ('.env', ''))
+    """
+    stem, dot, extension = name.rpartition(".")
+    return (stem, dot + extension) if stem else (name, "")
+
+
+def number_name(name: str, taken: Container[str]) -> str:
+    """Return the name with the first number that makes it free; `taken` holds keys of names.
+
+    >>> number_name("Film.mp4", {"film.mp4", "film (2).mp4"})
+    'Film (3).mp4'
+    """
+    stem, extension = split_name(name)
+    for number in itertools.count(2):
+        ending = f" ({number}){extension}"
+        room = MAX_NAME_BYTES - len(ending.encode())
+        numbered = stem.encode()[: max(room, 1)].decode(errors="ignore") + ending
+        if name_key(numbered) not in taken:
+            return check_name(numbered)
+    raise AssertionError  # numbers do not end
 
 
 def check_folder(folder: str) -> str:

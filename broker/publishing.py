@@ -183,8 +183,8 @@ class Publisher:
             scan_at=at if is_scanned else None,
             share_id=upload.share_id,
         )
-        published = await self._registry.publish(file)
-        if published is file:
+        published = await self._registry.publish(file, upload.collision)
+        if published and published.id == file.id:
             log.info("Upload completed", extra={"upload": upload.id, "file": file.id})
         return published
 

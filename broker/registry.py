@@ -20,9 +20,10 @@ from sqlalchemy import (
 from broker.auth import Claims
 from broker.database import Database
 from broker.folder_rows import add_folders
+from broker.name_rows import list_taken, settle_name
 from broker.quotas import FIND_REPEATED, Full, Reservation, add_uploads, count, release
 from broker.rows import Counters, File, OwnedCounters, RowStatus, Upload, every, first, is_for
-from broker.schemas import UploadStatus
+from broker.schemas import Collision, UploadStatus
 from broker.tables import files, uploads, usage
 
 _OWNER: dict[str, BindParameter[str]] = {"tenant": bindparam("tenant"), "owner": bindparam("owner")}
@@ -179,19 +180,24 @@ class Registry:
         """Remove a settled upload that is no file."""
         await self._database.write(lambda c: c.execute(FORGET_UPLOAD, {"upload_id": upload_id}))
 
-    async def publish(self, file: File) -> File | None:
+    async def publish(self, file: File, collision: Collision = "allow") -> File | None:
         """Turn a pending upload into this file, once: the file that it is now, or None if it is none."""
 
         def change(connection: Connection) -> File | None:
             if not _move(connection, file.upload_id, "pending", "completed", at=file.created_at):
                 return first(File, connection, FIND_FILE_OF_UPLOAD, {"upload_id": file.upload_id})
-            connection.execute(INSERT_FILE, asdict(file))
+            named = settle_name(connection, file, collision)
+            connection.execute(INSERT_FILE, asdict(named))
             add_folders(connection, file.tenant, file.owner, [file.folder])
             moved = Counters(files=1, bytes=file.size, pending=-1, pending_bytes=-file.size)
             count(connection, file, moved)
-            return file
+            return named
 
         return await self._database.write(change)
+
+    async def list_taken(self, claims: Claims, names: Iterable[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+        """Return those that are taken of some names, each the path of a folder and a name's key."""
+        return await self._database.read(lambda c: list_taken(c, claims.tenant, claims.subject, names))
 
     async def find_file_of_upload(self, upload_id: str) -> File | None:
         values = {"upload_id": upload_id}

@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Select
 
 from broker.auth import Claims
-from broker.schemas import ChecksumAlgorithm, ScanState, ShareKind, UploadStatus
+from broker.schemas import ChecksumAlgorithm, Collision, ScanState, ShareKind, UploadStatus
 
 # `deleted`: it was a file, which was deleted; nobody but the reconciler sees it any more
 RowStatus: TypeAlias = UploadStatus | Literal["deleted"]
@@ -72,6 +72,7 @@ class Upload(Struct, frozen=True, kw_only=True):
     store_upload_id: str | None = None
     part_size: int | None = None
     idempotency_key: str | None = None
+    collision: Collision = "allow"
     status: RowStatus
     created_at: datetime
     expires_at: datetime

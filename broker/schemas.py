@@ -18,6 +18,8 @@ UploadStatus = Literal["pending", "completed", "aborted", "expired", "rejected"]
 UploadMethod = Literal["single", "multipart"]
 ChecksumAlgorithm = Literal["crc32c", "sha256"]
 ScanState = Literal["pending", "clean"]
+# what becomes of a file whose name is taken in its folder
+Collision = Literal["allow", "rename", "replace", "refuse"]
 Disposition = Literal["attachment", "inline"]
 ShareKind = Literal["file", "folder", "receive"]
 
@@ -148,6 +150,10 @@ class NewUpload(_Request, frozen=True):
     `folder` is a path like `photos/2026`, empty for the top. `policy` is `default` when left out.
     `fingerprint` is the client's own mark of the file, by which another client knows it again
     (docs/protocol.md); the broker keeps it and looks no further.
+
+    `collision` says what becomes of the file when there is another of its name in the folder: both are there
+    (`allow`), it gets a number (`rename`), the other goes into the trash (`replace`), or the upload is not
+    created (`refuse`; should the name be taken later on, the file gets a number).
     """
 
     name: str
@@ -157,6 +163,7 @@ class NewUpload(_Request, frozen=True):
     policy: str = "default"
     checksum: str | None = None
     fingerprint: Annotated[str, Meta(max_length=MAX_FINGERPRINT, pattern="^[!-~]+$")] | None = None
+    collision: Collision = "allow"
 
 
 class NewUploads(_Request, frozen=True):

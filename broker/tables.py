@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0009"  # of the newest migration: what a registry must be at
+REVISION = "0010"  # of the newest migration: what a registry must be at
 
 
 class Instant(TypeDecorator[datetime]):
@@ -131,6 +131,7 @@ uploads = Table(
     Column("store_upload_id", String(1024)),
     Column("part_size", BigInteger),
     Column("idempotency_key", String(255)),
+    Column("collision", String(16), nullable=False, server_default="allow"),
     Column("status", String(16), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),

@@ -245,6 +245,10 @@ export interface components {
          *     `folder` is a path like `photos/2026`, empty for the top. `policy` is `default` when left out.
          *     `fingerprint` is the client's own mark of the file, by which another client knows it again
          *     (docs/protocol.md); the broker keeps it and looks no further.
+         *
+         *     `collision` says what becomes of the file when there is another of its name in the folder: both are there
+         *     (`allow`), it gets a number (`rename`), the other goes into the trash (`replace`), or the upload is not
+         *     created (`refuse`; should the name be taken later on, the file gets a number).
          */
         readonly NewUpload: {
             readonly name: string;
@@ -259,6 +263,11 @@ export interface components {
             readonly checksum?: string | null;
             /** @default null */
             readonly fingerprint?: string | null;
+            /**
+             * @default allow
+             * @enum {unknown}
+             */
+            readonly collision?: "allow" | "refuse" | "rename" | "replace";
         };
         /**
          * Upload

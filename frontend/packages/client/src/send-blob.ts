@@ -24,6 +24,7 @@ const ANSWER_MS = 120_000;
  *
  * XHR, for fetch tells no upload progress and cannot stream a body over HTTP/1.1.
  *
+ * @param blob a slice: it has no type of its own, which would be sent as an unsigned Content-Type.
  * @param onProgress told the bytes handed to the connection, not the bytes that arrived.
  * @throws StoreUnreachable
  * @throws SourceUnreadable
@@ -69,7 +70,7 @@ async function sendAtOnce(
     const answer = await fetch(url, {
       method,
       headers: settable,
-      body: blob.slice(),
+      body: blob,
       credentials: "omit",
       redirect: "error",
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
@@ -104,8 +105,7 @@ function exchange(
         resolve({ status: request.status, code: readCode(request.responseText) });
       }
     });
-    // a slice has no type of its own, which XHR would otherwise send as an unsigned Content-Type
-    request.send(blob.slice());
+    request.send(blob);
   });
 }
 

@@ -83,7 +83,7 @@ export class SingleDelivery implements Delivery {
   #send({ signal, onState }: Run): Promise<StoreAnswer> {
     const report = (bytes: number) => onState({ status: "sending", bytes: Math.min(bytes, this.#file.size) });
     report(0);
-    return this.#transport.send(this.#request, this.#file, { signal, onProgress: report });
+    return this.#transport.send(this.#request, this.#file.slice(), { signal, onProgress: report });
   }
 }
 

@@ -3,6 +3,7 @@ import type { Delivery } from "./delivery.ts";
 import { findUnfinished } from "./find-unfinished.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { MultipartDelivery, type PartRules } from "./multipart-delivery.ts";
+import { PinnedSource } from "./pinned-source.ts";
 import { Problem } from "./problem.ts";
 import { isClosed } from "./read-open.ts";
 import { persist } from "./retry.ts";
@@ -28,7 +29,8 @@ export type TransferRules = PartRules & Pick<Policy, "single_put_max" | "checksu
  * again, and what the store holds is not sent again.
  */
 export class Transfer {
-  readonly #file: Source;
+  /** What is stored. */
+  readonly file: Source;
   readonly #transport: Transport;
   readonly #rules: TransferRules;
   readonly #calls: UploadCalls;
@@ -46,7 +48,7 @@ export class Transfer {
     place: Place = DEFAULT_PLACE,
   ) {
     this.#place = place;
-    this.#file = file;
+    this.file = new PinnedSource(file);
     this.#calls = calls;
     this.#transport = transport;
     this.#rules = rules;
@@ -126,12 +128,12 @@ export class Transfer {
       return;
     }
     run.onState({ status: "sending", bytes: 0 });
-    const { name, size } = this.#file;
+    const { name, size } = this.file;
     const wanted = {
       ...this.#place,
       name,
       size,
-      fingerprint: await fingerprint(this.#file),
+      fingerprint: await fingerprint(this.file),
       except: this.#closed,
     };
     const { signal } = run;
@@ -140,7 +142,7 @@ export class Transfer {
   }
 
   get #isInParts(): boolean {
-    return this.#file.size > this.#rules.single_put_max;
+    return this.file.size > this.#rules.single_put_max;
   }
 
   #forget(): void {
@@ -153,14 +155,14 @@ export class Transfer {
   /** The broker decides how a file is sent. */
   #choose(upload: PendingUpload): Delivery {
     return upload.method === "single"
-      ? new SingleDelivery(this.#file, upload, this.#transport, this.#rules)
-      : new MultipartDelivery(this.#file, upload, this.#transport, this.#rules);
+      ? new SingleDelivery(this.file, upload, this.#transport, this.#rules)
+      : new MultipartDelivery(this.file, upload, this.#transport, this.#rules);
   }
 
   async #create(run: Run): Promise<PendingUpload> {
-    const { name, size, type } = this.#file;
+    const { name, size, type } = this.file;
     const plain = { ...this.#place, name, size, type: type || "application/octet-stream" };
-    const facts = this.#isInParts ? { ...plain, fingerprint: await fingerprint(this.#file) } : plain;
+    const facts = this.#isInParts ? { ...plain, fingerprint: await fingerprint(this.file) } : plain;
     // else it is hashed part by part, on the way: to read all of a large file first would take minutes
     const isHashedFirst = !this.#isInParts || this.#rules.checksum_required;
     const declared = isHashedFirst ? { ...facts, checksum: await this.#hash(run) } : facts;
@@ -168,11 +170,11 @@ export class Transfer {
   }
 
   async #hash({ signal, onState }: Run): Promise<string> {
-    const isWorthTelling = this.#file.size > INSTANT;
+    const isWorthTelling = this.file.size > INSTANT;
     const report = (bytes: number) => isWorthTelling && onState({ status: "checking", bytes });
     if (this.#checksum === null) {
       report(0);
-      this.#checksum = await this.#transport.checksum(this.#file, { signal, onProgress: report });
+      this.#checksum = await this.#transport.checksum(this.file.slice(), { signal, onProgress: report });
     }
     return this.#checksum;
   }

@@ -129,7 +129,8 @@ export class UploadQueue {
     this.#beginBatch();
     for (const file of files) {
       this.#lastId += 1;
-      const { name, size, type } = file;
+      const transfer = new Transfer(file, this.#transport, rules, this.#calls, place);
+      const { name, size, type } = transfer.file;
       const entry: Entry = {
         item: {
           id: this.#lastId,
@@ -140,7 +141,7 @@ export class UploadQueue {
           batch: this.#batch,
           state: { status: "queued" },
         },
-        transfer: new Transfer(file, this.#transport, rules, this.#calls, place),
+        transfer,
         isLarge: size > rules.single_put_max,
         controller: new AbortController(),
         running: null,

@@ -1,0 +1,24 @@
+import { expect, test, vi } from "vitest";
+import { PinnedSource } from "./pinned-source.ts";
+
+test("a pinned source has the facts and the bytes of the file", async () => {
+  const source = new PinnedSource(new File(["abcdef"], "a.txt", { type: "text/plain" }));
+
+  const { name, type, size } = source;
+
+  expect({ name, type, size }).toEqual({ name: "a.txt", type: "text/plain", size: 6 });
+  expect(await new Response(await source.slice(1, 3).arrayBuffer()).text()).toBe("bc");
+  expect(await new Response(await source.arrayBuffer()).text()).toBe("abcdef");
+});
+
+test("the file is asked for its size once, and cut once", () => {
+  const file = new File(["abcdef"], "a.txt");
+  const size = vi.spyOn(file, "size", "get");
+  const slice = vi.spyOn(file, "slice");
+
+  const source = new PinnedSource(file);
+  source.slice(0, source.size);
+  source.slice(2, source.size);
+
+  expect([size.mock.calls.length, slice.mock.calls.length]).toEqual([1, 1]);
+});

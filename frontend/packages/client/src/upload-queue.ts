@@ -92,7 +92,7 @@ export class UploadQueue {
   #batch = 0;
 
   /** @param notifyEvery milliseconds between two calls of a subscriber: a page need not be drawn more often. */
-  constructor(transport: Transport, { notifyEvery = 100 }: { notifyEvery?: number } = {}) {
+  constructor(transport: Transport, { notifyEvery = 250 }: { notifyEvery?: number } = {}) {
     this.#transport = transport;
     this.#calls = new UploadCalls(transport);
     this.#notify = throttle(() => {

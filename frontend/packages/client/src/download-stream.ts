@@ -3,6 +3,7 @@ import type { Cancellable } from "./client.ts";
 import { fetchVerified } from "./fetch-verified.ts";
 import { whenOnline } from "./online.ts";
 import { sleep } from "./retry.ts";
+import { streamOf } from "./stream-of.ts";
 
 export interface DownloadOptions extends Cancellable {
   /** Told the bytes fetched so far. */
@@ -21,18 +22,5 @@ export function downloadStream(
   { signal = new AbortController().signal, onProgress = () => {} }: DownloadOptions = {},
 ): ReadableStream<Uint8Array> {
   const timer = { now: Date.now, sleep, random: Math.random, online: whenOnline };
-  const chunks = fetchVerified(id, { broker, timer }, { signal, onProgress });
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await chunks.next();
-      if (done === true) {
-        controller.close();
-      } else {
-        controller.enqueue(value);
-      }
-    },
-    async cancel() {
-      await chunks.return();
-    },
-  });
+  return streamOf(fetchVerified(id, { broker, timer }, { signal, onProgress }));
 }

@@ -9,6 +9,7 @@ test("a pinned source has the facts and the bytes of the file", async () => {
   expect({ name, type, size }).toEqual({ name: "a.txt", type: "text/plain", size: 6 });
   expect(await new Response(await source.slice(1, 3).arrayBuffer()).text()).toBe("bc");
   expect(await new Response(await source.arrayBuffer()).text()).toBe("abcdef");
+  expect(await new Response(source.stream()).text()).toBe("abcdef");
 });
 
 test("the file is asked for its size once, and cut once", () => {
@@ -17,6 +18,7 @@ test("the file is asked for its size once, and cut once", () => {
   const slice = vi.spyOn(file, "slice");
 
   const source = new PinnedSource(file);
+  source.slice();
   source.slice(0, source.size);
   source.slice(2, source.size);
 

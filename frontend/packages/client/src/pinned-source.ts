@@ -19,11 +19,16 @@ export class PinnedSource implements Source {
     this.#all = file.slice(0, this.size);
   }
 
-  slice(start?: number, end?: number): Bytes {
-    return this.#all.slice(start, end);
+  /** What is cut is registered with the browser, for which the page waits as well: the whole needs no cut. */
+  slice(start = 0, end = this.size): Bytes {
+    return start === 0 && end >= this.size ? this.#all : this.#all.slice(start, end);
   }
 
   arrayBuffer(): Promise<ArrayBuffer> {
     return this.#all.arrayBuffer();
+  }
+
+  stream(): ReadableStream<Uint8Array> {
+    return this.#all.stream();
   }
 }

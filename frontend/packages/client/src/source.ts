@@ -3,6 +3,7 @@ export interface Bytes {
   readonly size: number;
   slice(start?: number, end?: number): Bytes;
   arrayBuffer(): Promise<ArrayBuffer>;
+  stream(): ReadableStream<Uint8Array>;
 }
 
 /** What is uploaded; a `File` is one. */

@@ -1,6 +1,7 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Bytes, Source } from "../source.ts";
+import { streamOf } from "../stream-of.ts";
 
 const CHUNK = 256 * 1024;
 
@@ -34,19 +35,15 @@ export class DiskBytes implements Bytes {
     return new DiskBytes(this.#origin, this.#start + from, size);
   }
 
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    const buffer = new ArrayBuffer(this.size);
-    const bytes = new Uint8Array(buffer);
-    let at = 0;
-    for await (const piece of this.stream()) {
-      bytes.set(piece, at);
-      at += piece.byteLength;
-    }
-    return buffer;
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return new Response(this.stream()).arrayBuffer();
   }
 
-  /** Read them piece by piece. */
-  async *stream(): AsyncGenerator<Uint8Array, void> {
+  stream(): ReadableStream<Uint8Array> {
+    return streamOf(this.#read());
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array, void> {
     const file = await open(this.#origin.path);
     try {
       for (let at = 0; at < this.size; ) {

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { Bytes } from "../source.ts";
+import { streamOf } from "../stream-of.ts";
 import { sendBytes } from "./send-bytes.ts";
 
 afterEach(() => {
@@ -9,11 +10,14 @@ afterEach(() => {
 
 test("what is still being read when the store has refused keeps no timer, and so no process, alive", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  let finish = (_content: ArrayBuffer) => {};
-  const content = new Promise<ArrayBuffer>((resolve) => {
+  let finish = (_content: Uint8Array) => {};
+  const content = new Promise<Uint8Array>((resolve) => {
     finish = resolve;
   });
-  const bytes: Bytes = { size: 2, slice: () => bytes, arrayBuffer: () => content };
+  async function* read(): AsyncGenerator<Uint8Array, void> {
+    yield await content;
+  }
+  const bytes: Bytes = Object.assign(new Blob(["ab"]), { stream: () => streamOf(read()) });
   vi.stubGlobal("fetch", async (_url: string, { body }: { body: ReadableStream }) => {
     body
       .getReader()
@@ -26,7 +30,7 @@ test("what is still being read when the store has refused keeps no timer, and so
 
   const { signal } = new AbortController();
   const answer = await sendBytes(request, bytes, { signal, onProgress: () => {} });
-  finish(new ArrayBuffer(2));
+  finish(new Uint8Array(2));
   await new Promise(setImmediate);
 
   expect(answer).toEqual({ status: 507, code: "XMinioStorageFull" });

@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 import { SourceUnreadable, StoreUnreachable } from "../failures.ts";
+import { readPieces } from "../read-pieces.ts";
 import { readCode, type StoreAnswer } from "../send-blob.ts";
 import type { Bytes } from "../source.ts";
 import type { Work } from "../transport.ts";
 import type { PresignedRequest } from "../wire.ts";
-import { DiskBytes } from "./disk-file.ts";
 
 /** A connection that takes no byte for so long is dead. */
 const STALL_MS = 30_000;
@@ -31,7 +31,7 @@ export async function sendBytes(
   async function* pieces(of: Bytes): AsyncGenerator<Uint8Array> {
     let sent = 0;
     try {
-      for await (const piece of read(of)) {
+      for await (const piece of readPieces(of)) {
         sent += piece.byteLength;
         watch.reset(sent < of.size ? STALL_MS : ANSWER_MS);
         yield piece;
@@ -64,14 +64,6 @@ export async function sendBytes(
   } finally {
     watch.end();
     body?.destroy();
-  }
-}
-
-async function* read(bytes: Bytes): AsyncGenerator<Uint8Array> {
-  if (bytes instanceof DiskBytes) {
-    yield* bytes.stream();
-  } else {
-    yield new Uint8Array(await bytes.arrayBuffer());
   }
 }
 

@@ -7,9 +7,10 @@ were interrupted; then the same command goes on where it was.
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypedDict, get_args
 
 import click
 import msgspec
@@ -19,21 +20,41 @@ from broker.client.progress import OnProgress
 from broker.client_session import client_sentences, open_client
 from broker.errors import BrokerError
 from broker.file_choice import choose_file, choose_paths
-from broker.schemas import File
+from broker.schemas import Collision, File
 from broker.terminal import table
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 _SOURCE = click.Path(path_type=Path, exists=True, allow_dash=True)
 
 
+class Place(TypedDict):
+    """What holds for all that one command uploads."""
+
+    policy: str
+    collision: Collision
+
+
 @click.command("upload")
 @click.argument("sources", nargs=-1, required=True, type=_SOURCE)
 @click.option("--folder", default="", help="Where to put them, like photos/2026.")
 @click.option("--policy", default="default", show_default=True, help="Which policy applies.")
+@click.option(
+    "--collision",
+    type=click.Choice(get_args(Collision)),
+    default="allow",
+    show_default=True,
+    help="What to do where a file of the name is there: let both have it, give the new one a number, put the "
+    "old one into the trash, or refuse.",
+)
 @click.option("--name", help="Another name; needed for standard input.")
 @_JSON
 def upload_command(
-    sources: tuple[Path, ...], folder: str, policy: str, name: str | None, as_json: bool
+    sources: tuple[Path, ...],
+    folder: str,
+    policy: str,
+    collision: Collision,
+    name: str | None,
+    as_json: bool,
 ) -> None:
     """Upload files, folders with all that is in them, or - for standard input.
 
@@ -43,23 +64,21 @@ def upload_command(
     if (is_stdin or name) and (len(sources) > 1 or not name):
         raise click.UsageError("Standard input is uploaded alone, with --name; a --name is for one file.")
     with client_sentences(), open_client() as client:
+        place = Place(policy=policy, collision=collision)
         if name:
             with _spooled(sources[0]) as path, _bar("Uploading", not as_json) as tell:
-                file = client.upload(path, name=name, folder=folder, policy=policy, on_progress=tell)
+                file = client.upload(path, name=name, folder=folder, on_progress=tell, **place)
             _print_files([file], as_json)
-        elif not _upload_all(client, sources, folder=folder, policy=policy, as_json=as_json):
+        elif not _upload_all(client, choose_paths(sources, folder), place, as_json=as_json):
             raise SystemExit(1)
 
 
-def _upload_all(
-    client: Client, sources: tuple[Path, ...], *, folder: str, policy: str, as_json: bool
-) -> bool:
+def _upload_all(client: Client, chosen: Mapping[str, Sequence[Path]], place: Place, *, as_json: bool) -> bool:
     """Upload folder by folder; say whether all went well."""
-    chosen = choose_paths(sources, folder)
     failed = False
     for target, paths in chosen.items():
         with _bar(f"Uploading {len(paths)}", not as_json) as tell:
-            outcomes = client.upload_many(paths, folder=target, policy=policy, on_progress=tell)
+            outcomes = client.upload_many(paths, folder=target, on_progress=tell, **place)
         _print_files([each for each in outcomes if isinstance(each, File)], as_json)
         for path, outcome in zip(paths, outcomes, strict=True):
             if isinstance(outcome, Exception):

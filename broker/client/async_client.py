@@ -10,7 +10,7 @@ from typing import Self
 from broker.client.client import Client, Sendable
 from broker.client.many import Outcome
 from broker.client.progress import OnProgress
-from broker.schemas import File, Me, Share, Upload
+from broker.schemas import Collision, File, Me, Share, Upload
 
 
 class AsyncClient:
@@ -49,6 +49,7 @@ class AsyncClient:
         type: str | None = None,  # noqa: A002 - the word of the API
         folder: str = "",
         policy: str = "default",
+        collision: Collision = "allow",
         on_progress: OnProgress | None = None,
     ) -> File:
         return await asyncio.to_thread(
@@ -58,6 +59,7 @@ class AsyncClient:
             type=type,
             folder=folder,
             policy=policy,
+            collision=collision,
             on_progress=on_progress,
         )
 
@@ -67,10 +69,16 @@ class AsyncClient:
         *,
         folder: str = "",
         policy: str = "default",
+        collision: Collision = "allow",
         on_progress: OnProgress | None = None,
     ) -> list[Outcome]:
         return await asyncio.to_thread(
-            self._client.upload_many, sources, folder=folder, policy=policy, on_progress=on_progress
+            self._client.upload_many,
+            sources,
+            folder=folder,
+            policy=policy,
+            collision=collision,
+            on_progress=on_progress,
         )
 
     async def download(

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import httpx
+from msgspec import structs
 
 from broker.client.calls import Calls
 from broker.client.downloading import Downloading
@@ -23,6 +24,7 @@ from broker.client.store import StoreCalls
 from broker.client.uploading import Uploading
 from broker.errors import InvalidField
 from broker.schemas import (
+    Collision,
     File,
     Item,
     Me,
@@ -102,14 +104,18 @@ class Client:
         type: str | None = None,  # noqa: A002 - the word of the API
         folder: str = "",
         policy: str = "default",
+        collision: Collision = "allow",
         on_progress: OnProgress | None = None,
     ) -> File:
         """Store a file, or bytes with a name; return it once the broker has verified it.
 
         An upload in parts of the same file that was left unfinished, here or by another client, is gone on
-        with. `on_progress` is told the bytes sent and their total, from any thread.
+        with. `collision` says what is to become of a file of the same name in the folder (docs/protocol.md).
+        `on_progress` is told the bytes sent and their total, from any thread.
         """
-        wanted = NewUpload(name="", size=0, type=type or "", folder=folder, policy=policy)
+        wanted = NewUpload(
+            name="", size=0, type=type or "", folder=folder, policy=policy, collision=collision
+        )
         opened = open_source(source, name)
         return self._uploading(opened, wanted, self._limits(policy), on_progress).run()
 
@@ -119,6 +125,7 @@ class Client:
         *,
         folder: str = "",
         policy: str = "default",
+        collision: Collision = "allow",
         on_progress: OnProgress | None = None,
     ) -> list[Outcome]:
         """Store files; return for each what became of it, in the same order: the file or an exception.
@@ -127,7 +134,7 @@ class Client:
         """
         limits = self._limits(policy)
         opened = [open_source(source, None) for source in sources]
-        wanted = NewUpload(name="", size=0, type="", folder=folder, policy=policy)
+        wanted = NewUpload(name="", size=0, type="", folder=folder, policy=policy, collision=collision)
         progress = Progress(sum(each.size for each in opened), on_progress)
         uploads = [self._uploading(each, wanted, limits, None, shared=progress) for each in opened]
         small = [each for each, source in zip(uploads, opened, strict=True) if _is_small(source, limits)]
@@ -179,13 +186,7 @@ class Client:
             calls=self._calls,
             store=self._store,
             source=source,
-            wanted=NewUpload(
-                name=source.name,
-                size=source.size,
-                type=wanted.type or guessed,
-                folder=wanted.folder,
-                policy=wanted.policy,
-            ),
+            wanted=structs.replace(wanted, name=source.name, size=source.size, type=wanted.type or guessed),
             limits=limits,
             lanes=self._lanes,
             progress=shared or Progress(source.size, on_progress),

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from msgspec import structs
+
 from broker.client.calls import Calls
 from broker.client.failures import StoreRefused, UploadEnded
 from broker.client.hashing import checksum, fingerprint
@@ -73,12 +75,8 @@ class Uploading:
         source, algorithm = self._source, self._limits.checksum_algorithm
         is_large = source.size > self._limits.single_put_max
         whole = not is_large or self._limits.checksum_required
-        return NewUpload(
-            name=self._wanted.name,
-            size=source.size,
-            type=self._wanted.type,
-            folder=self._wanted.folder,
-            policy=self._wanted.policy,
+        return structs.replace(
+            self._wanted,
             checksum=checksum(algorithm, source.chunks(0, source.size)) if whole else None,
             fingerprint=fingerprint(source) if is_large else None,
         )

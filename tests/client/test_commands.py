@@ -92,6 +92,18 @@ def test_files_go_in_are_listed_come_out_and_go(terminal: Terminal, tmp_path: Pa
     assert "There is no file hello.txt." in terminal.run("download", "hello.txt").output
 
 
+def test_a_file_whose_name_is_taken_is_refused_or_numbered(terminal: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("1")
+    terminal.ok("upload", str(path))
+
+    refused = terminal.run("upload", str(path), "--collision", "refuse")
+    numbered = terminal.ok("upload", str(path), "--collision", "rename", "--json")
+
+    assert (refused.exit_code, "There is a file of this name in the folder." in refused.stderr) == (1, True)
+    assert json.loads(numbered)["name"] == "a (2).txt"
+
+
 def test_a_folder_keeps_its_shape_and_links_are_left_out(terminal: Terminal, tmp_path: Path) -> None:
     inside = tmp_path / "photos" / "2026"
     inside.mkdir(parents=True)

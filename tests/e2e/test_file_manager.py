@@ -291,6 +291,40 @@ def test_a_dropped_folder_keeps_its_shape(page: Page, owner: httpx.Client, name:
     }
 
 
+@pytest.mark.parametrize(
+    ("answer", "files", "trashed"),
+    [
+        ("Keep both", ["a (2).txt", "a.txt", "b (2).txt", "b.txt", "c.txt"], []),
+        ("Replace", ["a.txt", "b.txt", "c.txt"], ["a.txt", "b.txt"]),
+        ("Skip all", ["a.txt", "b.txt", "c.txt"], []),
+    ],
+)
+def test_names_that_are_taken_are_asked_about(
+    page: Page,
+    owner: httpx.Client,
+    name: str,
+    tmp_path: Path,
+    answer: str,
+    files: list[str],
+    trashed: list[str],
+) -> None:
+    for each in "a.txt", "b.txt":
+        upload(owner, b"old", name=each)
+    sign_in(page, name)
+    drop(page, write(tmp_path, {each: b"new" for each in ("a.txt", "b.txt", "c.txt")}))
+    question = page.get_by_role("alert").filter(has_text="2 files have names that are taken already.")
+
+    question.get_by_role("button", name=answer).click()
+
+    expect(question).to_have_count(0)
+    expect(page.get_by_text("failed")).to_have_count(0)
+    expect(page.locator("[data-key]")).to_have_count(len(files))
+    listed = owner.get("/v1/files", params={"sort": "name"}).json()["items"]
+    in_trash = owner.get("/v1/files", params={"sort": "name", "trashed": "true"}).json()["items"]
+    assert [each["name"] for each in listed] == files
+    assert [each["name"] for each in in_trash] == trashed
+
+
 def test_what_is_chosen_is_downloaded_as_one_zip(page: Page, owner: httpx.Client, name: str) -> None:
     big = os.urandom(3 * MIB)
     upload(owner, big, name="big.bin", folder="folder/deep")

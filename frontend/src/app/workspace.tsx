@@ -47,7 +47,7 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
   const folder = route.page === "files" ? route.folder : "";
 
   const add = (files: readonly File[], place: { folder: string; policy?: string } = { folder }) => {
-    queue.add(files, policy ?? DEFAULT_RULES, { policy: POLICY, ...place });
+    queue.add(files, policy ?? DEFAULT_RULES, { policy: POLICY, ...place, collision: "refuse" });
   };
   const addPicked = (files: readonly File[]) => {
     for (const group of groupByFolder(files)) {

@@ -93,6 +93,15 @@ export const german: Messages = {
             ? `noch ${Math.round(seconds / 60)} Minuten`
             : `noch ${Math.round(seconds / 3600)} Stunden`,
     cancel: (name) => `${name} abbrechen`,
+    collisions: {
+      question: (name, n) =>
+        n === 1
+          ? `Es gibt schon eine Datei namens ${name}. Was soll aus den beiden werden?`
+          : `${number.format(n)} Dateien haben Namen, die schon vergeben sind. Was soll aus ihnen werden?`,
+      keepBoth: "Beide behalten",
+      replace: "Ersetzen",
+      skip: (n) => (n === 1 ? "Überspringen" : "Alle überspringen"),
+    },
     retry: "Wiederholen",
     retryOf: (name) => `${name} wiederholen`,
     remove: (name) => `${name} aus der Liste nehmen`,
@@ -338,6 +347,7 @@ export const german: Messages = {
       ["unreachable", "Der Anmeldedienst antwortet nicht. Prüfen Sie die Verbindung."],
     ]),
     problems: new Map([
+      ["name-taken", "Es gibt schon eine Datei dieses Namens."],
       ["wrong-credentials", "Der Benutzername oder das Passwort ist falsch."],
       ["authentication-required", "Ihre Sitzung ist zu Ende."],
       ["invalid-token", "Ihre Sitzung ist zu Ende."],

@@ -92,6 +92,15 @@ export const english = {
             : `${Math.round(seconds / 3600)} hours left`,
     cancel: (name: string) => `Cancel ${name}`,
     retry: "Retry",
+    collisions: {
+      question: (name: string, n: number) =>
+        n === 1
+          ? `There is a file called ${name} already. What is to become of the two?`
+          : `${number.format(n)} files have names that are taken already. What is to become of them?`,
+      keepBoth: "Keep both",
+      replace: "Replace",
+      skip: (n: number): string => (n === 1 ? "Skip" : "Skip all"),
+    },
     retryOf: (name: string) => `Retry ${name}`,
     remove: (name: string) => `Remove ${name} from the list`,
     clear: "Clear",
@@ -330,6 +339,7 @@ export const english = {
     ]),
     /** By problem slug; a slug without a sentence here shows the broker's own. */
     problems: new Map([
+      ["name-taken", "There is a file of this name already."],
       ["wrong-credentials", "The user name or the password is wrong."],
       ["authentication-required", "Your session has ended."],
       ["invalid-token", "Your session has ended."],

@@ -68,7 +68,7 @@ export class Client {
   /** Store a file; resolves once the broker has verified it. Many at once go together. */
   async upload(source: Source, options: UploadOptions = {}): Promise<StoredFile> {
     const { signal = never(), onProgress = () => {}, ...named } = options;
-    const place = { ...DEFAULT_PLACE, folder: named.folder ?? "", policy: named.policy ?? "default" };
+    const place = { ...DEFAULT_PLACE, ...named };
     const rules = await this.#rulesOf(place.policy, signal);
     const transfer = new Transfer(source, this.#transport, rules, this.#calls, place);
     const onState = (state: TransferState) => {

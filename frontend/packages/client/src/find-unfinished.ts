@@ -3,7 +3,7 @@ import type { Transport } from "./transport.ts";
 import type { PendingMultipart } from "./wire.ts";
 
 /** What tells a file from others; see fingerprint.ts. */
-interface Wanted extends Place {
+interface Wanted extends Pick<Place, "folder" | "policy"> {
   readonly name: string;
   readonly size: number;
   readonly fingerprint: string;

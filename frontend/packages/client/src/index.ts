@@ -17,6 +17,7 @@ export { type BatchProgress, batchProgress, progressOf } from "./upload-progress
 export {
   DEFAULT_RULES,
   isActive,
+  isCollision,
   isPausable,
   isRetryable,
   type UploadItem,
@@ -25,6 +26,7 @@ export {
   type UploadState,
 } from "./upload-queue.ts";
 export type {
+  Collision,
   FileChange,
   FileOrder,
   FileQuery,

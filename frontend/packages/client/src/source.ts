@@ -1,3 +1,5 @@
+import type { Collision } from "./wire.ts";
+
 /** Bytes that can be cut and read: a Blob in the browser, a piece of a file on disk in Node.js. */
 export interface Bytes {
   readonly size: number;
@@ -13,10 +15,11 @@ export interface Source extends Bytes {
   readonly type: string;
 }
 
-/** Where a file goes, and which policy it goes by. */
+/** Where a file goes, which policy it goes by, and what is to be when its name is taken there. */
 export interface Place {
   readonly folder: string;
   readonly policy: string;
+  readonly collision?: Collision;
 }
 
 export const DEFAULT_PLACE: Place = { folder: "", policy: "default" };

@@ -11,7 +11,7 @@ import { SingleDelivery } from "./single-delivery.ts";
 import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
 import type { Run, Transport } from "./transport.ts";
 import { UploadCalls } from "./upload-calls.ts";
-import type { PendingUpload, Policy, StoredFile } from "./wire.ts";
+import type { Collision, PendingUpload, Policy, StoredFile } from "./wire.ts";
 
 /** So much is hashed in a moment. A thousand small files that all say so keep the page busy, not the line. */
 const INSTANT = 1024 * 1024;
@@ -34,7 +34,7 @@ export class Transfer {
   readonly #transport: Transport;
   readonly #rules: TransferRules;
   readonly #calls: UploadCalls;
-  readonly #place: Place;
+  #place: Place;
   #checksum: string | null = null;
   readonly #closed = new Set<string>();
   #delivery: Delivery | null = null;
@@ -57,6 +57,11 @@ export class Transfer {
   /** The upload that a run has left unfinished, if there is one. */
   get uploadId(): string | null {
     return this.#delivery?.id ?? null;
+  }
+
+  /** Say before the next run what is to be when the name is taken. */
+  settleCollision(collision: Collision): void {
+    this.#place = { ...this.#place, collision };
   }
 
   /** @throws Problem, BrokerUnreachable, StoreRefused, StoreUnreachable, SourceUnreadable, UploadClosed */
@@ -129,8 +134,10 @@ export class Transfer {
     }
     run.onState({ status: "sending", bytes: 0 });
     const { name, size } = this.file;
+    const { folder, policy } = this.#place;
     const wanted = {
-      ...this.#place,
+      folder,
+      policy,
       name,
       size,
       fingerprint: await fingerprint(this.file),

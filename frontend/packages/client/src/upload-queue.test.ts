@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { FakeService, problem, type Stage, TRIES } from "../testing/fake-service.ts";
 import { SourceTooLarge } from "./failures.ts";
 import { Lanes } from "./lanes.ts";
+import { DEFAULT_PLACE } from "./source.ts";
 import { progressOf } from "./upload-progress.ts";
-import { DEFAULT_RULES, type UploadItem, UploadQueue } from "./upload-queue.ts";
+import { DEFAULT_RULES, isCollision, type UploadItem, UploadQueue } from "./upload-queue.ts";
 
 function makeFile(name: string, size = 1000): File {
   return new File([new Uint8Array(size)], name);
@@ -82,6 +83,36 @@ describe("a queue", () => {
     await queue.cancel(only(queue).id);
     await expect.poll(() => statuses(queue)[1]).toBe("completed");
     await queue.clear();
+  });
+
+  test("asks what is to become of files whose names are taken", async () => {
+    const service = new FakeService();
+    service.faults.create = [problem("name-taken", 409), problem("name-taken", 409)];
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a")], DEFAULT_RULES, { ...DEFAULT_PLACE, collision: "refuse" });
+    await settled(queue);
+    queue.add([makeFile("b")], DEFAULT_RULES, { ...DEFAULT_PLACE, collision: "refuse" });
+    await settled(queue);
+    expect(queue.getSnapshot().map(isCollision)).toEqual([true, true]);
+
+    await queue.remove(only(queue).id);
+    queue.settleCollisions("replace");
+    await settled(queue);
+
+    expect(statuses(queue)).toEqual(["completed"]);
+    expect(service.declared.map(({ name, collision }) => `${name} ${collision}`)).toEqual(["b replace"]);
+  });
+
+  test("lets files be whose names are taken", async () => {
+    const service = new FakeService();
+    service.faults.create = [problem("name-taken", 409)];
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a")], DEFAULT_RULES);
+    await settled(queue);
+
+    queue.skipCollisions();
+
+    expect(queue.getSnapshot()).toEqual([]);
   });
 
   test("refuses a file above the limit before a byte of it is read, and sends the others", async () => {

@@ -1,4 +1,5 @@
 import { SourceTooLarge, StoreRefused, StoreUnreachable } from "./failures.ts";
+import { Problem } from "./problem.ts";
 import { canRetry } from "./retry.ts";
 import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
 import { SpeedMeter } from "./speed-meter.ts";
@@ -209,6 +210,28 @@ export class UploadQueue {
     this.#restart(id, entry);
   };
 
+  /** Send those after all whose names are taken: they get a number, or replace what is there. */
+  readonly settleCollisions = (collision: "rename" | "replace"): void => {
+    this.#beginBatch();
+    for (const [id, entry] of this.#entries) {
+      if (isCollision(entry.item)) {
+        entry.transfer.settleCollision(collision);
+        entry.item = { ...entry.item, batch: this.#batch };
+        this.#restart(id, entry);
+      }
+    }
+  };
+
+  /** Take those off the list whose names are taken. */
+  readonly skipCollisions = (): void => {
+    for (const [id, { item }] of this.#entries) {
+      if (isCollision(item)) {
+        this.#entries.delete(id);
+      }
+    }
+    this.#publish();
+  };
+
   /** Take an upload that is not running off the list. */
   readonly remove = async (id: number): Promise<void> => {
     const entry = this.#entries.get(id);
@@ -414,6 +437,11 @@ export function sentOf({ size, state }: UploadItem): number {
     default:
       return 0;
   }
+}
+
+/** Say whether it failed because there is a file of its name: `settleCollisions` sends it all the same. */
+export function isCollision({ state }: UploadItem): boolean {
+  return state.status === "failed" && state.error instanceof Problem && state.error.slug === "name-taken";
 }
 
 export function isRetryable({ state }: UploadItem): boolean {

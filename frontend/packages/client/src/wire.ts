@@ -29,6 +29,9 @@ export type Usage = Shapes["Usage"];
 /** The type has to be told here: the broker's own default is no browser's guess. */
 export type NewUpload = Body<Shapes["NewUpload"]> & { readonly type: string };
 
+/** What becomes of a file whose name is taken in its folder. */
+export type Collision = NonNullable<Shapes["NewUpload"]["collision"]>;
+
 /** A completed, verified upload. The DOM took the name `File`. */
 export type StoredFile = Shapes["File"];
 

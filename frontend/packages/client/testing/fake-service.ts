@@ -102,6 +102,11 @@ export class FakeService implements Transport {
     this.#validFrom = Number.POSITIVE_INFINITY;
   }
 
+  /** What was declared of every upload that was created. */
+  get declared(): readonly NewUpload[] {
+    return [...this.#declared.values()];
+  }
+
   count(stage: Stage): number {
     return this.calls.filter((call) => call === stage).length;
   }

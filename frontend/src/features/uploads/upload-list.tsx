@@ -6,6 +6,7 @@ import card from "../../shared/card.module.css";
 import { formatPercent, formatSize } from "../../shared/format.ts";
 import { messages } from "../../shared/messages.ts";
 import { ProgressBar } from "../../shared/progress-bar.tsx";
+import { CollisionNotice } from "./collision-notice.tsx";
 import styles from "./upload-list.module.css";
 import { UploadRow } from "./upload-row.tsx";
 import { useFollowActive } from "./use-follow-active.ts";
@@ -77,6 +78,7 @@ export function UploadList({ items, queue }: { items: readonly UploadItem[]; que
           </Button>
         )}
       </header>
+      <CollisionNotice items={items} queue={queue} onSettle={() => heading.current?.focus()} />
       {progress.active > 0 && progress.total > 1 && (
         <div className={styles.total}>
           <ProgressBar label={uploads.total} fraction={progress.fraction} />

@@ -311,7 +311,7 @@ def test_names_that_are_taken_are_asked_about(
     for each in "a.txt", "b.txt":
         upload(owner, b"old", name=each)
     sign_in(page, name)
-    drop(page, write(tmp_path, {each: b"new" for each in ("a.txt", "b.txt", "c.txt")}))
+    drop(page, write(tmp_path, dict.fromkeys(("a.txt", "b.txt", "c.txt"), b"new")))
     question = page.get_by_role("alert").filter(has_text="2 files have names that are taken already.")
 
     question.get_by_role("button", name=answer).click()

@@ -1,4 +1,4 @@
-import type { UploadItem, UploadQueue } from "@broker/client";
+import { isCollision, type UploadItem, type UploadQueue } from "@broker/client";
 import { messages } from "../../shared/messages.ts";
 import { explainFailure } from "./describe-upload.ts";
 
@@ -13,7 +13,8 @@ export function announceUploads(queue: UploadQueue, announce: (text: string) => 
   const settled: UploadItem[] = [];
   let timeout: ReturnType<typeof setTimeout> | undefined;
   const unsubscribe = queue.onSettled((item) => {
-    if (settled.push(item) === 1) {
+    // of a name that is taken a notice tells, and asks
+    if (!isCollision(item) && settled.push(item) === 1) {
       timeout = setTimeout(() => announce(describeSettled(settled.splice(0))), GATHER_MS);
     }
   });

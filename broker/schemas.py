@@ -632,7 +632,7 @@ class SharedFolder(_Answer, frozen=True, tag_field="kind", tag="folder"):
 class ReceivingFolder(_Answer, frozen=True, tag_field="kind", tag="receive"):
     """What whoever has a link sees of a folder that takes files: what it takes, and how much is left.
 
-    `types` and the others are those of its policy, see PolicyLimits; what is null has no limit.
+    `types` and what follows are those of its policy, see PolicyLimits; what is null has no limit.
     """
 
     title: str
@@ -644,6 +644,10 @@ class ReceivingFolder(_Answer, frozen=True, tag_field="kind", tag="receive"):
     extensions: tuple[str, ...]
     min_size: int
     max_size: int
+    single_put_max: int
+    url_expires_in: int
+    checksum_required: bool
+    part_concurrency: int
 
 
 class SharedFile(_Answer, frozen=True, tag_field="kind", tag="file"):

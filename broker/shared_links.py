@@ -84,6 +84,10 @@ class SharedLinks:
             extensions=limits.extensions,
             min_size=limits.min_size,
             max_size=limits.max_size,
+            single_put_max=limits.single_put_max,
+            url_expires_in=limits.url_expires_in,
+            checksum_required=limits.checksum_required,
+            part_concurrency=limits.part_concurrency,
         )
 
     async def list_folders(

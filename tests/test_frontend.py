@@ -34,4 +34,8 @@ def test_the_page_is_light_before_anything_is_opened() -> None:
 
     assert scripts
     assert sum(sizes.values()) < 150_000, sizes
-    assert not any(lazy in name for name in sizes for lazy in ("preview", "share-dialog", "client-zip"))
+    assert not any(
+        lazy in name
+        for name in sizes
+        for lazy in ("preview", "share-dialog", "share-folder", "shared-folder", "receive-page", "client-zip")
+    )

@@ -108,6 +108,10 @@ def test_a_stranger_sends_a_file_into_the_folder_of_the_link(
         "extensions": [".txt", ".bin"],
         "min_size": 0,
         "max_size": 50 * 1024**2,
+        "single_put_max": 16 * 1024**2,
+        "url_expires_in": 300,
+        "checksum_required": False,
+        "part_concurrency": 4,
     }
     (file,) = alice.get("/v1/files").json()["items"]
     assert (file["id"], file["folder"], file["share"]) == (sent["id"], "a/inbox", shared["id"])
@@ -300,7 +304,7 @@ def test_the_owners_policy_and_quota_apply(alice: httpx.Client, stranger: httpx.
 
     refused = declare(stranger)
 
-    assert_problem(refused, errors.QuotaExceeded, rule="policies.default.quota.files")
+    assert_problem(refused, errors.QuotaExceeded, rule="link.owner", limit=None)
     assert alice.get("/v1/shares").json()["items"][0]["received_files"] == 5
 
 

@@ -1,13 +1,4 @@
-import {
-  Broker,
-  checksum,
-  Lanes,
-  sendBlob,
-  sleep,
-  UploadClaims,
-  UploadQueue,
-  whenOnline,
-} from "@broker/client";
+import { Broker, type UploadQueue } from "@broker/client";
 import { oneAtATime } from "../features/session/one-at-a-time.ts";
 import { PasswordLogin } from "../features/session/password-login.ts";
 import { SessionHint } from "../features/session/session-hint.ts";
@@ -16,6 +7,7 @@ import { SessionStore } from "../features/session/session-store.ts";
 import { Announcer } from "../shared/announcer.ts";
 import { safeStorage } from "../shared/safe-storage.ts";
 import { Toaster } from "../shared/toaster.ts";
+import { createQueue } from "./create-queue.ts";
 
 const PATIENCE_MS = 30_000;
 
@@ -48,21 +40,13 @@ export function createServices(): Services {
     alone: oneAtATime,
     channel: new BroadcastChannel("session"),
   });
-  const queue = new UploadQueue({
-    broker,
-    checksum,
-    send: sendBlob,
-    timer: { now: Date.now, sleep, random: Math.random, online: whenOnline },
-    claims: new UploadClaims(),
-    lanes: new Lanes(),
-  });
   return {
     broker,
     session,
     hint,
     keeper,
     passwordLogin,
-    queue,
+    queue: createQueue(broker),
     announcer: new Announcer(),
     toaster: new Toaster(),
   };

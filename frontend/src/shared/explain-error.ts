@@ -16,7 +16,12 @@ import { OidcFailure } from "./oidc-failure.ts";
 export function explainError(error: unknown): string {
   const { errors } = messages;
   if (error instanceof Problem) {
-    return errors.problems.get(error.slug) ?? error.detail ?? errors.unexpected;
+    return (
+      errors.rules.get(error.members.rule) ??
+      errors.problems.get(error.slug) ??
+      error.detail ??
+      errors.unexpected
+    );
   }
   if (error instanceof BrokerUnreachable) {
     return errors.brokerUnreachable;

@@ -183,6 +183,8 @@ export const german: Messages = {
     type: "Art",
     folder: "Ordner",
     created: "Hochgeladen",
+    sender: "Gesendet von",
+    byLink: "Jemand mit einem Link",
     modified: "Geändert",
     trashed: "Im Papierkorb seit",
     checksum: "Prüfsumme",
@@ -232,12 +234,23 @@ export const german: Messages = {
     confirm: "Link erstellen",
     link: "Link",
     qr: "Der Link als QR-Code",
+    ways: "Wozu der Link dient",
+    download: "Andere laden herunter",
+    receive: "Andere laden hier hoch",
+    downloadHint: "Wer den Link hat, sieht alles, was im Ordner ist, wann immer er nachsieht.",
+    receiveHint: "Wer den Link hat, sendet Dateien in den Ordner und sieht nichts von dem, was darin ist.",
+    title: "Titel",
+    titleHint: "Eure Fotos vom Fest",
+    message: "Nachricht",
+    maxFiles: "Dateien",
+    maxSize: "Gigabyte insgesamt",
   },
 
   links: {
     heading: "Links",
     emptyHeading: "Noch keine Links",
-    emptyText: "Teilen Sie eine Datei, dann steht ihr Link hier: zum Kopieren und zum Zurücknehmen.",
+    emptyText:
+      "Teilen Sie eine Datei oder einen Ordner, dann steht der Link hier: zum Kopieren und zum Zurücknehmen.",
     copy: (name) => `Link zu ${name} kopieren`,
     revoke: (name) => `Link zu ${name} zurücknehmen`,
     revoked: (name) => `Der Link zu ${name} ist zurückgenommen.`,
@@ -247,7 +260,16 @@ export const german: Messages = {
       limit === null
         ? count(n, "Download", "Downloads")
         : `${n} von ${count(limit, "Download", "Downloads")}`,
+    received: (n, limit) =>
+      limit === null
+        ? `${count(n, "Datei", "Dateien")} erhalten`
+        : `${n} von ${count(limit, "Datei", "Dateien")} erhalten`,
     hasPassword: "Passwort",
+    kinds: {
+      file: "Datei",
+      folder: "Ordner zum Herunterladen",
+      receive: "Ordner zum Hochladen",
+    },
   },
 
   shared: {
@@ -259,6 +281,16 @@ export const german: Messages = {
     locked: "Dieser Link fragt nach einem Passwort",
     wrongPassword: "Das Passwort ist falsch.",
     unlock: "Öffnen",
+    emptyHeading: "Noch nichts da",
+    emptyText: "Was in diesen Ordner kommt, steht dann hier.",
+  },
+
+  receiving: {
+    heading: "Dateien senden",
+    filesLeft: (n) => (n === 0 ? "keine Dateien mehr" : `höchstens ${count(n, "Datei", "Dateien")}`),
+    bytesLeft: (size) => `${size} insgesamt`,
+    takes: (kinds) => `Nimmt ${kinds}.`,
+    arrived: (n) => `${count(n, "Datei ist", "Dateien sind")} angekommen. Sie können diese Seite schließen.`,
   },
 
   unfinished: {
@@ -334,6 +366,11 @@ export const german: Messages = {
     uploadClosed: "Der Upload wurde anderswo beendet. Versuchen Sie es noch einmal.",
     unexpected: "Etwas ist schiefgegangen. Versuchen Sie es noch einmal.",
     oidcFailed: "Single Sign-on hat nicht funktioniert. Versuchen Sie es noch einmal.",
+    rules: new Map<unknown, string>([
+      ["link.max_files", "Dieser Link nimmt keine Dateien mehr."],
+      ["link.max_bytes", "So viel nimmt dieser Link nicht mehr."],
+      ["link.owner", "Wem der Link gehört, der hat keinen Platz mehr."],
+    ]),
     oidc: new Map([
       ["access_denied", "Die Anmeldung wurde beim Anmeldedienst abgelehnt oder abgebrochen."],
       ["login_required", "Beim Anmeldedienst sind Sie nicht mehr angemeldet."],

@@ -182,6 +182,8 @@ export const english = {
     type: "Type",
     folder: "Folder",
     created: "Uploaded",
+    sender: "Sent by",
+    byLink: "Somebody with a link",
     modified: "Changed",
     trashed: "In the trash since",
     checksum: "Checksum",
@@ -231,12 +233,22 @@ export const english = {
     confirm: "Make a link",
     link: "Link",
     qr: "The link as a QR code",
+    ways: "What the link is for",
+    download: "Let others download",
+    receive: "Let others upload here",
+    downloadHint: "Whoever has the link sees all that is in the folder, whenever they look.",
+    receiveHint: "Whoever has the link sends files into the folder, and sees nothing of what is in it.",
+    title: "Title",
+    titleHint: "Your photos of the party",
+    message: "Message",
+    maxFiles: "Files",
+    maxSize: "Gigabytes in all",
   },
 
   links: {
     heading: "Links",
     emptyHeading: "No links yet",
-    emptyText: "Share a file, and its link stands here: to copy it again, or to take it back.",
+    emptyText: "Share a file or a folder, and its link stands here: to copy it again, or to take it back.",
     copy: (name: string) => `Copy the link to ${name}`,
     revoke: (name: string) => `Take back the link to ${name}`,
     revoked: (name: string) => `The link to ${name} is taken back.`,
@@ -244,7 +256,16 @@ export const english = {
     expired: "Expired",
     used: (n: number, limit: number | null) =>
       limit === null ? count(n, "download", "downloads") : `${n} of ${count(limit, "download", "downloads")}`,
+    received: (n: number, limit: number | null) =>
+      limit === null
+        ? `${count(n, "file", "files")} received`
+        : `${n} of ${count(limit, "file", "files")} received`,
     hasPassword: "Password",
+    kinds: {
+      file: "File",
+      folder: "Folder to download from",
+      receive: "Folder to upload into",
+    },
   },
 
   shared: {
@@ -256,6 +277,16 @@ export const english = {
     locked: "This link asks for a password",
     wrongPassword: "The password is wrong.",
     unlock: "Open",
+    emptyHeading: "Nothing here yet",
+    emptyText: "What is put into this folder shows up here.",
+  },
+
+  receiving: {
+    heading: "Send files",
+    filesLeft: (n: number) => (n === 0 ? "no more files" : `${count(n, "file", "files")} at most`),
+    bytesLeft: (size: string) => `${size} in all`,
+    takes: (kinds: string) => `Takes ${kinds}.`,
+    arrived: (n: number) => `${count(n, "file has", "files have")} arrived. You can close this page.`,
   },
 
   unfinished: {
@@ -327,6 +358,12 @@ export const english = {
     uploadClosed: "The upload was ended elsewhere. Try again.",
     unexpected: "Something went wrong. Try again.",
     oidcFailed: "Single sign-on did not work. Try again.",
+    /** By the rule that decided, where that says more than the problem's slug. */
+    rules: new Map<unknown, string>([
+      ["link.max_files", "This link takes no more files."],
+      ["link.max_bytes", "This link does not take that much any more."],
+      ["link.owner", "The owner of this link has no room left."],
+    ]),
     /** By the reason of an OidcFailure. */
     oidc: new Map([
       ["access_denied", "Signing in was refused or cancelled at the sign-in service."],

@@ -748,7 +748,7 @@ export interface components {
          * ReceivingFolder
          * @description What whoever has a link sees of a folder that takes files: what it takes, and how much is left.
          *
-         *     `types` and the others are those of its policy, see PolicyLimits; what is null has no limit.
+         *     `types` and what follows are those of its policy, see PolicyLimits; what is null has no limit.
          */
         readonly ReceivingFolder: {
             /** @enum {unknown} */
@@ -762,6 +762,10 @@ export interface components {
             readonly extensions: readonly string[];
             readonly min_size: number;
             readonly max_size: number;
+            readonly single_put_max: number;
+            readonly url_expires_in: number;
+            readonly checksum_required: boolean;
+            readonly part_concurrency: number;
         };
         /**
          * ListSharedFolders

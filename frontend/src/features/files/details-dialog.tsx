@@ -15,6 +15,7 @@ export function DetailsDialog({ file, onClose }: { file: StoredFile; onClose: ()
     [details.type, file.type],
     [details.folder, file.folder === "" ? messages.files.heading : file.folder],
     [details.created, formatInstant(file.created_at)],
+    [details.sender, file.share === null ? null : details.byLink],
     [details.modified, file.modified_at === file.created_at ? null : formatInstant(file.modified_at)],
     [details.trashed, file.trashed_at && formatInstant(file.trashed_at)],
     [details.checksum, file.checksum],

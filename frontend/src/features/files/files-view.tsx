@@ -1,5 +1,6 @@
 import type { Broker, FileOrder, StoredFile, Usage } from "@broker/client";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Breadcrumb } from "../../shared/breadcrumb.tsx";
 import { Button, IconButton } from "../../shared/button.tsx";
 import card from "../../shared/card.module.css";
 import { EmptyState } from "../../shared/empty-state.tsx";
@@ -10,7 +11,6 @@ import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
 import type { Toaster } from "../../shared/toaster.ts";
 import visuallyHidden from "../../shared/visually-hidden.module.css";
-import { Breadcrumb } from "./breadcrumb.tsx";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { DetailsDialog } from "./details-dialog.tsx";
 import { FileList } from "./file-list.tsx";
@@ -34,11 +34,14 @@ const Preview = lazy(() => import("./preview.tsx").then((module) => ({ default: 
 const ShareDialog = lazy(() =>
   import("../shares/share-dialog.tsx").then((module) => ({ default: module.ShareDialog })),
 );
+const ShareFolderDialog = lazy(() =>
+  import("../shares/share-folder-dialog.tsx").then((module) => ({ default: module.ShareFolderDialog })),
+);
 
 /** What is open over the list. */
 type Open =
   | { readonly kind: "preview" | "details" | "share" | "rename"; readonly file: StoredFile }
-  | { readonly kind: "renameFolder"; readonly path: string }
+  | { readonly kind: "renameFolder" | "shareFolder"; readonly path: string }
   | { readonly kind: "move" | "delete"; readonly chosen: Chosen }
   | { readonly kind: "newFolder" | "shortcuts" };
 
@@ -140,6 +143,7 @@ export function FilesView(props: FilesViewProps) {
   );
   const folderActions = useMemo(
     () => ({
+      share: (path: string) => setOpen({ kind: "shareFolder", path }),
       rename: (path: string) => setOpen({ kind: "renameFolder", path }),
       move: (path: string) => setOpen({ kind: "move", chosen: { files: [], folders: [path] } }),
       trash: (path: string) => act(filing.trash({ files: [], folders: [path] })),
@@ -343,6 +347,9 @@ export function FilesView(props: FilesViewProps) {
       {open?.kind === "shortcuts" && <ShortcutsDialog onClose={close} />}
       <Suspense>
         {open?.kind === "share" && <ShareDialog broker={broker} file={open.file} onClose={close} />}
+        {open?.kind === "shareFolder" && (
+          <ShareFolderDialog broker={broker} folder={open.path} onClose={close} />
+        )}
         {open?.kind === "preview" && (
           <Preview
             broker={broker}

@@ -1,13 +1,15 @@
 import { memo } from "react";
 import { FileName } from "../../shared/file-name.tsx";
-import { FolderIcon, MoveIcon, PencilIcon, TrashIcon } from "../../shared/icons.tsx";
+import { IconTile } from "../../shared/icon-tile.tsx";
+import { FolderIcon, LinkIcon, MoveIcon, PencilIcon, TrashIcon } from "../../shared/icons.tsx";
 import { messages } from "../../shared/messages.ts";
 import { nameOf } from "./filing.ts";
 import styles from "./row.module.css";
-import { FolderTile, Row } from "./row.tsx";
+import { Row } from "./row.tsx";
 import { folderKey } from "./selection.ts";
 
 export interface FolderActions {
+  readonly share: (path: string) => void;
   readonly rename: (path: string) => void;
   readonly move: (path: string) => void;
   readonly trash: (path: string) => void;
@@ -34,7 +36,7 @@ export const FolderRow = memo(function FolderRow({
     <Row
       rowKey={folderKey(path)}
       name={nameOf(path)}
-      tile={<FolderTile icon={FolderIcon} />}
+      tile={<IconTile icon={FolderIcon} label={messages.files.folder} />}
       opener={
         <a className={styles.open} data-opener href={address}>
           <FileName name={nameOf(path)} />
@@ -44,6 +46,7 @@ export const FolderRow = memo(function FolderRow({
       isChosen={isChosen}
       onChoose={onChoose}
       menu={[
+        { label: menu.share, icon: LinkIcon, onSelect: () => actions.share(path) },
         { label: menu.rename, icon: PencilIcon, onSelect: () => actions.rename(path) },
         { label: menu.move, icon: MoveIcon, onSelect: () => actions.move(path) },
         { label: menu.trash, icon: TrashIcon, tone: "danger", onSelect: () => actions.trash(path) },

@@ -1,12 +1,12 @@
 import type { Broker } from "@broker/client";
 import { useState } from "react";
+import { Breadcrumb } from "../../shared/breadcrumb.tsx";
 import { Button } from "../../shared/button.tsx";
 import { Dialog, DialogActions } from "../../shared/dialog.tsx";
 import { explainError } from "../../shared/explain-error.ts";
 import { FolderIcon } from "../../shared/icons.tsx";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
-import { Breadcrumb } from "./breadcrumb.tsx";
 import { type Chosen, nameOf } from "./filing.ts";
 import styles from "./move-dialog.module.css";
 import { useFolders } from "./use-files.ts";

@@ -1,4 +1,4 @@
-import type { ComponentType, MouseEvent, ReactNode } from "react";
+import type { MouseEvent, ReactNode } from "react";
 import { Menu, type MenuItem } from "../../shared/menu.tsx";
 import { messages } from "../../shared/messages.ts";
 import styles from "./row.module.css";
@@ -40,13 +40,5 @@ export function Row({ rowKey, name, tile, opener, facts, isChosen, onChoose, men
         <Menu label={messages.files.more(name)} items={menu} />
       </div>
     </div>
-  );
-}
-
-export function FolderTile({ icon: Icon }: { icon: ComponentType }) {
-  return (
-    <span className={styles.folder} role="img" aria-label={messages.files.folder}>
-      <Icon />
-    </span>
   );
 }

@@ -1,13 +1,14 @@
 import type { Broker, Share } from "@broker/client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
+import { type ComponentType, useRef } from "react";
 import { Button, IconButton } from "../../shared/button.tsx";
 import card from "../../shared/card.module.css";
 import { EmptyState } from "../../shared/empty-state.tsx";
 import { explainError } from "../../shared/explain-error.ts";
 import { FileName } from "../../shared/file-name.tsx";
 import { formatWhen } from "../../shared/format.ts";
-import { CopyIcon, LinkIcon, TrashIcon } from "../../shared/icons.tsx";
+import { IconTile } from "../../shared/icon-tile.tsx";
+import { CopyIcon, FolderIcon, LinkIcon, TrashIcon, UploadIcon } from "../../shared/icons.tsx";
 import row from "../../shared/list-row.module.css";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
@@ -17,6 +18,12 @@ import styles from "./link-list.module.css";
 import { SHARES_KEY, useShares } from "./use-shares.ts";
 
 const PATIENCE_MS = 30_000;
+
+const ICONS: Readonly<Record<Share["kind"], ComponentType>> = {
+  file: LinkIcon,
+  folder: FolderIcon,
+  receive: UploadIcon,
+};
 
 /** The links that one has made: to copy them again, and to take them back. */
 export function LinkList({ broker, toaster }: { broker: Broker; toaster: Toaster }) {
@@ -61,9 +68,7 @@ export function LinkList({ broker, toaster }: { broker: Broker; toaster: Toaster
       <ul className={card.rows} aria-labelledby="links-heading">
         {shares.map((share) => (
           <li key={share.id} className={row.row}>
-            <span className={styles.icon}>
-              <LinkIcon />
-            </span>
+            <IconTile icon={ICONS[share.kind]} label={links.kinds[share.kind]} />
             <div className={row.facts}>
               <div className={row.name}>
                 <FileName name={share.name} />
@@ -95,8 +100,11 @@ function describe(share: Share): string {
   const now = new Date();
   const isOver = new Date(share.expires_at) <= now;
   return [
+    share.kind === "file" ? "" : links.kinds[share.kind],
     isOver ? links.expired : links.until(formatWhen(share.expires_at, { now })),
-    links.used(share.downloads, share.max_downloads),
+    share.kind === "receive"
+      ? links.received(share.received_files, share.max_files)
+      : links.used(share.downloads, share.max_downloads),
     share.has_password ? links.hasPassword : "",
   ]
     .filter(Boolean)

@@ -1,46 +1,75 @@
-import { Broker, Problem, probeObject, type SharedFile } from "@broker/client";
-import { useState } from "react";
+import { Broker, Problem, type ReceivingFolder, type SharedFile, type ShareKey } from "@broker/client";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { Button } from "../../shared/button.tsx";
 import { explainError } from "../../shared/explain-error.ts";
 import field from "../../shared/field.module.css";
 import { FileName } from "../../shared/file-name.tsx";
-import { followDownload } from "../../shared/follow-download.ts";
-import { formatSize, formatWhen } from "../../shared/format.ts";
+import { formatSize } from "../../shared/format.ts";
 import { DownloadIcon, KeyIcon } from "../../shared/icons.tsx";
 import { KindTile } from "../../shared/kind-tile.tsx";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
+import { describeLimits } from "./describe-limits.ts";
 import styles from "./shared-page.module.css";
-import { useSharedFile } from "./use-shared-file.ts";
+import { useDownloadShared, useShared } from "./use-shared.ts";
 
-const PATIENCE_MS = 30_000;
+const SharedFolderView = lazy(() =>
+  import("./shared-folder-view.tsx").then((module) => ({ default: module.SharedFolderView })),
+);
 
 const broker = new Broker({ token: () => null });
 
-/** What somebody sees who has a link: the file's name and size, and a button that fetches it. */
-export function SharedPage({ token }: { token: string }) {
-  const [password, setPassword] = useState<string | null>(null);
-  const opening = { token, ...(password === null ? {} : { password }) };
-  const query = useSharedFile(broker, opening);
-  const isLocked = query.error instanceof Problem && query.error.slug === "share-locked";
+interface SharedPageProps {
+  readonly token: string;
+  /** Shows a folder that takes files. */
+  readonly receive: (link: ShareKey, folder: ReceivingFolder) => ReactNode;
+}
 
+/** What somebody sees who has a link: a file, a folder, or where to send files. */
+export function SharedPage({ token, receive }: SharedPageProps) {
+  const [password, setPassword] = useState<string | null>(null);
+  const [link, setLink] = useState<ShareKey>({ token });
+  const { data, error, isFetching, refetch } = useShared(broker, link);
+  const isLocked = error instanceof Problem && error.slug === "share-locked";
+  const loading = <p role="status">{messages.session.loading}</p>;
+
+  if (data !== undefined && data.kind !== "file") {
+    return (
+      <main className={styles.wide}>
+        <Suspense fallback={loading}>
+          {data.kind === "receive" ? (
+            receive(link, data)
+          ) : (
+            <SharedFolderView broker={broker} link={link} shared={data} onDownloaded={() => refetch()} />
+          )}
+        </Suspense>
+      </main>
+    );
+  }
   return (
     <main className={styles.page}>
       <div className={styles.card}>
-        {query.data !== undefined ? (
-          <Found file={query.data} opening={opening} onDownloaded={() => query.refetch()} />
+        {data !== undefined ? (
+          <Found file={data} link={link} onDownloaded={() => refetch()} />
         ) : isLocked ? (
-          <Unlock isWrong={password !== null} isBusy={query.isFetching} onPassword={setPassword} />
-        ) : query.error !== null ? (
+          <Unlock
+            isWrong={password !== null}
+            isBusy={isFetching}
+            onPassword={(tried) => {
+              setPassword(tried);
+              setLink({ token, password: tried });
+            }}
+          />
+        ) : error !== null ? (
           <>
             <h1 className={styles.heading}>{messages.shared.failedHeading}</h1>
-            <Notice tone="danger">{explainError(query.error)}</Notice>
-            {!(query.error instanceof Problem) && (
-              <Button onClick={() => query.refetch()}>{messages.actions.tryAgain}</Button>
+            <Notice tone="danger">{explainError(error)}</Notice>
+            {!(error instanceof Problem) && (
+              <Button onClick={() => refetch()}>{messages.actions.tryAgain}</Button>
             )}
           </>
         ) : (
-          <p role="status">{messages.session.loading}</p>
+          loading
         )}
       </div>
     </main>
@@ -49,57 +78,35 @@ export function SharedPage({ token }: { token: string }) {
 
 interface FoundProps {
   readonly file: SharedFile;
-  readonly opening: { readonly token: string; readonly password?: string };
+  readonly link: ShareKey;
   readonly onDownloaded: () => void;
 }
 
-function Found({ file, opening, onDownloaded }: FoundProps) {
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
-  const [isStarted, setStarted] = useState(false);
+function Found({ file, link, onDownloaded }: FoundProps) {
+  const { mutate: download, error, isPending, isSuccess } = useDownloadShared(broker, link, onDownloaded);
   const { shared } = messages;
-
-  const download = async () => {
-    if (isBusy) {
-      return;
-    }
-    setBusy(true);
-    setError(null);
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    try {
-      const request = await broker.downloadShare({ ...opening, disposition: "attachment" }, { signal });
-      await probeObject(request, { signal });
-      followDownload(request.url);
-      setStarted(true);
-      onDownloaded();
-    } catch (problem) {
-      setError(problem);
-    }
-    setBusy(false);
-  };
-
   return (
     <>
       <KindTile name={file.name} type={file.type} />
       <h1 className={styles.heading}>
         <FileName name={file.name} />
       </h1>
-      <p className={styles.facts}>
-        {[
-          formatSize(file.size),
-          shared.until(formatWhen(file.expires_at, { now: new Date() })),
-          file.downloads_left === null ? "" : shared.left(file.downloads_left),
-        ]
-          .filter(Boolean)
-          .join(" · ")}
-      </p>
+      <p className={styles.facts}>{[formatSize(file.size), ...describeLimits(file)].join(" · ")}</p>
       {error !== null && <Notice tone="danger">{explainError(error)}</Notice>}
-      <Button variant="primary" aria-disabled={isBusy} onClick={download}>
+      <Button
+        variant="primary"
+        aria-disabled={isPending}
+        onClick={() => {
+          if (!isPending) {
+            download(undefined);
+          }
+        }}
+      >
         <DownloadIcon />
         {shared.download}
       </Button>
       <p className={styles.facts} role="status">
-        {isStarted && shared.started}
+        {isSuccess && shared.started}
       </p>
     </>
   );

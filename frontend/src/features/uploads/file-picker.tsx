@@ -11,10 +11,11 @@ interface FilePickerProps {
   /** The folder that is shown, where files go; empty for the top. */
   readonly folder: string;
   readonly onPick: (files: readonly File[]) => void;
+  readonly Heading?: "h1" | "h2";
 }
 
 /** Says that files can be dropped, and opens the browser's own dialog to choose some. */
-export function FilePicker({ maxSize, folder, onPick }: FilePickerProps) {
+export function FilePicker({ maxSize, folder, onPick, Heading = "h1" }: FilePickerProps) {
   const input = useRef<HTMLInputElement>(null);
   const folderInput = useRef<HTMLInputElement>(null);
   const { picker } = messages;
@@ -30,9 +31,9 @@ export function FilePicker({ maxSize, folder, onPick }: FilePickerProps) {
         <UploadIcon />
       </span>
       <div className={styles.words}>
-        <h1 id="picker-heading" className={styles.heading}>
+        <Heading id="picker-heading" className={styles.heading}>
           {picker.heading}
-        </h1>
+        </Heading>
         <p className={styles.hint}>
           {folder === "" ? picker.lead : picker.into(folder)}{" "}
           {maxSize !== null && <span className={styles.limit}>{picker.limit(formatSize(maxSize))}</span>}

@@ -1,20 +1,21 @@
-import { messages } from "../../shared/messages.ts";
 import styles from "./breadcrumb.module.css";
-import { nameOf } from "./filing.ts";
+import { messages } from "./messages.ts";
 
 interface BreadcrumbProps {
   readonly folder: string;
+  /** What the top is called. */
+  readonly top?: string;
   readonly onOpen: (folder: string) => void;
 }
 
 /** The way from the top to a folder; each step leads back. */
-export function Breadcrumb({ folder, onOpen }: BreadcrumbProps) {
+export function Breadcrumb({ folder, top = messages.files.heading, onOpen }: BreadcrumbProps) {
   const names = folder === "" ? [] : folder.split("/");
-  const paths = names.map((_, index) => names.slice(0, index + 1).join("/"));
+  const steps = names.map((name, index) => ({ name, path: names.slice(0, index + 1).join("/") }));
   return (
     <nav className={styles.breadcrumb} aria-label={messages.files.path}>
       <ol className={styles.steps}>
-        {["", ...paths].map((path) => (
+        {[{ name: top, path: "" }, ...steps].map(({ name, path }) => (
           <li key={path} className={styles.place}>
             <button
               type="button"
@@ -23,7 +24,7 @@ export function Breadcrumb({ folder, onOpen }: BreadcrumbProps) {
               data-folder={path}
               onClick={() => onOpen(path)}
             >
-              {path === "" ? messages.files.heading : nameOf(path)}
+              {name}
             </button>
           </li>
         ))}

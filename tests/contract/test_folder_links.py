@@ -12,6 +12,7 @@ from broker.settings import StoreSettings
 from tests.contract.test_shares import fetch, look, token_of
 from tests.problems import assert_problem
 from tests.running import RunningBroker, run_broker
+from tests.test_database import upgrade_to
 from tests.transfers import upload
 
 BODY = b"hello, whoever you are"
@@ -271,3 +272,32 @@ def test_what_is_no_folder_of_ones_own_gets_no_link(
         put_in(bob, "bobs")
 
     assert_problem(alice.post("/v1/folders/shares", json={"path": path}), kind)
+
+
+def test_the_links_of_an_older_release_lead_where_they_led(
+    embedded: StoreSettings, database_url: str
+) -> None:
+    values = "'acme', 'alice', '{0}', 'k', 'a.txt', 3, 'text/plain', '2026-01-01'"
+    upload_id, file_id, share_id = "0" * 26, "1" * 26, "2" * 26
+    upgrade_to(
+        "0008",
+        database_url,
+        "INSERT INTO uploads (tenant, owner, id, key, name, size, type, created_at, expires_at, status)"
+        f" VALUES ({values.format(upload_id)}, '2026-01-02', 'completed')",
+        "INSERT INTO files (tenant, owner, id, key, name, size, type, created_at, upload_id, etag)"
+        f" VALUES ({values.format(file_id)}, '{upload_id}', 'e')",
+        "INSERT INTO shares (tenant, owner, id, file_id, downloads, created_at, expires_at)"
+        f" VALUES ('acme', 'alice', '{share_id}', '{file_id}', 5, '2026-01-01', '2099-01-01')",
+    )
+
+    with (
+        run_broker(embedded, database_url) as broker,
+        broker.client() as alice,
+        httpx.Client(base_url=broker.url) as stranger,
+    ):
+        (shared,) = alice.get("/v1/shares").json()["items"]
+        fetch(stranger, shared).raise_for_status()
+        alice.delete(f"/v1/files/{file_id}").raise_for_status()
+
+        assert (shared["kind"], shared["file"], shared["downloads"]) == ("file", file_id, 5)
+        assert_problem(look(stranger, shared), errors.NotFound)

@@ -287,8 +287,8 @@ export const german: Messages = {
 
   receiving: {
     heading: "Dateien senden",
-    filesLeft: (n) => (n === 0 ? "keine Dateien mehr" : `höchstens ${count(n, "Datei", "Dateien")}`),
-    bytesLeft: (size) => `${size} insgesamt`,
+    filesLeft: (n) => (n === 0 ? "keine Dateien mehr" : `noch ${count(n, "Datei", "Dateien")}`),
+    bytesLeft: (size) => `noch ${size}`,
     takes: (kinds) => `Nimmt ${kinds}.`,
     arrived: (n) => `${count(n, "Datei ist", "Dateien sind")} angekommen. Sie können diese Seite schließen.`,
   },

@@ -283,8 +283,8 @@ export const english = {
 
   receiving: {
     heading: "Send files",
-    filesLeft: (n: number) => (n === 0 ? "no more files" : `${count(n, "file", "files")} at most`),
-    bytesLeft: (size: string) => `${size} in all`,
+    filesLeft: (n: number) => (n === 0 ? "no more files" : count(n, "more file", "more files")),
+    bytesLeft: (size: string) => `${size} left`,
     takes: (kinds: string) => `Takes ${kinds}.`,
     arrived: (n: number) => `${count(n, "file has", "files have")} arrived. You can close this page.`,
   },

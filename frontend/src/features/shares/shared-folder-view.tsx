@@ -47,15 +47,17 @@ export function SharedFolderView({ broker, link, shared, onDownloaded }: SharedF
           <p className={styles.facts}>{describeLimits(shared).join(" · ")}</p>
         </div>
       </header>
-      <div className={styles.path}>
-        <Breadcrumb
-          folder={folder}
-          top={shared.name}
-          onOpen={(path) => {
-            location.hash = hashOf(path);
-          }}
-        />
-      </div>
+      {folder !== "" && (
+        <div className={styles.path}>
+          <Breadcrumb
+            folder={folder}
+            top={shared.name}
+            onOpen={(path) => {
+              location.hash = hashOf(path);
+            }}
+          />
+        </div>
+      )}
       {error !== null && (
         <div className={styles.notice}>
           <Notice tone="danger">{explainError(error)}</Notice>

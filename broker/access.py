@@ -55,6 +55,8 @@ RULES: Mapping[str, Rule] = {
     "change_files": Rule("own", Scope.FILES_WRITE),
     "delete_file": Rule("own", Scope.FILES_DELETE),
     "delete_files": Rule("own", Scope.FILES_DELETE),
+    "create_thumbnail": Rule("own", Scope.UPLOADS_WRITE),
+    "list_thumbnails": Rule("own", Scope.FILES_READ),
     "list_folders": Rule("own", Scope.FILES_READ),
     "create_folder": Rule("own", Scope.FILES_WRITE),
     "move_folder": Rule("own", Scope.FILES_WRITE),

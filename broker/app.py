@@ -35,6 +35,7 @@ from broker.endpoints import (
     receipts,
     session,
     shares,
+    thumbnails,
     uploads,
 )
 from broker.endpoints.page import page
@@ -69,6 +70,7 @@ from broker.sign_in_options import SignInOptions
 from broker.sqlite import SqliteDatabase
 from broker.stores.base import Store
 from broker.stores.s3 import S3Store
+from broker.thumbnails import Thumbnails
 from broker.uploads import Uploads
 from broker.web import Services
 
@@ -115,6 +117,7 @@ def list_routes() -> list[Route]:
     routes = [
         *uploads.routes,
         *files.routes,
+        *thumbnails.routes,
         *folders.routes,
         *shares.routes,
         *session.routes,
@@ -291,6 +294,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
         ),
         sign_in_options=SignInOptions(registry=account_registry, settings=settings.oidc, provider=provider),
         store=store,
+        thumbnails=Thumbnails(registry=registry, file_registry=file_registry, store=store, policies=policies),
         tokens=tokens,
         trusted_proxies=_networks(settings),
         uploads=Uploads(

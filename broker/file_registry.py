@@ -93,6 +93,21 @@ class FileRegistry:
 
         return await self._database.write(change)
 
+    async def allow_thumbnail(self, file: File, *, at: datetime) -> bool:
+        """Note that a file may have a thumbnail from now on; say whether it still is a file."""
+        change = update(files).where(files.c.id == file.id).values(thumbnail_at=at)
+        return await self._database.write(lambda c: c.execute(change).rowcount == 1)
+
+    async def list_with_thumbnail(self, claims: Claims, ids: Sequence[str]) -> Sequence[File]:
+        """Return those of the caller's files that may have a thumbnail, but nothing in quarantine."""
+        query = select(files).where(
+            *_own_files(claims),
+            files.c.id.in_(ids),
+            files.c.thumbnail_at.is_not(None),
+            files.c.scan.is_distinct_from("pending"),
+        )
+        return await self._database.read(lambda c: every(File, c, query, {}))
+
     async def list_folders(self, claims: Claims, parent: str, *, after: str, limit: int) -> Sequence[str]:
         """Return the paths of the folders right below one, sorted, only those behind `after`."""
         query = (
@@ -119,7 +134,7 @@ class FileRegistry:
 
     async def policies_below(self, claims: Claims, path: str) -> Sequence[tuple[str, str]]:
         """Return of all files in a folder and below it the policies, with the folders."""
-        query = select(files.c.policy, files.c.folder).distinct().where(*_own_files(claims, path))
+        query = select(files.c.policy, files.c.folder).distinct().where(*_own_files_below(claims, path))
         return await self._database.read(lambda c: [(row.policy, row.folder) for row in c.execute(query)])
 
     async def move_folder(self, claims: Claims, path: str, to: str, *, at: datetime) -> bool:
@@ -131,7 +146,7 @@ class FileRegistry:
             moved = to + func.substr(files.c.folder, len(path) + 1)
             connection.execute(
                 update(files)
-                .where(*_own_files(claims, path))
+                .where(*_own_files_below(claims, path))
                 .values(folder=moved, modified_at=at, revision=files.c.revision + 1)
             )
             on_their_way = (uploads.c.tenant == claims.tenant, uploads.c.owner == claims.subject)
@@ -167,7 +182,7 @@ class FileRegistry:
                 return None
             trashed = connection.execute(
                 update(files)
-                .where(*_own_files(claims, path), files.c.trashed_at.is_(None))
+                .where(*_own_files_below(claims, path), files.c.trashed_at.is_(None))
                 .values(trashed_at=at, modified_at=at, revision=files.c.revision + 1)
             )
             connection.execute(delete(folders).where(*_own_folders(claims), is_below(folders.c.path, path)))
@@ -186,7 +201,7 @@ class FileRegistry:
         is_wanted = was_trashed.is_not(None) if trashed_at is None else was_trashed == trashed_at
 
         def change(connection: Connection) -> int:
-            found = and_(*_own_files(claims, path), is_wanted)
+            found = and_(*_own_files_below(claims, path), is_wanted)
             paths = list(connection.execute(select(files.c.folder).distinct().where(found)).scalars())
             restored = connection.execute(
                 update(files)
@@ -215,8 +230,7 @@ def select_files(
 
 
 def _wanted(claims: Claims, wanted: Filter) -> Iterable[ColumnElement[bool]]:
-    yield files.c.tenant == claims.tenant
-    yield files.c.owner == claims.subject
+    yield from _own_files(claims)
     yield files.c.trashed_at.is_not(None) if wanted.is_trashed else files.c.trashed_at.is_(None)
     if wanted.folder is not None:
         yield files.c.folder == wanted.folder
@@ -224,10 +238,13 @@ def _wanted(claims: Claims, wanted: Filter) -> Iterable[ColumnElement[bool]]:
         yield files.c.name_key.contains(keys.name_key(wanted.q), autoescape=True)
 
 
-def _own_files(claims: Claims, path: str) -> Sequence[ColumnElement[bool]]:
+def _own_files(claims: Claims) -> Sequence[ColumnElement[bool]]:
+    return (files.c.tenant == claims.tenant, files.c.owner == claims.subject)
+
+
+def _own_files_below(claims: Claims, path: str) -> Sequence[ColumnElement[bool]]:
     """Say which files are the caller's, in a folder or below it."""
-    is_own = (files.c.tenant == claims.tenant, files.c.owner == claims.subject)
-    return (*is_own, is_below(files.c.folder, path))
+    return (*_own_files(claims), is_below(files.c.folder, path))
 
 
 def _own_folders(claims: Claims) -> Sequence[ColumnElement[bool]]:

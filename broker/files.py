@@ -156,7 +156,8 @@ class Files:
         await self._registry.delete_file(file, at=at, visit_at=visit_at)
         log.info("File deleted", extra={"file": file.id})
         try:
-            await self._store.delete(file.key)
+            for key in file.stored_keys:
+                await self._store.delete(key)
         except StoreUnavailable:
             log.warning("Object could not be removed yet", extra={"file": file.id})
 

@@ -16,6 +16,7 @@ MAX_FOLDER_BYTES = 1024
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 ID_LENGTH = 26
+_THUMBNAIL = ".thumbnail"  # not "/": SeaweedFS has folders, and an object cannot be one
 _LAST = "~"  # sorts after every id
 _ID = re.compile(rf"[{_ALPHABET}]{{26}}", re.ASCII)
 _TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -91,6 +92,24 @@ def object_key(*, prefix: str, tenant: str, upload_id: str) -> str:
     if not is_tenant(tenant) or not is_id(upload_id):
         raise ValueError("A key is made of a tenant of letters, digits, _ and -, and of an id")
     return f"{prefix}/{tenant}/{upload_id}"
+
+
+def thumbnail_key(key: str) -> str:
+    """Return where the thumbnail of the object of this key is: beside it, and nowhere else.
+
+    >>> thumbnail_key("uploads/acme/01kdvdna000000000000000000")
+    'uploads/acme/01kdvdna000000000000000000.thumbnail'
+    """
+    return key + _THUMBNAIL
+
+
+def owning_key(key: str) -> str:
+    """Return the key of the upload that an object belongs to, whose thumbnail it may be.
+
+    >>> owning_key("uploads/acme/01kdvdna000000000000000000.thumbnail")
+    'uploads/acme/01kdvdna000000000000000000'
+    """
+    return key.removesuffix(_THUMBNAIL)
 
 
 def check_name(name: str) -> str:

@@ -204,6 +204,17 @@ OPERATIONS: Mapping[str, Operation] = {
     "delete_files": Operation(
         summary="Delete up to 1,000 files for good", body=schemas.DeleteFiles, answer=schemas.ChangedFiles
     ),
+    "create_thumbnail": Operation(
+        summary="Presign the PUT of a file's thumbnail",
+        body=schemas.NewThumbnail,
+        answer=schemas.PresignedRequest,
+        problems=[errors.NotFound, errors.InvalidChecksum],
+    ),
+    "list_thumbnails": Operation(
+        summary="Presign the GETs of up to 200 files' thumbnails",
+        body=schemas.ListThumbnails,
+        answer=schemas.Thumbnails,
+    ),
     "list_folders": Operation(
         summary="List the folders right below one, by name",
         query=schemas.ListFolders,

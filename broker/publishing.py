@@ -95,7 +95,8 @@ class Publisher:
         try:
             if upload.store_upload_id:
                 await self._store.abort_multipart(upload.key, upload.store_upload_id)
-            await self._store.delete(upload.key)
+            for key in upload.stored_keys:
+                await self._store.delete(key)
         except StoreUnavailable:
             log.warning("Object could not be removed yet", extra={"upload": upload.id})
             return False

@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from broker import keys
 from broker.errors import OperatorError, RegistryUnavailable, StoreUnavailable
 from broker.publishing import Publisher
 from broker.registry import Registry
@@ -137,12 +138,12 @@ class Reconciler:
         knows_any = False
         unknown: list[Visit] = []
         async for page in _pages(self._store.list_objects(f"{self._key_prefix}/")):
-            known = await self._registry.known_keys([found.key for found in page])
+            known = await self._registry.known_keys([keys.owning_key(found.key) for found in page])
             knows_any = knows_any or bool(known)
             unknown += [
                 Visit("orphan", found.key)
                 for found in page
-                if found.key not in known and at - found.stored_at >= _ORPHAN_AGE
+                if keys.owning_key(found.key) not in known and at - found.stored_at >= _ORPHAN_AGE
             ]
             if knows_any:
                 for visit in unknown:

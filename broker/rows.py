@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from msgspec import Struct
 from sqlalchemy import Connection, Select
 
+from broker import keys
 from broker.auth import Claims
 from broker.schemas import ChecksumAlgorithm, Collision, ScanState, ShareKind, UploadStatus
 
@@ -80,11 +81,17 @@ class Upload(Struct, frozen=True, kw_only=True):
     visit_at: datetime | None = None
     share_id: str | None = None
 
+    @property
+    def stored_keys(self) -> tuple[str, ...]:
+        """What the store may hold of it; only what was a file may have a thumbnail."""
+        return (self.key, keys.thumbnail_key(self.key)) if self.status == "deleted" else (self.key,)
+
 
 class File(Struct, frozen=True, kw_only=True):
     """A completed, verified upload. While its `scan` is `pending` it is in quarantine, until `scan_at`.
 
     `name_key` is by what it is found and sorted; `revision` counts its changes, the last at `modified_at`.
+    From `thumbnail_at` on, it may have a thumbnail.
     """
 
     id: str
@@ -108,6 +115,12 @@ class File(Struct, frozen=True, kw_only=True):
     scan: ScanState | None = None
     scan_at: datetime | None = None
     share_id: str | None = None
+    thumbnail_at: datetime | None = None
+
+    @property
+    def stored_keys(self) -> tuple[str, ...]:
+        """What the store may hold of it."""
+        return (self.key, keys.thumbnail_key(self.key)) if self.thumbnail_at else (self.key,)
 
 
 class Share(Struct, frozen=True, kw_only=True):

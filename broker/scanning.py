@@ -112,6 +112,7 @@ class Scanner:
         await self._registry.delete_file(file, at=at, visit_at=at + timedelta(seconds=MAX_URL_EXPIRES_IN))
         log.warning("File found infected and removed", extra={"file": file.id})
         try:
-            await self._store.delete(file.key)
+            for key in file.stored_keys:
+                await self._store.delete(key)
         except StoreUnavailable:
             log.warning("Object could not be removed yet", extra={"file": file.id})

@@ -12,6 +12,8 @@ Item = TypeVar("Item")
 
 MAX_BATCH = 1000
 MAX_FINGERPRINT = 64
+MAX_THUMBNAIL = 64 * 1024
+MAX_THUMBNAILS = 200
 MAX_SHARE_EXPIRES_IN = 366 * 86400
 
 UploadStatus = Literal["pending", "completed", "aborted", "expired", "rejected"]
@@ -511,6 +513,30 @@ class Download(PresignedRequest, frozen=True):
     size: int
     checksum: str | None
     part_size: int | None
+
+
+class NewThumbnail(_Request, frozen=True):
+    """What the client declares of the JPEG that it made of a file."""
+
+    size: Annotated[int, Meta(ge=1, le=MAX_THUMBNAIL)]
+    checksum: str
+
+
+class ListThumbnails(_Request, frozen=True):
+    ids: Annotated[tuple[str, ...], Meta(min_length=1, max_length=MAX_THUMBNAILS)]
+
+
+class Thumbnail(_Answer, frozen=True):
+    """How to fetch the thumbnail of the file of the id `file`, a JPEG; the same URL for half an hour."""
+
+    file: str
+    request: PresignedRequest
+
+
+class Thumbnails(_Answer, frozen=True):
+    """One item for each file that was named and has a thumbnail, in any order."""
+
+    items: tuple[Thumbnail, ...]
 
 
 class _NewLink(_Request, frozen=True):

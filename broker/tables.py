@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0010"  # of the newest migration: what a registry must be at
+REVISION = "0011"  # of the newest migration: what a registry must be at
 
 
 class Instant(TypeDecorator[datetime]):
@@ -188,6 +188,7 @@ files = Table(
     Column("scan", String(16)),
     Column("scan_at", Instant),
     Column("share_id", Id),
+    Column("thumbnail_at", Instant),
     Index("files_by_owner", "tenant", "owner", "id"),
     Index("files_by_folder", "tenant", "owner", "folder", "name_key", "id"),
     Index("files_by_name", "tenant", "owner", "name_key", "id"),

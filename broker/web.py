@@ -43,6 +43,7 @@ from broker.shared_links import SharedLinks
 from broker.shares import Shares
 from broker.sign_in_options import SignInOptions
 from broker.stores.base import Store
+from broker.thumbnails import Thumbnails
 from broker.uploads import Uploads
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -88,6 +89,7 @@ class Services:
     shares: Shares
     sign_in_options: SignInOptions
     store: Store
+    thumbnails: Thumbnails
     tokens: Tokens
     trusted_proxies: tuple[Network, ...]
     uploads: Uploads

@@ -57,6 +57,8 @@ CALLS = {
     "change_file": Call(body={"name": "b.txt"}, thing="file"),
     "change_files": Call(body={"ids": [NOBODYS], "folder": "a"}),
     "delete_files": Call(body={"ids": [NOBODYS]}),
+    "create_thumbnail": Call(body={"size": 1, "checksum": "crc32c:AAAAAA=="}, thing="file"),
+    "list_thumbnails": Call(body={"ids": [NOBODYS]}),
     "list_folders": Call(),
     "create_folder": Call(201, {"path": "new"}),
     "move_folder": Call(404, {"path": "nothing", "to": "b"}),

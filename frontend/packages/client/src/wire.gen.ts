@@ -575,6 +575,33 @@ export interface components {
             readonly ids: readonly string[];
         };
         /**
+         * NewThumbnail
+         * @description What the client declares of the JPEG that it made of a file.
+         */
+        readonly NewThumbnail: {
+            readonly size: number;
+            readonly checksum: string;
+        };
+        /** ListThumbnails */
+        readonly ListThumbnails: {
+            readonly ids: readonly string[];
+        };
+        /**
+         * Thumbnails
+         * @description One item for each file that was named and has a thumbnail, in any order.
+         */
+        readonly Thumbnails: {
+            readonly items: readonly components["schemas"]["Thumbnail"][];
+        };
+        /**
+         * Thumbnail
+         * @description How to fetch the thumbnail of the file of the id `file`, a JPEG; the same URL for half an hour.
+         */
+        readonly Thumbnail: {
+            readonly file: string;
+            readonly request: components["schemas"]["PresignedRequest"];
+        };
+        /**
          * Page[Folder]
          * @description One page of a list; `next_cursor` is null on the last one.
          */

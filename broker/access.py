@@ -51,6 +51,8 @@ RULES: Mapping[str, Rule] = {
     "get_file": Rule("own", Scope.FILES_READ),
     "download_file": Rule("own", Scope.FILES_READ),
     "get_content": Rule("own", Scope.FILES_READ),
+    "get_receipt": Rule("own", Scope.FILES_READ),
+    "get_history": Rule("own", Scope.FILES_READ),
     "change_file": Rule("own", Scope.FILES_WRITE),
     "change_files": Rule("own", Scope.FILES_WRITE),
     "delete_file": Rule("own", Scope.FILES_DELETE),

@@ -147,6 +147,13 @@ def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
         await services.audit.forget(at=web.now())
         await services.shares.forget(at=web.now())
 
+    async def empty_trash() -> None:
+        at = web.now()
+        while deleted := await services.files.empty_trash(at=at):
+            for file in deleted:
+                owner = Claims(subject=file.owner, tenant=file.tenant, scopes=frozenset())
+                services.audit.record("file.deleted", claims=owner, target=file.id, at=at)
+
     async def scan() -> None:
         at = web.now()
         for file in await services.scanner.scan_due(at=at):
@@ -159,6 +166,7 @@ def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
     yield services.self_test.run
     yield services.sign_in_options.warm_up
     yield partial(repeat, learn_revocations, seconds=_REVOCATIONS_SECONDS, lifecycle=services.lifecycle)
+    yield partial(repeat, empty_trash, seconds=_FORGET_SECONDS, lifecycle=services.lifecycle)
     yield partial(repeat, forget, seconds=_FORGET_SECONDS, lifecycle=services.lifecycle)
     yield partial(repeat, reconcile, seconds=settings.reconcile_interval, lifecycle=services.lifecycle)
 
@@ -208,7 +216,13 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
     policies = Policies(settings.policies)
     passwords = Passwords()
     file_registry = FileRegistry(database)
-    files = Files(registry=registry, file_registry=file_registry, store=store, policies=policies)
+    files = Files(
+        registry=registry,
+        file_registry=file_registry,
+        store=store,
+        policies=policies,
+        trash_days=settings.trash_days,
+    )
     folders = Folders(registry=file_registry, policies=policies)
     share_registry = ShareRegistry(database)
     link_tokens = LinkTokens(settings.secret_keys)

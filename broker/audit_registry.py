@@ -13,6 +13,12 @@ from broker.rows import AuditEntry, every
 from broker.tables import audit
 
 INSERT_ENTRIES = insert(audit)
+LIST_OF_TARGETS = (
+    select(audit)
+    .where(audit.c.tenant == bindparam("tenant"), audit.c.target.in_(bindparam("targets", expanding=True)))
+    .order_by(audit.c.id.desc())
+    .limit(bindparam("limit"))
+)
 FORGET_ENTRIES = delete(audit).where(audit.c.id < bindparam("before"))
 
 
@@ -36,6 +42,11 @@ class AuditRegistry:
     async def add(self, entries: Sequence[AuditEntry]) -> None:
         rows = [asdict(entry) for entry in entries]
         await self._database.write(lambda c: c.execute(INSERT_ENTRIES, rows))
+
+    async def list_of(self, tenant: str, targets: Sequence[str], *, limit: int) -> list[AuditEntry]:
+        """Return the newest entries about any of these, the newest first."""
+        values = {"tenant": tenant, "targets": targets, "limit": limit}
+        return await self._database.read(lambda c: every(AuditEntry, c, LIST_OF_TARGETS, values))
 
     async def list(self, wanted: AuditFilter, *, limit: int) -> list[AuditEntry]:
         """Return the newest entries that are wanted, the newest last."""

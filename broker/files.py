@@ -27,18 +27,27 @@ from broker.stores.base import Store
 
 log = logging.getLogger(__name__)
 
+Wanted = TypeVar("Wanted")
 Outcome = TypeVar("Outcome")
 
 _TRIES = 5  # somebody else may be changing the same file
 _AT_ONCE = 50
+_EMPTIED_AT_ONCE = 1000
 
 
 class Files:
     """List, look at, hand out, change and delete the caller's files."""
 
     def __init__(
-        self, *, registry: Registry, file_registry: FileRegistry, store: Store, policies: Policies
+        self,
+        *,
+        registry: Registry,
+        file_registry: FileRegistry,
+        store: Store,
+        policies: Policies,
+        trash_days: int,
     ) -> None:
+        self.trash_days = trash_days
         self._registry = registry
         self._file_registry = file_registry
         self._store = store
@@ -61,14 +70,14 @@ class Files:
 
     async def get(self, claims: Claims, file_id: str) -> schemas.File:
         """Return one file. Raises NotFound."""
-        return describe_file(await self._find(claims, file_id))
+        return describe_file(await self.find(claims, file_id))
 
     async def download(
         self, claims: Claims, file_id: str, new: schemas.NewDownload, *, at: datetime
     ) -> schemas.Download:
         """Presign a GET of the file's bytes. Raises NotFound, FileQuarantined, InvalidField."""
         wished = None if new.expires_in is None else policy.check_expires_in(new.expires_in)
-        return self.sign(await self._find(claims, file_id), new.disposition, expires_in=wished, at=at)
+        return self.sign(await self.find(claims, file_id), new.disposition, expires_in=wished, at=at)
 
     def sign(
         self,
@@ -113,7 +122,7 @@ class Files:
         PolicyViolation.
         """
         for _ in range(_TRIES):
-            file = await self._find(claims, file_id)
+            file = await self.find(claims, file_id)
             if revision not in {None, file.revision}:
                 break
             changed = self._changed(claims, file, wanted, at=at)
@@ -151,17 +160,33 @@ class Files:
 
     async def delete(self, claims: Claims, file_id: str, *, at: datetime) -> None:
         """Forget the file, then remove its object, or have the reconciler do so. Raises NotFound."""
-        file = await self._find(claims, file_id)
+        await self._delete(await self.find(claims, file_id), at=at)
+
+    async def empty_trash(self, *, at: datetime) -> Sequence[File]:
+        """Delete files that have been in the trash for long enough, of all owners; return them."""
+        if not self.trash_days:
+            return ()
+        before = at - timedelta(days=self.trash_days)
+        found = await self._registry.list_trashed(before=before, limit=_EMPTIED_AT_ONCE)
+        deleted = await _each(found, lambda file: self._delete(file, at=at, trashed_before=before))
+        return [file for file, was_there in zip(found, deleted, strict=True) if was_there is True]
+
+    async def _delete(self, file: File, *, at: datetime, trashed_before: datetime | None = None) -> bool:
         visit_at = at + timedelta(seconds=policy.MAX_URL_EXPIRES_IN)
-        await self._registry.delete_file(file, at=at, visit_at=visit_at)
+        if not await self._registry.delete_file(
+            file, at=at, visit_at=visit_at, trashed_before=trashed_before
+        ):
+            return False
         log.info("File deleted", extra={"file": file.id})
         try:
             for key in file.stored_keys:
                 await self._store.delete(key)
         except StoreUnavailable:
             log.warning("Object could not be removed yet", extra={"file": file.id})
+        return True
 
-    async def _find(self, claims: Claims, file_id: str) -> File:
+    async def find(self, claims: Claims, file_id: str) -> File:
+        """Return a file as it is recorded. Raises NotFound."""
         file = await self._registry.find_file(claims, file_id) if keys.is_id(file_id) else None
         if file is None:
             raise NotFound("There is no such file.")
@@ -196,19 +221,19 @@ def check_text(text: str | None) -> str | None:
 
 
 async def _each(
-    ids: Sequence[str], action: Callable[[str], Awaitable[Outcome]]
+    wanted: Sequence[Wanted], action: Callable[[Wanted], Awaitable[Outcome]]
 ) -> list[Outcome | BrokerError]:
     """Do something with each file; changes that wait at the same time are written together."""
     turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def attempt(file_id: str) -> Outcome | BrokerError:
+    async def attempt(each: Wanted) -> Outcome | BrokerError:
         async with turns:
             try:
-                return await action(file_id)
+                return await action(each)
             except BrokerError as error:
                 return error
 
-    return list(await asyncio.gather(*map(attempt, ids)))
+    return list(await asyncio.gather(*map(attempt, wanted)))
 
 
 def _place_of(file: File, order: Order) -> str:

@@ -43,7 +43,7 @@ class Intake:
         self._key_prefix = key_prefix
         self._in_work: set[tuple[str, str, str]] = set()
 
-    async def describe(self, claims: Claims) -> schemas.Me:
+    async def describe(self, claims: Claims, *, trash_days: int) -> schemas.Me:
         """Say what applies to a caller: the policies, and how much of each quota is used."""
         counted = {name: _usage(c) for name, c in (await self._registry.usage_of(claims)).items()}
         visible = self._policies.visible_to(claims)
@@ -51,6 +51,7 @@ class Intake:
             subject=claims.subject,
             tenant=claims.tenant,
             scopes=tuple(sorted(claims.scopes)),
+            trash_days=trash_days or None,
             policies=tuple(
                 policy.describe(each, counted.get(each.name, _usage(Counters()))) for each in visible
             ),

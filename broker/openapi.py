@@ -116,6 +116,7 @@ OPERATIONS: Mapping[str, Operation] = {
             *_DECLARED,
             errors.QuotaExceeded,
             errors.TooManyUploads,
+            errors.NameTaken,
             errors.ShareExpired,
             errors.IdempotencyMismatch,
             errors.RequestInProgress,
@@ -187,6 +188,14 @@ OPERATIONS: Mapping[str, Operation] = {
         status=307,
         headers=["Location"],
         problems=[errors.NotFound, errors.FileQuarantined],
+    ),
+    "get_receipt": Operation(
+        summary="Get the signed receipt of a file", answer=schemas.FileReceipt, problems=[errors.NotFound]
+    ),
+    "get_history": Operation(
+        summary="List what was done with a file, the newest first",
+        answer=schemas.FileHistory,
+        problems=[errors.NotFound],
     ),
     "change_file": Operation(
         summary="Rename a file, move it, put it into the trash or take it out",

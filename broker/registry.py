@@ -92,6 +92,9 @@ RELEASE_FILE = (
     .values(scan="clean", scan_at=None)
 )
 DELETE_FILE = delete(files).where(files.c.id == bindparam("id"))
+_IS_TRASHED = files.c.trashed_at <= bindparam("before")
+DELETE_TRASHED = DELETE_FILE.where(_IS_TRASHED)
+LIST_TRASHED = select(files).where(files.c.trashed_at.is_not(None), _IS_TRASHED).limit(bindparam("limit"))
 
 LIST_USAGE = select(usage).filter_by(**_OWNER)
 # the row of a tenant itself has no owner
@@ -234,15 +237,29 @@ class Registry:
         values = {"tenant": tenant, "after_owner": after[0], "after_policy": after[1], "limit": limit}
         return await self._database.read(lambda c: every(OwnedCounters, c, LIST_USAGE_OF_TENANT, values))
 
-    async def delete_file(self, file: File, *, at: datetime, visit_at: datetime) -> None:
-        """Forget a file, and have the reconciler see to its object."""
+    async def delete_file(
+        self, file: File, *, at: datetime, visit_at: datetime, trashed_before: datetime | None = None
+    ) -> bool:
+        """Forget a file, and have the reconciler see to its object; say whether it was there.
 
-        def change(connection: Connection) -> None:
-            if connection.execute(DELETE_FILE, {"id": file.id}).rowcount:
-                _move(connection, file.upload_id, "completed", "deleted", at=at, visit_at=visit_at)
-                count(connection, file, Counters(files=-1, bytes=-file.size))
+        With `trashed_before`, only if it is in the trash since then.
+        """
+        statement = DELETE_FILE if trashed_before is None else DELETE_TRASHED
 
-        await self._database.write(change)
+        def change(connection: Connection) -> bool:
+            if not connection.execute(statement, {"id": file.id, "before": trashed_before}).rowcount:
+                return False
+            _move(connection, file.upload_id, "completed", "deleted", at=at, visit_at=visit_at)
+            count(connection, file, Counters(files=-1, bytes=-file.size))
+            return True
+
+        return await self._database.write(change)
+
+    async def list_trashed(self, *, before: datetime, limit: int) -> list[File]:
+        """Return files that are in the trash since then, of all owners."""
+        return await self._database.read(
+            lambda c: every(File, c, LIST_TRASHED, {"before": before, "limit": limit})
+        )
 
 
 def _move(

@@ -123,11 +123,15 @@ class PolicyLimits(_Answer, frozen=True):
 
 
 class Me(_Answer, frozen=True):
-    """`usage` is the sum over all policies, those that do not apply any more included."""
+    """`usage` is the sum over all policies, those that do not apply any more included.
+
+    What is in the trash is deleted for good after `trash_days`; null is never.
+    """
 
     subject: str
     tenant: str
     scopes: tuple[str, ...]
+    trash_days: int | None
     policies: tuple[PolicyLimits, ...]
     usage: Usage
 
@@ -513,6 +517,26 @@ class Download(PresignedRequest, frozen=True):
     size: int
     checksum: str | None
     part_size: int | None
+
+
+class FileReceipt(_Answer, frozen=True):
+    """A receipt as a compact JWS, see `Receipt`; null while the file is in quarantine."""
+
+    receipt: str | None
+
+
+class HistoryEntry(_Answer, frozen=True):
+    """Who did what with a file; a `subject` is empty where a link was used."""
+
+    at: datetime
+    event: str
+    subject: str
+
+
+class FileHistory(_Answer, frozen=True):
+    """The newest entries, the newest first: as far as the audit trail is kept."""
+
+    items: tuple[HistoryEntry, ...]
 
 
 class NewThumbnail(_Request, frozen=True):

@@ -272,6 +272,7 @@ class Settings:
     )
     scan: ScanSettings = ScanSettings()
     audit_retention_days: Annotated[int, Meta(ge=0, le=36_500)] = 365
+    trash_days: Annotated[int, Meta(ge=0, le=36_500)] = 30
     reconcile_interval: Annotated[int, Meta(ge=1, le=86400)] = 60
     drain_seconds: Annotated[int, Meta(ge=0, le=300)] = 5
     log_format: Literal["json", "text"] = "json"

@@ -14,6 +14,7 @@ from broker.audit import Event
 from broker.auth import Claims
 from broker.errors import BrokerError, InvalidField
 
+_HISTORY = 100  # entries
 _REVISION = re.compile(r'"([1-9][0-9]{0,17})"', re.ASCII)
 
 
@@ -44,6 +45,28 @@ async def get_content(request: Request) -> Response:
     found = await web.services(request).files.download(claims, request.path_params["id"], new, at=at)
     web.record(request, "file.handed-out", claims, request.path_params["id"], at=at)
     return Response(status_code=307, headers={"location": found.url})
+
+
+async def get_receipt(request: Request) -> Response:
+    claims = await web.claims(request, at=web.now())
+    file = await web.services(request).files.find(claims, request.path_params["id"])
+    receipt = None if file.scan == "pending" else web.services(request).receipts.issue(file)
+    return web.answer(schemas.FileReceipt(receipt=receipt))
+
+
+async def get_history(request: Request) -> Response:
+    claims = await web.claims(request, at=web.now())
+    file = await web.services(request).files.find(claims, request.path_params["id"])
+    found = await web.services(request).audit_registry.list_of(
+        claims.tenant, (file.id, file.upload_id), limit=_HISTORY
+    )
+    return web.answer(
+        schemas.FileHistory(
+            items=tuple(
+                schemas.HistoryEntry(at=each.at, event=each.event, subject=each.subject) for each in found
+            )
+        )
+    )
 
 
 async def change_file(request: Request) -> Response:
@@ -124,4 +147,6 @@ routes = [
     Route("/v1/files/batch/delete", delete_files, methods=["POST"]),
     Route("/v1/files/{id}/download", download_file, methods=["POST"]),
     Route("/v1/files/{id}/content", get_content, methods=["GET"]),
+    Route("/v1/files/{id}/receipt", get_receipt, methods=["GET"]),
+    Route("/v1/files/{id}/history", get_history, methods=["GET"]),
 ]

@@ -78,7 +78,8 @@ async def show_sign_in_options(request: Request) -> Response:
 
 async def me(request: Request) -> Response:
     claims = await web.claims(request, at=web.now())
-    return web.answer(await web.services(request).intake.describe(claims))
+    services = web.services(request)
+    return web.answer(await services.intake.describe(claims, trash_days=services.files.trash_days))
 
 
 def _answer(request: Request, signed_in: SignedIn, *, at: datetime) -> Response:

@@ -54,6 +54,8 @@ CALLS = {
     "get_file": Call(thing="file"),
     "download_file": Call(body={}, thing="file"),
     "get_content": Call(307, thing="file"),
+    "get_receipt": Call(thing="file"),
+    "get_history": Call(thing="file"),
     "change_file": Call(body={"name": "b.txt"}, thing="file"),
     "change_files": Call(body={"ids": [NOBODYS], "folder": "a"}),
     "delete_files": Call(body={"ids": [NOBODYS]}),

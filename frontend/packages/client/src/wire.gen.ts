@@ -158,11 +158,14 @@ export interface components {
         /**
          * Me
          * @description `usage` is the sum over all policies, those that do not apply any more included.
+         *
+         *     What is in the trash is deleted for good after `trash_days`; null is never.
          */
         readonly Me: {
             readonly subject: string;
             readonly tenant: string;
             readonly scopes: readonly string[];
+            readonly trash_days: number | null;
             readonly policies: readonly components["schemas"]["PolicyLimits"][];
             readonly usage: components["schemas"]["Usage"];
         };
@@ -529,6 +532,29 @@ export interface components {
             readonly size: number;
             readonly checksum: string | null;
             readonly part_size: number | null;
+        };
+        /**
+         * FileReceipt
+         * @description A receipt as a compact JWS, see `Receipt`; null while the file is in quarantine.
+         */
+        readonly FileReceipt: {
+            readonly receipt: string | null;
+        };
+        /**
+         * FileHistory
+         * @description The newest entries, the newest first: as far as the audit trail is kept.
+         */
+        readonly FileHistory: {
+            readonly items: readonly components["schemas"]["HistoryEntry"][];
+        };
+        /**
+         * HistoryEntry
+         * @description Who did what with a file; a `subject` is empty where a link was used.
+         */
+        readonly HistoryEntry: {
+            readonly at: string;
+            readonly event: string;
+            readonly subject: string;
         };
         /**
          * ChangeFile

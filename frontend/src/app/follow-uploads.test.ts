@@ -14,6 +14,7 @@ const ME: Me = {
   subject: "ada",
   tenant: "home",
   scopes: [],
+  trash_days: null,
   policies: [],
   usage: { files: 0, bytes: 0, pending: 0, pending_bytes: 0 },
 };

@@ -92,9 +92,7 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
         {signOutError !== null && (
           <Notice tone="danger">{messages.session.signOutFailed(explainError(signOutError))}</Notice>
         )}
-        {route.page === "files" && (
-          <FilePicker maxSize={policy?.max_size ?? null} folder={folder} onPick={addPicked} />
-        )}
+        {route.page === "files" && <FilePicker limits={policy ?? null} folder={folder} onPick={addPicked} />}
         <UploadList items={uploads} queue={queue} />
         {route.page === "files" && (
           <UnfinishedList
@@ -117,6 +115,8 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
             q={route.page === "files" ? route.q : ""}
             order={order}
             usage={me?.usage ?? null}
+            quota={policy?.quota.bytes ?? null}
+            trashDays={me?.trash_days ?? null}
             addressOf={addressOf}
             onOpenFolder={openFolder}
             onSearch={() => search.current?.focus()}

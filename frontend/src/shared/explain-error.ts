@@ -2,13 +2,14 @@ import {
   BrokerUnreachable,
   ChecksumMismatch,
   Problem,
+  SourceRefused,
   SourceTooLarge,
   SourceUnreadable,
   StoreRefused,
   StoreUnreachable,
   UploadClosed,
 } from "@broker/client";
-import { formatSize } from "./format.ts";
+import { formatList, formatSize } from "./format.ts";
 import { messages } from "./messages.ts";
 import { OidcFailure } from "./oidc-failure.ts";
 
@@ -40,6 +41,10 @@ export function explainError(error: unknown): string {
   }
   if (error instanceof SourceTooLarge) {
     return errors.sourceTooLarge(formatSize(error.limit));
+  }
+  if (error instanceof SourceRefused) {
+    const { rule, limit } = error;
+    return errors.sourceRefused[rule](typeof limit === "number" ? formatSize(limit) : formatList(limit));
   }
   if (error instanceof OidcFailure) {
     return errors.oidc.get(error.reason) ?? errors.oidcFailed;

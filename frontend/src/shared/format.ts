@@ -23,6 +23,17 @@ const instantFormat = remember(
   (locale: string) => new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" }),
 );
 
+const listFormat = remember((locale: string) => new Intl.ListFormat(locale, { type: "disjunction" }));
+
+/**
+ * Write a choice for a person.
+ *
+ * @example formatList([".jpg", ".png"]) // ".jpg or .png"
+ */
+export function formatList(items: readonly string[], locale: string = LOCALE): string {
+  return listFormat(locale).format(items);
+}
+
 /**
  * Write a number of bytes for a person, in decimal units as their names in Intl say.
  *

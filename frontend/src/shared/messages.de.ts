@@ -5,6 +5,7 @@ import type { Messages } from "./messages.en.ts";
 
 const plural = new Intl.PluralRules("de");
 const number = new Intl.NumberFormat(LOCALE);
+const list = new Intl.ListFormat(LOCALE, { type: "disjunction" });
 
 function count(n: number, one: string, many: string): string {
   return plural.select(n) === "one" ? `${n} ${one}` : `${number.format(n)} ${many}`;
@@ -55,6 +56,8 @@ export const german: Messages = {
     heading: "Dateien irgendwo ablegen",
     lead: "Sie gehen direkt in den Speicher.",
     limit: (size) => `Jede bis ${size}.`,
+    only: (kinds) => `Nur ${list.format(kinds)}.`,
+    camera: "Foto aufnehmen",
     into: (folder) => `Sie gehen direkt in den Speicher, nach ${folder}.`,
     choose: "Dateien wählen",
     chooseFolder: "Ordner wählen",
@@ -117,6 +120,7 @@ export const german: Messages = {
     heading: "Alle Dateien",
     loading: "Dateien werden geladen …",
     usage: (n, size) => `${files(n)}, ${size}`,
+    quota: (used, quota) => `${used} von ${quota} belegt`,
     emptyHeading: "Noch keine Dateien",
     emptyText: "Was Sie hochladen, steht hier, das Neueste zuerst.",
     download: (name) => `${name} herunterladen`,
@@ -189,6 +193,20 @@ export const german: Messages = {
     trashed: "Im Papierkorb seit",
     checksum: "Prüfsumme",
     id: "Id",
+    history: "Verlauf",
+    events: new Map([
+      ["upload.created", "Upload begonnen"],
+      ["upload.completed", "Hochgeladen und geprüft"],
+      ["file.handed-out", "Download-Adresse ausgestellt"],
+      ["file.changed", "Umbenannt, verschoben, in den oder aus dem Papierkorb"],
+      ["file.deleted", "Gelöscht"],
+      ["file.infected", "Als Schadsoftware erkannt"],
+      ["share.created", "Link erstellt"],
+      ["share.used", "Über einen Link geholt"],
+    ]),
+    receipt: "Quittung",
+    receiptText:
+      "Von diesem Dienst unterschrieben: Wer sie hat, kann ohne zu fragen prüfen, was wann gespeichert wurde.",
   },
 
   preview: {
@@ -204,6 +222,7 @@ export const german: Messages = {
     empty: "Papierkorb leeren",
     emptyHeading: "Der Papierkorb ist leer",
     emptyText: "Was Sie wegwerfen, bleibt hier, bis Sie es endgültig löschen.",
+    emptied: (days) => `Was ${count(days, "Tag", "Tage")} hier liegt, wird endgültig gelöscht.`,
   },
 
   nav: {
@@ -360,6 +379,11 @@ export const german: Messages = {
     storeRefused: (status) => `Der Speicher hat die Datei abgelehnt (${status}).`,
     damaged:
       "Was ankam, ist nicht, was gespeichert wurde; nichts wurde behalten. Versuchen Sie es noch einmal.",
+    sourceRefused: {
+      types: (limit) => `Dateien dieses Typs werden hier nicht angenommen, nur ${limit}.`,
+      extensions: (limit) => `Nur Dateien, deren Namen auf ${limit} enden, werden hier angenommen.`,
+      min_size: (limit) => `Dateien müssen mindestens ${limit} haben.`,
+    },
     sourceUnreadable:
       "Die Datei ist nicht mehr lesbar: Sie wurde verschoben, geändert oder gesperrt. Wählen Sie sie noch einmal.",
     sourceTooLarge: (limit) => `Die Datei ist größer als ${limit}, mehr ist nicht erlaubt.`,

@@ -5,6 +5,7 @@ import { LOCALE } from "./language.ts";
 
 const plural = new Intl.PluralRules("en");
 const number = new Intl.NumberFormat(LOCALE);
+const list = new Intl.ListFormat(LOCALE, { type: "disjunction" });
 
 function count(n: number, one: string, many: string): string {
   return plural.select(n) === "one" ? `${n} ${one}` : `${number.format(n)} ${many}`;
@@ -53,6 +54,8 @@ export const english = {
     heading: "Drop files anywhere",
     lead: "Sent straight to storage.",
     limit: (size: string) => `Up to ${size} each.`,
+    only: (kinds: readonly string[]) => `Only ${list.format(kinds)}.`,
+    camera: "Take a photo",
     into: (folder: string) => `Sent straight to storage, into ${folder}.`,
     choose: "Choose files",
     chooseFolder: "Choose folder",
@@ -115,6 +118,7 @@ export const english = {
     heading: "All files",
     loading: "Loading files…",
     usage: (n: number, size: string) => `${count(n, "file", "files")}, ${size}`,
+    quota: (used: string, quota: string) => `${used} of ${quota} used`,
     emptyHeading: "No files yet",
     emptyText: "What you upload shows up here, newest first.",
     download: (name: string) => `Download ${name}`,
@@ -188,6 +192,20 @@ export const english = {
     trashed: "In the trash since",
     checksum: "Checksum",
     id: "Id",
+    history: "History",
+    events: new Map([
+      ["upload.created", "Upload begun"],
+      ["upload.completed", "Uploaded and verified"],
+      ["file.handed-out", "Download link made"],
+      ["file.changed", "Renamed, moved, trashed or restored"],
+      ["file.deleted", "Deleted"],
+      ["file.infected", "Found infected"],
+      ["share.created", "Link made"],
+      ["share.used", "Fetched by a link"],
+    ]),
+    receipt: "Receipt",
+    receiptText:
+      "Signed by this service: whoever has it can check what was stored, and when, without asking.",
   },
 
   preview: {
@@ -203,6 +221,7 @@ export const english = {
     empty: "Empty the trash",
     emptyHeading: "The trash is empty",
     emptyText: "What you delete stays here until you delete it for good.",
+    emptied: (days: number) => `What has been here for ${count(days, "day", "days")} is deleted for good.`,
   },
 
   nav: {
@@ -353,6 +372,11 @@ export const english = {
     storeUnreachable: "The storage does not answer. Check your connection and try again.",
     storeRefused: (status: number) => `The storage refused the file (${status}).`,
     damaged: "What arrived is not what was stored; nothing was saved. Try again.",
+    sourceRefused: {
+      types: (limit: string) => `Files of this type are not taken here, only ${limit}.`,
+      extensions: (limit: string) => `Only files whose names end in ${limit} are taken here.`,
+      min_size: (limit: string) => `Files have to be at least ${limit}.`,
+    },
     sourceUnreadable: "The file can no longer be read: it was moved, changed or locked. Choose it again.",
     sourceTooLarge: (limit: string) => `The file is larger than ${limit}, the most that is allowed.`,
     uploadClosed: "The upload was ended elsewhere. Try again.",

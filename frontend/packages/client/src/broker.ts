@@ -7,8 +7,10 @@ import type {
   Diagnosis,
   Download,
   FileChange,
+  FileHistory,
   FileQuery,
   Folder,
+  HistoryEntry,
   Me,
   NewDownload,
   NewFolderShare,
@@ -275,6 +277,20 @@ export class Broker {
 
   readFile(id: string, { signal }: Cancellable): Promise<StoredFile> {
     return this.#read("GET", path`/v1/files/${id}`, { signal });
+  }
+
+  /** The receipt is null while the file is in quarantine. */
+  async readReceipt(id: string, { signal }: Cancellable): Promise<string | null> {
+    const { receipt } = await this.#read<{ receipt: string | null }>("GET", path`/v1/files/${id}/receipt`, {
+      signal,
+    });
+    return receipt;
+  }
+
+  /** List what was done with a file, the newest first. */
+  async readHistory(id: string, { signal }: Cancellable): Promise<readonly HistoryEntry[]> {
+    const { items } = await this.#read<FileHistory>("GET", path`/v1/files/${id}/history`, { signal });
+    return items;
   }
 
   /** Get the presigned request that fetches a file. */

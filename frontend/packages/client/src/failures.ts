@@ -41,6 +41,20 @@ export class SourceTooLarge extends Error {
   }
 }
 
+/** The policy does not take files like this one, or so small. */
+export class SourceRefused extends Error {
+  override readonly name = "SourceRefused";
+  readonly rule: "types" | "extensions" | "min_size";
+  /** What the policy says: media types, extensions, or bytes. */
+  readonly limit: readonly string[] | number;
+
+  constructor({ rule, limit }: Pick<SourceRefused, "rule" | "limit">) {
+    super(`The policy's ${rule}: ${limit}`);
+    this.rule = rule;
+    this.limit = limit;
+  }
+}
+
 /** What was fetched is not what the broker has verified. */
 export class ChecksumMismatch extends Error {
   override readonly name = "ChecksumMismatch";

@@ -9,6 +9,7 @@ export { Lanes } from "./lanes.ts";
 export { whenOnline } from "./online.ts";
 export { probeObject } from "./probe-object.ts";
 export { Problem } from "./problem.ts";
+export type { SourceRules } from "./refuse-source.ts";
 export { isTransient, sleep } from "./retry.ts";
 export { sendBlob } from "./send-blob.ts";
 export { throttle } from "./throttle.ts";
@@ -31,6 +32,7 @@ export type {
   FileOrder,
   FileQuery,
   Folder,
+  HistoryEntry,
   Me,
   NewFolderShare,
   NewReceivingShare,

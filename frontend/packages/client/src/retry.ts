@@ -1,5 +1,6 @@
 import {
   BrokerUnreachable,
+  SourceRefused,
   SourceTooLarge,
   SourceUnreadable,
   StoreRefused,
@@ -53,7 +54,7 @@ export function canRetry(error: Error): boolean {
   if (error instanceof Problem) {
     return !HOPELESS_SLUG.has(error.slug);
   }
-  return !(error instanceof SourceTooLarge || error instanceof SourceUnreadable);
+  return ![SourceTooLarge, SourceRefused, SourceUnreadable].some((kind) => error instanceof kind);
 }
 
 /**

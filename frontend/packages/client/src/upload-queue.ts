@@ -1,5 +1,6 @@
-import { SourceTooLarge, StoreRefused, StoreUnreachable } from "./failures.ts";
+import { StoreRefused, StoreUnreachable } from "./failures.ts";
 import { Problem } from "./problem.ts";
+import { refuseSource, type SourceRules } from "./refuse-source.ts";
 import { canRetry } from "./retry.ts";
 import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
 import { SpeedMeter } from "./speed-meter.ts";
@@ -7,7 +8,7 @@ import { throttle } from "./throttle.ts";
 import { Transfer, type TransferRules } from "./transfer.ts";
 import type { TransferState, Transport } from "./transport.ts";
 import { UploadCalls } from "./upload-calls.ts";
-import type { Diagnosis, Policy, StoredFile, Symptoms } from "./wire.ts";
+import type { Diagnosis, StoredFile, Symptoms } from "./wire.ts";
 
 /** So many small files are under way at once: created and completed together, while lanes limit what is sent. */
 const MOST_SMALL = 1000;
@@ -24,10 +25,13 @@ const DIAGNOSIS_TIMEOUT_MS = 5_000;
 const PAUSED = new Error("The upload is paused");
 
 /** What the queue heeds of the policy that files are stored under. */
-export type UploadRules = TransferRules & Pick<Policy, "max_size">;
+export type UploadRules = TransferRules & SourceRules;
 
 /** The broker's defaults, for as long as it has not told its policy; its word on sizes comes anyway. */
 export const DEFAULT_RULES: UploadRules = {
+  types: [],
+  extensions: [],
+  min_size: 0,
   max_size: Number.POSITIVE_INFINITY,
   single_put_max: 16 * 1024 * 1024,
   checksum_required: false,
@@ -125,7 +129,7 @@ export class UploadQueue {
     return this.#meter.perSecond;
   }
 
-  /** Queue files. One that is larger than the rules allow fails before a byte of any is sent. */
+  /** Queue files. One that the rules do not allow fails before a byte of any is sent. */
   readonly add = (files: readonly Source[], rules: UploadRules, place: Place = DEFAULT_PLACE): void => {
     this.#beginBatch();
     for (const file of files) {
@@ -149,8 +153,9 @@ export class UploadQueue {
       };
       this.#entries.set(this.#lastId, entry);
       this.#enqueue(this.#lastId, entry);
-      if (size > rules.max_size) {
-        this.#fail(this.#lastId, new SourceTooLarge({ limit: rules.max_size }));
+      const refusal = refuseSource(file, rules);
+      if (refusal !== null) {
+        this.#fail(this.#lastId, refusal);
       }
     }
     this.#publish();

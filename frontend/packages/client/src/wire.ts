@@ -43,6 +43,11 @@ export type FileOrder = NonNullable<FileQuery["sort"]>;
 /** What to change of a file. */
 export type FileChange = Body<Shapes["ChangeFile"]>;
 
+export type FileHistory = Shapes["FileHistory"];
+
+/** Who did what with a file. */
+export type HistoryEntry = Shapes["HistoryEntry"];
+
 export type Folder = Shapes["Folder"];
 
 /** What is there of every upload; the rest depends on its status and method, which the shape cannot say. */

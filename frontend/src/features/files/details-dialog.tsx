@@ -1,15 +1,33 @@
-import type { StoredFile } from "@broker/client";
+import type { Broker, StoredFile } from "@broker/client";
+import { useQuery } from "@tanstack/react-query";
 import { Button } from "../../shared/button.tsx";
+import { CopyField } from "../../shared/copy-field.tsx";
 import { Dialog, DialogActions, DialogSubject } from "../../shared/dialog.tsx";
 import { FileName } from "../../shared/file-name.tsx";
-import { formatInstant, formatSize } from "../../shared/format.ts";
+import { formatInstant, formatSize, formatWhen } from "../../shared/format.ts";
 import { KindTile } from "../../shared/kind-tile.tsx";
 import { messages } from "../../shared/messages.ts";
 import styles from "./details-dialog.module.css";
 
-/** Everything that is known of a file. */
-export function DetailsDialog({ file, onClose }: { file: StoredFile; onClose: () => void }) {
+interface DetailsDialogProps {
+  readonly broker: Broker;
+  readonly file: StoredFile;
+  readonly onClose: () => void;
+}
+
+/** Everything that is known of a file, and what was done with it. */
+export function DetailsDialog({ broker, file, onClose }: DetailsDialogProps) {
   const { details } = messages;
+  const { id, revision } = file;
+  const history = useQuery({
+    queryKey: ["history", id, revision],
+    queryFn: ({ signal }) => broker.readHistory(id, { signal }),
+    staleTime: 0,
+  });
+  const receipt = useQuery({
+    queryKey: ["receipt", id, revision],
+    queryFn: ({ signal }) => broker.readReceipt(id, { signal }),
+  });
   const facts: readonly (readonly [string, string | null])[] = [
     [details.size, details.bytes(formatSize(file.size), file.size)],
     [details.type, file.type],
@@ -38,6 +56,31 @@ export function DetailsDialog({ file, onClose }: { file: StoredFile; onClose: ()
             ),
         )}
       </dl>
+      {history.data !== undefined && history.data.length > 0 && (
+        <section className={styles.history} aria-label={details.history}>
+          <h3 className={styles.heading}>{details.history}</h3>
+          <ol className={styles.entries}>
+            {history.data.map(({ at, event, subject }) => (
+              <li key={`${at} ${event}`} className={styles.fact}>
+                <time className={styles.name} dateTime={at}>
+                  {formatWhen(at, { now: new Date() })}
+                </time>
+                <span className={styles.value}>
+                  {details.events.get(event) ?? event}
+                  {subject !== "" && ` · ${subject}`}
+                </span>
+              </li>
+            ))}
+          </ol>
+        </section>
+      )}
+      {receipt.data != null && (
+        <details className={styles.receipt}>
+          <summary>{details.receipt}</summary>
+          <p className={styles.name}>{details.receiptText}</p>
+          <CopyField label={details.receipt} text={receipt.data} />
+        </details>
+      )}
       <DialogActions>
         <Button onClick={onClose}>{messages.actions.close}</Button>
       </DialogActions>

@@ -5,7 +5,6 @@ import { Button, IconButton } from "../../shared/button.tsx";
 import card from "../../shared/card.module.css";
 import { EmptyState } from "../../shared/empty-state.tsx";
 import { explainError } from "../../shared/explain-error.ts";
-import { formatSize } from "../../shared/format.ts";
 import { ArchiveIcon, FolderPlusIcon, MoveIcon, RestoreIcon, TrashIcon } from "../../shared/icons.tsx";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
@@ -25,6 +24,7 @@ import { canStreamToDisk } from "./save-stream.ts";
 import { choose, folderKey, NOTHING, prune, type Selection } from "./selection.ts";
 import { SelectionBar } from "./selection-bar.tsx";
 import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
+import { UsageBar } from "./usage-bar.tsx";
 import { useDownloadFile } from "./use-download-file.ts";
 import { useFiles, useFolders } from "./use-files.ts";
 import { useRowKeys } from "./use-row-keys.ts";
@@ -56,6 +56,10 @@ interface FilesViewProps {
   readonly q: string;
   readonly order: FileOrder;
   readonly usage: Usage | null;
+  /** Bytes that may be stored in all; null without a limit. */
+  readonly quota: number | null;
+  /** Days after which what is in the trash goes; null is never. */
+  readonly trashDays: number | null;
   readonly addressOf: (folder: string) => string;
   readonly onOpenFolder: (folder: string) => void;
   readonly onSearch: () => void;
@@ -63,7 +67,20 @@ interface FilesViewProps {
 
 /** A folder, what a search finds, or the trash: to look at, and to do something with. */
 export function FilesView(props: FilesViewProps) {
-  const { broker, filing, toaster, announce, folder, q, order, usage, addressOf, onOpenFolder } = props;
+  const {
+    broker,
+    filing,
+    toaster,
+    announce,
+    folder,
+    q,
+    order,
+    usage,
+    quota,
+    trashDays,
+    addressOf,
+    onOpenFolder,
+  } = props;
   const heading = useRef<HTMLDivElement>(null);
   const anchor = useRef<string | null>(null);
   const [selection, setSelection] = useState<Selection>(NOTHING);
@@ -207,9 +224,7 @@ export function FilesView(props: FilesViewProps) {
           </Heading>
           {!isTrash && q === "" && <Breadcrumb folder={folder} onOpen={onOpenFolder} />}
         </div>
-        {usage !== null && usage.files > 0 && !isTrash && (
-          <span className={card.aside}>{messages.files.usage(usage.files, formatSize(usage.bytes))}</span>
-        )}
+        {usage !== null && usage.files > 0 && !isTrash && <UsageBar usage={usage} quota={quota} />}
         {!isTrash && q === "" && (
           <IconButton label={messages.files.newFolder} onClick={() => setOpen({ kind: "newFolder" })}>
             <FolderPlusIcon />
@@ -284,6 +299,9 @@ export function FilesView(props: FilesViewProps) {
       )}
 
       {query.isPending && <FileSkeleton />}
+      {isTrash && trashDays !== null && files.length > 0 && (
+        <p className={styles.hint}>{messages.trash.emptied(trashDays)}</p>
+      )}
       {isEmpty && <EmptyState {...emptiness(folder, q)} />}
       {keys.length > 0 && (
         <FileList
@@ -343,7 +361,7 @@ export function FilesView(props: FilesViewProps) {
           onClose={close}
         />
       )}
-      {open?.kind === "details" && <DetailsDialog file={open.file} onClose={close} />}
+      {open?.kind === "details" && <DetailsDialog broker={broker} file={open.file} onClose={close} />}
       {open?.kind === "shortcuts" && <ShortcutsDialog onClose={close} />}
       <Suspense>
         {open?.kind === "share" && <ShareDialog broker={broker} file={open.file} onClose={close} />}

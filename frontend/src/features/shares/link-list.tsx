@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ComponentType, useRef } from "react";
 import { Button, IconButton } from "../../shared/button.tsx";
 import card from "../../shared/card.module.css";
+import { copyText } from "../../shared/copy-text.ts";
 import { EmptyState } from "../../shared/empty-state.tsx";
 import { explainError } from "../../shared/explain-error.ts";
 import { FileName } from "../../shared/file-name.tsx";
@@ -13,7 +14,6 @@ import row from "../../shared/list-row.module.css";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
 import type { Toaster } from "../../shared/toaster.ts";
-import { copyText } from "./copy-text.ts";
 import styles from "./link-list.module.css";
 import { SHARES_KEY, useShares } from "./use-shares.ts";
 

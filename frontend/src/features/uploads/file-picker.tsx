@@ -1,3 +1,4 @@
+import type { SourceRules } from "@broker/client";
 import { type ChangeEvent, useRef } from "react";
 import { Button } from "../../shared/button.tsx";
 import { formatSize } from "../../shared/format.ts";
@@ -6,8 +7,8 @@ import { messages } from "../../shared/messages.ts";
 import styles from "./file-picker.module.css";
 
 interface FilePickerProps {
-  /** Bytes; null while it is not known. */
-  readonly maxSize: number | null;
+  /** What may be uploaded; null while it is not known. */
+  readonly limits: SourceRules | null;
   /** The folder that is shown, where files go; empty for the top. */
   readonly folder: string;
   readonly onPick: (files: readonly File[]) => void;
@@ -15,10 +16,12 @@ interface FilePickerProps {
 }
 
 /** Says that files can be dropped, and opens the browser's own dialog to choose some. */
-export function FilePicker({ maxSize, folder, onPick, Heading = "h1" }: FilePickerProps) {
+export function FilePicker({ limits, folder, onPick, Heading = "h1" }: FilePickerProps) {
   const input = useRef<HTMLInputElement>(null);
   const folderInput = useRef<HTMLInputElement>(null);
+  const camera = useRef<HTMLInputElement>(null);
   const { picker } = messages;
+  const kinds = limits === null ? [] : limits.extensions.length > 0 ? limits.extensions : limits.types;
 
   const take = ({ currentTarget }: ChangeEvent<HTMLInputElement>) => {
     onPick([...(currentTarget.files ?? [])]);
@@ -36,14 +39,39 @@ export function FilePicker({ maxSize, folder, onPick, Heading = "h1" }: FilePick
         </Heading>
         <p className={styles.hint}>
           {folder === "" ? picker.lead : picker.into(folder)}{" "}
-          {maxSize !== null && <span className={styles.limit}>{picker.limit(formatSize(maxSize))}</span>}
+          {limits !== null && (
+            <>
+              <span className={styles.limit}>{picker.limit(formatSize(limits.max_size))}</span>{" "}
+              {kinds.length > 0 && picker.only(kinds)}
+            </>
+          )}
         </p>
       </div>
+      <span className={styles.camera}>
+        <Button onClick={() => camera.current?.click()}>{picker.camera}</Button>
+      </span>
       <Button onClick={() => folderInput.current?.click()}>{picker.chooseFolder}</Button>
       <Button variant="primary" onClick={() => input.current?.click()}>
         {picker.choose}
       </Button>
-      <input ref={input} type="file" multiple hidden aria-label={picker.choose} onChange={take} />
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        accept={kinds.join(",")}
+        aria-label={picker.choose}
+        onChange={take}
+      />
+      <input
+        ref={camera}
+        type="file"
+        accept="image/*"
+        capture="environment"
+        hidden
+        aria-label={picker.camera}
+        onChange={take}
+      />
       <input
         ref={folderInput}
         type="file"

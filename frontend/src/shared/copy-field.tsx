@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from "react";
-import { Button } from "../../shared/button.tsx";
-import field from "../../shared/field.module.css";
-import { CheckIcon, CopyIcon } from "../../shared/icons.tsx";
-import { messages } from "../../shared/messages.ts";
+import { Button } from "./button.tsx";
 import styles from "./copy-field.module.css";
 import { copyText } from "./copy-text.ts";
+import field from "./field.module.css";
+import { CheckIcon, CopyIcon } from "./icons.tsx";
+import { messages } from "./messages.ts";
 
 /** A text to be copied, chosen already. */
 export function CopyField({ label, text }: { label: string; text: string }) {

@@ -682,7 +682,7 @@ class SharedFolder(_Answer, frozen=True, tag_field="kind", tag="folder"):
 class ReceivingFolder(_Answer, frozen=True, tag_field="kind", tag="receive"):
     """What whoever has a link sees of a folder that takes files: what it takes, and how much is left.
 
-    `types` and what follows are those of its policy, see PolicyLimits; what is null has no limit.
+    `types` and what follows are those of its `policy`, see PolicyLimits; what is null has no limit.
     """
 
     title: str
@@ -690,6 +690,7 @@ class ReceivingFolder(_Answer, frozen=True, tag_field="kind", tag="receive"):
     expires_at: datetime
     files_left: int | None
     bytes_left: int | None
+    policy: str
     types: tuple[str, ...]
     extensions: tuple[str, ...]
     min_size: int

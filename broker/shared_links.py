@@ -80,6 +80,7 @@ class SharedLinks:
             expires_at=share.expires_at,
             files_left=_left(share.max_files, share.received_files),
             bytes_left=_left(share.max_bytes, share.received_bytes),
+            policy=limits.name,
             types=limits.types,
             extensions=limits.extensions,
             min_size=limits.min_size,

@@ -104,6 +104,7 @@ def test_a_stranger_sends_a_file_into_the_folder_of_the_link(
         "expires_at": shared["expires_at"],
         "files_left": 3,
         "bytes_left": 1000,
+        "policy": "default",
         "types": [],
         "extensions": [".txt", ".bin"],
         "min_size": 0,

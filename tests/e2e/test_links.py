@@ -1,5 +1,6 @@
 """Links to folders in a browser: strangers look through one and fetch, or send files into one."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 from tests.e2e.conftest import watched
 from tests.e2e.test_accessibility import assert_no_sideways_scrolling, assert_no_violation
 from tests.e2e.test_file_manager import PHONE, choose_from_menu, name, owner, row, sign_in
-from tests.e2e.test_main_job import drop, write
+from tests.e2e.test_main_job import drop, partly_refused, write
 from tests.running import RunningBroker
 from tests.transfers import upload
 
@@ -148,6 +149,31 @@ def test_what_a_stranger_sends_survives_a_token_that_has_expired(
 
     assert len(refused) == 1
     assert [each["name"] for each in owner.get("/v1/files?folder=inbox").json()["items"]] == ["a.txt"]
+
+
+def test_a_stranger_goes_on_after_a_reload(
+    owner: httpx.Client, chromium: Browser, site: RunningBroker, files: Path
+) -> None:
+    owner.post("/v1/folders", json={"path": "inbox"})
+    link = owner.post("/v1/folders/receive", json={"path": "inbox", "max_files": 1}).json()["url"]
+    body = os.urandom(20 * MIB)
+    failing = {"3"}
+
+    with visiting(chromium, site, link) as stranger:
+        stranger.route(f"{site.settings.store.public_url}/**", partly_refused(failing, []))
+        drop(stranger, write(files, {"large.bin": body}))
+        expect(stranger.get_by_text("The storage refused the file (400).").first).to_be_visible()
+        stranger.reload()
+        expect(
+            stranger.get_by_text("no more files")
+        ).to_be_visible()  # the one that was begun is gone on with
+        failing.clear()
+        drop(stranger, [files / "large.bin"])
+        expect(stranger.get_by_text("1 file has arrived.")).to_be_visible()
+
+    (received,) = owner.get("/v1/files?folder=inbox").json()["items"]
+    download = owner.post(f"/v1/files/{received['id']}/download").json()
+    assert httpx.get(download["url"]).content == body
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -48,7 +48,7 @@ export function ReceivePage({ link, folder }: ReceivePageProps) {
       setError(problem);
       return;
     }
-    queue.add(files, folder, { folder: into, policy: "default" }); // the broker knows which policy it is
+    queue.add(files, folder, { folder: into, policy: folder.policy });
   };
   const addPicked = async (files: readonly File[]) => {
     for (const group of groupByFolder(files)) {

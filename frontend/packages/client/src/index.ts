@@ -52,5 +52,6 @@ export type {
   ShareKey,
   SignInOptions,
   StoredFile,
+  Upload,
   Usage,
 } from "./wire.ts";

@@ -801,7 +801,7 @@ export interface components {
          * ReceivingFolder
          * @description What whoever has a link sees of a folder that takes files: what it takes, and how much is left.
          *
-         *     `types` and what follows are those of its policy, see PolicyLimits; what is null has no limit.
+         *     `types` and what follows are those of its `policy`, see PolicyLimits; what is null has no limit.
          */
         readonly ReceivingFolder: {
             /** @enum {unknown} */
@@ -811,6 +811,7 @@ export interface components {
             readonly expires_at: string;
             readonly files_left: number | null;
             readonly bytes_left: number | null;
+            readonly policy: string;
             readonly types: readonly string[];
             readonly extensions: readonly string[];
             readonly min_size: number;

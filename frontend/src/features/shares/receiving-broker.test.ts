@@ -1,5 +1,6 @@
 import { Problem } from "@broker/client";
 import { afterEach, expect, test, vi } from "vitest";
+import { safeStorage } from "../../shared/safe-storage.ts";
 import { ReceivingBroker } from "./receiving-broker.ts";
 
 const LINK = { token: "a link", password: "open sesame" };
@@ -64,6 +65,32 @@ test("a link that has ended is told as such", async () => {
   );
 });
 
-test("nobody is told what others are sending", async () => {
-  expect(await new ReceivingBroker(LINK).listPending()).toEqual({ items: [], next_cursor: null });
+test("what was begun in this browser is found again after a reload, and nothing else", async () => {
+  const uploads = new Map([
+    ["1", { id: "1", method: "multipart", status: "pending" }],
+    ["2", { id: "2", method: "multipart", status: "pending" }],
+    ["3", { id: "3", method: "single", status: "pending" }],
+  ]);
+  const ids = [...uploads.keys()];
+  vi.stubGlobal("fetch", async (url: string, { method }: { method: string }) => {
+    const found = uploads.get(method === "POST" ? (ids.shift() ?? "") : url.slice("/v1/uploads/".length));
+    return found === undefined ? problem(404, "not-found") : Response.json(found);
+  });
+  const storage = safeStorage(() => {
+    throw new DOMException("there is no browser here", "SecurityError");
+  });
+  const before = new ReceivingBroker(LINK, storage);
+  for (const name of ["a", "b", "c"]) {
+    const upload = { name, size: 1, type: "text/plain" };
+    await before.createUpload(upload, { idempotencyKey: name, signal });
+  }
+
+  const after = new ReceivingBroker({ token: LINK.token }, storage);
+  const found = await after.listPending({ signal });
+  uploads.delete("1");
+  uploads.set("2", { id: "2", method: "multipart", status: "completed" });
+  const left = await after.listPending({ signal });
+
+  expect(found.items.map(({ id }) => id)).toEqual(["1", "2"]);
+  expect(left).toEqual({ items: [], next_cursor: null });
 });

@@ -235,7 +235,8 @@ def _admitted(upload: Upload, outcome: Upload | Full) -> Upload | BrokerError:
             f"The link takes {outcome.limit} {unit} in all.", rule=f"link.max_{unit}", limit=outcome.limit
         )
     if upload.share_id:  # how much room somebody has is not for strangers to know
-        return QuotaExceeded("There is no room for this with the owner of the link.", rule="link.owner")
+        kind = TooManyUploads if outcome.rule.endswith(".pending") else QuotaExceeded
+        return kind("There is no room for this with the owner of the link.", rule="link.owner")
     members = {"rule": f"policies.{upload.policy}.{outcome.rule}", "limit": outcome.limit}
     if outcome.rule.endswith(".pending"):
         return TooManyUploads(

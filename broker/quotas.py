@@ -229,16 +229,19 @@ def _reserve_in(
 
 def _receive(connection: Connection, share_id: str, wanted: Sequence[Upload]) -> Full | None:
     """Count what is sent by a link, all or none; return why not."""
-    more, at = len(wanted), max(upload.created_at for upload in wanted)
-    values = {"share_id": share_id, "more_files": more, "more_bytes": sum(each.size for each in wanted)}
+    files, size = len(wanted), sum(upload.size for upload in wanted)
+    at = max(upload.created_at for upload in wanted)
+    values = {"share_id": share_id, "more_files": files, "more_bytes": size}
     if connection.execute(RECEIVE, values | {"at": at}).rowcount:
         return None
     found = first(Share, connection, FIND_LINK, {"share_id": share_id})
     if found is None or found.expires_at <= at:
         return Full("link", 0)
-    if found.max_files is not None and found.received_files + more > found.max_files:
+    if found.max_files is not None and found.received_files + files > found.max_files:
         return Full("link.files", found.max_files)
-    return Full("link.bytes", found.max_bytes or 0)
+    if found.max_bytes is not None and found.received_bytes + size > found.max_bytes:
+        return Full("link.bytes", found.max_bytes)
+    return _receive(connection, share_id, wanted)  # another replica has made room since
 
 
 def release(connection: Connection, upload: Upload) -> None:

@@ -309,6 +309,23 @@ def test_the_owners_policy_and_quota_apply(alice: httpx.Client, stranger: httpx.
     assert alice.get("/v1/shares").json()["items"][0]["received_files"] == 5
 
 
+def test_a_stranger_waits_until_the_owner_may_have_more_uploads(
+    embedded: StoreSettings, database_url: str
+) -> None:
+    policies = {"default": Policy(quota=Quota(pending=1))}
+    with (
+        run_broker(embedded, database_url, policies=policies) as broker,
+        broker.client() as alice,
+        enter(broker, receive(alice)) as stranger,
+    ):
+        own = create(alice, BODY)
+        refused = declare(stranger)
+        alice.delete(f"/v1/uploads/{own['id']}").raise_for_status()
+
+        assert_problem(refused, errors.TooManyUploads, rule="link.owner", limit=None)
+        assert declare(stranger).status_code == 201
+
+
 def test_a_policy_with_a_scope_is_for_a_link_that_was_made_with_it(broker: RunningBroker) -> None:
     token = broker.token(scopes={"shares:write", "files:write", "staff"})
     with httpx.Client(base_url=broker.url, headers={"authorization": f"Bearer {token}"}) as staff:

@@ -88,7 +88,12 @@ export function ReceivePage({ link, folder }: ReceivePageProps) {
       </header>
       <OfflineBanner />
       {error !== null && <Notice tone="danger">{explainError(error)}</Notice>}
-      <FilePicker Heading="h2" limits={{ ...folder, max_size: mostOf(folder) }} folder="" onPick={addPicked} />
+      <FilePicker
+        Heading="h2"
+        limits={{ ...folder, max_size: mostOf(folder) }}
+        folder=""
+        onPick={addPicked}
+      />
       <UploadList items={uploads} queue={queue} />
       {arrived > 0 && arrived === uploads.length && (
         <p className={styles.arrived}>{messages.receiving.arrived(arrived)}</p>

@@ -13,8 +13,9 @@ from broker.auth import Claims, Scope
 from broker.errors import InsufficientScope
 
 # Whose things an operation may touch. `anybody`: no token is asked for. `caller`: it is about the caller
-# alone. `own`: what the caller has; what others have looks like what does not exist. `tenant`: all of the
-# caller's tenant, in numbers, never what is in it. `store`: the object store calls, with a token of its own.
+# alone. `own`: what the caller has; what others have looks like what does not exist. `tenant`: who is in the
+# caller's tenant, what they have done, and how much they store, never what is in it; other tenants look like
+# what does not exist. `store`: the object store calls, with a token of its own.
 Reach: TypeAlias = Literal["anybody", "caller", "own", "tenant", "store"]
 
 
@@ -76,6 +77,16 @@ RULES: Mapping[str, Rule] = {
     "begin_receiving": Rule("anybody"),
     "get_shared_content": Rule("anybody"),
     "list_usage": Rule("tenant", Scope.ADMIN),
+    "list_users": Rule("tenant", Scope.ADMIN),
+    "add_user": Rule("tenant", Scope.ADMIN),
+    "disable_user": Rule("tenant", Scope.ADMIN),
+    "enable_user": Rule("tenant", Scope.ADMIN),
+    "set_password": Rule("tenant", Scope.ADMIN),
+    "list_tenant_uploads": Rule("tenant", Scope.ADMIN),
+    "abort_tenant_upload": Rule("tenant", Scope.ADMIN),
+    "search_audit": Rule("tenant", Scope.ADMIN),
+    "show_store_health": Rule("caller", Scope.ADMIN),
+    "examine_store": Rule("caller", Scope.ADMIN),
     "take_event": Rule("store"),
     "get_key_set": Rule("anybody"),
     "show_openapi": Rule("anybody"),

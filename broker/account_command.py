@@ -8,14 +8,14 @@ from typing import TypeVar
 from broker import settings
 from broker.accounts import Accounts
 from broker.app import open_services
-from broker.audit import Event
+from broker.schemas import AuditEvent
 from broker.terminal import sentences
 
 T = TypeVar("T")
 
 
 def run(
-    action: Callable[[Accounts, datetime], Awaitable[T]], event: Event | None = None, target: str = ""
+    action: Callable[[Accounts, datetime], Awaitable[T]], event: AuditEvent | None = None, target: str = ""
 ) -> T:
     """Do something with the accounts of the registry that the settings name, now.
 

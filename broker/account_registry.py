@@ -14,6 +14,9 @@ from broker.tables import machine_tokens, revocations, sessions, users
 FIND_USER = select(users).where(users.c.name == bindparam("name"))
 ANY_USER = select(users).limit(1)
 LIST_USERS = select(users).order_by(users.c.name)
+LIST_USERS_OF_TENANT = (
+    LIST_USERS.where(users.c.tenant == bindparam("tenant"), users.c.name > bindparam("after"))
+).limit(bindparam("limit"))
 INSERT_USER = insert(users)
 SET_PASSWORD = (
     update(users)
@@ -77,6 +80,11 @@ class AccountRegistry:
 
     async def list_users(self) -> list[User]:
         return await self._database.read(lambda c: every(User, c, LIST_USERS, {}))
+
+    async def list_users_of(self, tenant: str, *, after: str, limit: int) -> list[User]:
+        """Return a tenant's users by name, only those sorted after `after`."""
+        values = {"tenant": tenant, "after": after, "limit": limit}
+        return await self._database.read(lambda c: every(User, c, LIST_USERS_OF_TENANT, values))
 
     async def add_user(self, user: User) -> bool:
         """Say whether the user was added: False when the name is taken."""

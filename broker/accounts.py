@@ -9,7 +9,7 @@ from msgspec import Struct
 from broker import keys, schemas
 from broker.account_registry import AccountRegistry
 from broker.auth import Claims, Scope, Tokens
-from broker.errors import SessionEnded, WrongCredentials
+from broker.errors import InvalidField, SessionEnded, WrongCredentials
 from broker.passwords import Passwords
 from broker.revocations import Revocation, Revocations
 from broker.rows import MachineToken, Session, User
@@ -201,6 +201,16 @@ class Accounts:
             session=schemas.Session(access_token=token, expires_in=self._token_expires_in),
             refresh_token=self._sessions.token_of(session),
             expires_at=session.expires_at,
+        )
+
+
+def check_username(name: str) -> None:
+    """Return if somebody may be called so. Raises InvalidField."""
+    if name == DEMO_USER:
+        raise InvalidField(f"The name {DEMO_USER} is for `broker dev` alone.", field="name")
+    if not name.strip() or len(name) > schemas.MAX_USERNAME or not name.isprintable():
+        raise InvalidField(
+            f"A user's name has 1 to {schemas.MAX_USERNAME} characters, all printable.", field="name"
         )
 
 

@@ -68,10 +68,12 @@ from broker.shared_links import SharedLinks
 from broker.shares import Shares
 from broker.sign_in_options import SignInOptions
 from broker.sqlite import SqliteDatabase
+from broker.store_health import StoreHealth
 from broker.stores.base import Store
 from broker.stores.s3 import S3Store
 from broker.thumbnails import Thumbnails
 from broker.uploads import Uploads
+from broker.user_administration import UserAdministration
 from broker.web import Services
 
 _REVOCATIONS_SECONDS = 2  # how soon other replicas hear of a revocation
@@ -245,18 +247,29 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
     self_test = SelfTest(settings.store)
     metrics = Metrics()
     metrics.watch_store_clock(lambda: self_test.clock_skew)
+    accounts = Accounts(
+        registry=account_registry,
+        tokens=tokens,
+        sessions=sessions,
+        revocations=revocations,
+        passwords=passwords,
+        token_expires_in=settings.access_token_expires_in,
+    )
+    uploads = Uploads(
+        registry=registry,
+        store=store,
+        policies=policies,
+        intake=intake,
+        publisher=publisher,
+        receipts=receipts,
+    )
     return Services(
-        administration=Administration(registry=registry),
+        administration=Administration(
+            registry=registry, audit_registry=audit_registry, uploads=uploads, policies=policies
+        ),
         audit=Audit(audit_registry, retention_days=settings.audit_retention_days),
         audit_registry=audit_registry,
-        accounts=Accounts(
-            registry=account_registry,
-            tokens=tokens,
-            sessions=sessions,
-            revocations=revocations,
-            passwords=passwords,
-            token_expires_in=settings.access_token_expires_in,
-        ),
+        accounts=accounts,
         authenticator=Authenticator(tokens, _issuers(settings, provider)),
         description=Description(list_routes()),
         diagnostics=Diagnostics(
@@ -308,17 +321,12 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
         ),
         sign_in_options=SignInOptions(registry=account_registry, settings=settings.oidc, provider=provider),
         store=store,
+        store_health=StoreHealth(settings, self_test),
         thumbnails=Thumbnails(registry=registry, file_registry=file_registry, store=store, policies=policies),
         tokens=tokens,
         trusted_proxies=_networks(settings),
-        uploads=Uploads(
-            registry=registry,
-            store=store,
-            policies=policies,
-            intake=intake,
-            publisher=publisher,
-            receipts=receipts,
-        ),
+        uploads=uploads,
+        user_administration=UserAdministration(registry=account_registry, accounts=accounts),
     )
 
 

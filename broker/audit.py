@@ -10,7 +10,6 @@ import logging
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
 
 from broker import keys
 from broker.audit_registry import AuditRegistry
@@ -25,40 +24,12 @@ from broker.errors import (
     UploadRejected,
 )
 from broker.rows import AuditEntry
+from broker.schemas import AuditEvent
 
 log = logging.getLogger(__name__)
 
-Event: TypeAlias = Literal[
-    "session.begun",
-    "session.refused",
-    "session.ended",
-    "session.all-ended",
-    "upload.created",
-    "upload.completed",
-    "upload.rejected",
-    "upload.aborted",
-    "file.handed-out",
-    "file.changed",
-    "file.deleted",
-    "file.infected",
-    "folder.moved",
-    "folder.trashed",
-    "folder.restored",
-    "share.created",
-    "share.revoked",
-    "share.used",
-    "access.denied",
-    "limit.exceeded",
-    "user.added",
-    "user.password-changed",
-    "user.disabled",
-    "user.enabled",
-    "token.issued",
-    "token.revoked",
-]
-
 # what a refusal of somebody who is known is called
-REFUSALS: Mapping[type[BrokerError], Event] = {
+REFUSALS: Mapping[type[BrokerError], AuditEvent] = {
     InsufficientScope: "access.denied",
     UploadRejected: "upload.rejected",
     QuotaExceeded: "limit.exceeded",
@@ -82,7 +53,7 @@ class Audit:
 
     def record(
         self,
-        event: Event,
+        event: AuditEvent,
         *,
         claims: Claims | None,
         target: str = "",

@@ -9,9 +9,9 @@ import click
 
 from broker import settings
 from broker.app import open_services
-from broker.audit import Event
 from broker.audit_registry import AuditFilter
 from broker.rows import AuditEntry
+from broker.schemas import AuditEvent
 from broker.terminal import sentences, table
 
 _INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
@@ -21,7 +21,7 @@ _INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 @click.option("--tenant", help="Only what subjects of this tenant did.")
 @click.option("--subject", help="Only what this one did.")
 @click.option(
-    "--event", type=click.Choice(get_args(Event)), metavar="EVENT", help="Only this, like file.deleted."
+    "--event", type=click.Choice(get_args(AuditEvent)), metavar="EVENT", help="Only this, like file.deleted."
 )
 @click.option("--target", help="Only what was done to this: the id of an upload or a file, or a user's name.")
 @click.option("--since", type=_INSTANT, help="From then on, UTC.")
@@ -80,4 +80,4 @@ def _describe(entry: AuditEntry) -> dict[str, str]:
 
 async def _read(wanted: AuditFilter, limit: int) -> list[AuditEntry]:
     with open_services(settings.load()) as services:
-        return await services.audit_registry.list(wanted, limit=limit)
+        return (await services.audit_registry.list(wanted, limit=limit))[::-1]

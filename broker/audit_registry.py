@@ -31,6 +31,7 @@ class AuditFilter(Struct, frozen=True, kw_only=True):
     target: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    before: str | None = None  # an entry's id
 
 
 class AuditRegistry:
@@ -49,7 +50,9 @@ class AuditRegistry:
         return await self._database.read(lambda c: every(AuditEntry, c, LIST_OF_TARGETS, values))
 
     async def list(self, wanted: AuditFilter, *, limit: int) -> list[AuditEntry]:
-        """Return the newest entries that are wanted, the newest last."""
+        """Return the newest entries that are wanted, the newest first."""
+        if any("\0" in (text or "") for text in (wanted.subject, wanted.target)):
+            return []  # nothing has it, and PostgreSQL cannot even be asked
         query = select(audit).order_by(audit.c.id.desc()).limit(limit)
         for column in audit.c.tenant, audit.c.subject, audit.c.event, audit.c.target:
             if (value := getattr(wanted, column.name)) is not None:
@@ -58,8 +61,9 @@ class AuditRegistry:
             query = query.where(audit.c.id >= keys.first_id(wanted.since))
         if wanted.until:
             query = query.where(audit.c.id < keys.first_id(wanted.until))
-        found = await self._database.read(lambda c: every(AuditEntry, c, query, {}))
-        return found[::-1]
+        if wanted.before:
+            query = query.where(audit.c.id < wanted.before)
+        return await self._database.read(lambda c: every(AuditEntry, c, query, {}))
 
     async def forget(self, *, before: datetime) -> None:
         """Remove what is older: the one way in which entries go."""

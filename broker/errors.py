@@ -22,6 +22,8 @@ BrokerError
 │   ├── PartsMismatch
 │   ├── FileQuarantined
 │   ├── FolderExists
+│   ├── UserExists
+│   ├── OwnAccount
 │   └── RequestInProgress
 ├── UploadExpired 410
 ├── ShareExpired 410
@@ -175,6 +177,14 @@ class FileQuarantined(Conflict):
 
 class FolderExists(Conflict):
     slug, title = "folder-exists", "There is a folder of this name"
+
+
+class UserExists(Conflict):
+    slug, title = "user-exists", "There is a user of this name already"
+
+
+class OwnAccount(Conflict):
+    slug, title = "own-account", "Nobody can disable his own account"
 
 
 class RequestInProgress(Conflict):

@@ -53,7 +53,7 @@ def first_id(at: datetime) -> str:
     >>> first_id(datetime(2026, 1, 1, tzinfo=UTC))
     '01kdvdna000000000000000000'
     """
-    return _write(int(at.timestamp() * 1000) << 80)
+    return _write(max(0, int(at.timestamp() * 1000)) << 80)
 
 
 def _random_bytes() -> bytes:

@@ -325,6 +325,56 @@ OPERATIONS: Mapping[str, Operation] = {
         query=schemas.ListUsage,
         answer=schemas.Page[schemas.SubjectUsage],
     ),
+    "list_users": Operation(
+        summary="List the tenant's built-in users, by name",
+        query=schemas.ListUsers,
+        answer=schemas.Page[schemas.User],
+    ),
+    "add_user": Operation(
+        summary="Add a user to the tenant",
+        body=schemas.NewUser,
+        answer=schemas.User,
+        status=201,
+        problems=[errors.UserExists, errors.SignInBusy],
+    ),
+    "disable_user": Operation(
+        summary="Shut a user out, at once",
+        body=schemas.NamedUser,
+        status=204,
+        problems=[errors.NotFound, errors.OwnAccount],
+    ),
+    "enable_user": Operation(
+        summary="Let a user in again", body=schemas.NamedUser, status=204, problems=[errors.NotFound]
+    ),
+    "set_password": Operation(
+        summary="Give a user another password, which ends all of his sessions",
+        body=schemas.NewPassword,
+        status=204,
+        problems=[errors.NotFound, errors.SignInBusy],
+    ),
+    "list_tenant_uploads": Operation(
+        summary="List what all of the tenant have not finished, the newest first",
+        query=schemas.ListTenantUploads,
+        answer=schemas.Page[schemas.TenantUpload],
+    ),
+    "abort_tenant_upload": Operation(
+        summary="Abort an upload of anybody in the tenant",
+        status=204,
+        problems=[errors.NotFound, errors.UploadCompleted],
+    ),
+    "search_audit": Operation(
+        summary="Search what was done in the tenant, the newest first",
+        query=schemas.SearchAudit,
+        answer=schemas.Page[schemas.AuditEntry],
+    ),
+    "show_store_health": Operation(
+        summary="Show what was found when the store was examined last", answer=schemas.StoreHealth
+    ),
+    "examine_store": Operation(
+        summary="Examine the store as `broker doctor` does",
+        answer=schemas.StoreHealth,
+        problems=[errors.StoreUnavailable],
+    ),
     "take_event": Operation(
         summary="Hear of stored objects (for the store's webhook)",
         body=schemas.StoreEvent,

@@ -55,6 +55,11 @@ class Policies:
         """Return the policy of an upload that was admitted: `default` if its own has been removed since."""
         return self._policies.get(name) or self._policies["default"]
 
+    def quota_of(self, name: str) -> QuotaLimits:
+        """Say how much a subject may store under a policy: without a limit once it has been removed."""
+        policy = self._policies.get(name)
+        return _describe_quota(policy.quota if policy else Quota())
+
     def visible_to(self, claims: Claims) -> tuple[Policy, ...]:
         """List the policies that the caller may use, `default` first."""
         mine = (policy for policy in self._policies.values() if policy.scope in {None, *claims.scopes})

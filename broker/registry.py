@@ -8,6 +8,7 @@ from msgspec.structs import asdict
 from sqlalchemy import (
     BindParameter,
     Connection,
+    Select,
     bindparam,
     delete,
     insert,
@@ -23,7 +24,7 @@ from broker.folder_rows import add_folders
 from broker.name_rows import list_taken, settle_name
 from broker.quotas import FIND_REPEATED, Full, Reservation, add_uploads, count, release
 from broker.rows import Counters, File, OwnedCounters, RowStatus, Upload, every, first, is_for
-from broker.schemas import Collision, UploadStatus
+from broker.schemas import Collision, UploadStatus, UsageOrder
 from broker.tables import files, uploads, usage
 
 _OWNER: dict[str, BindParameter[str]] = {"tenant": bindparam("tenant"), "owner": bindparam("owner")}
@@ -33,8 +34,13 @@ _OWN_FILES = select(files).filter_by(**_OWNER)
 INSERT_FILE = insert(files)
 FIND_UPLOAD = _OWN_UPLOADS.where(uploads.c.id == bindparam("id"))
 FIND_UPLOAD_OF_KEY = select(uploads).where(uploads.c.key == bindparam("key"))
-LIST_PENDING = (
-    _OWN_UPLOADS.where(
+FIND_UPLOAD_OF_TENANT = select(uploads).where(
+    uploads.c.tenant == bindparam("tenant"), uploads.c.id == bindparam("id"), uploads.c.status != "deleted"
+)
+LIST_PENDING_OF_TENANT = (
+    select(uploads)
+    .where(
+        uploads.c.tenant == bindparam("tenant"),
         uploads.c.status == "pending",
         uploads.c.share_id.is_(None),  # for its sender to finish
         uploads.c.expires_at > bindparam("at"),
@@ -43,6 +49,7 @@ LIST_PENDING = (
     .order_by(uploads.c.id.desc())
     .limit(bindparam("limit"))
 )
+LIST_PENDING = LIST_PENDING_OF_TENANT.where(uploads.c.owner == bindparam("owner"))
 LIST_DUE = (
     select(uploads)
     .where(uploads.c.visit_at <= bindparam("at"))
@@ -97,17 +104,6 @@ DELETE_TRASHED = DELETE_FILE.where(_IS_TRASHED)
 LIST_TRASHED = select(files).where(files.c.trashed_at.is_not(None), _IS_TRASHED).limit(bindparam("limit"))
 
 LIST_USAGE = select(usage).filter_by(**_OWNER)
-# the row of a tenant itself has no owner
-LIST_USAGE_OF_TENANT = (
-    select(usage)
-    .where(
-        usage.c.tenant == bindparam("tenant"),
-        usage.c.owner > "",
-        tuple_(usage.c.owner, usage.c.policy) > tuple_(bindparam("after_owner"), bindparam("after_policy")),
-    )
-    .order_by(usage.c.owner, usage.c.policy)
-    .limit(bindparam("limit"))
-)
 
 
 class Registry:
@@ -151,6 +147,16 @@ class Registry:
         """Return the caller's newest unfinished uploads, only those whose id sorts before `before`."""
         values = _of(claims) | {"before": before, "limit": limit, "at": at}
         return await self._database.read(lambda c: every(Upload, c, LIST_PENDING, values))
+
+    async def find_upload_of(self, tenant: str, upload_id: str) -> Upload | None:
+        """Return an upload of a tenant, whoever owns it."""
+        values = {"tenant": tenant, "id": upload_id}
+        return await self._database.read(lambda c: first(Upload, c, FIND_UPLOAD_OF_TENANT, values))
+
+    async def list_pending_of(self, tenant: str, *, before: str, limit: int, at: datetime) -> list[Upload]:
+        """Return the newest unfinished uploads of a tenant, as `list_pending` does."""
+        values = {"tenant": tenant, "before": before, "limit": limit, "at": at}
+        return await self._database.read(lambda c: every(Upload, c, LIST_PENDING_OF_TENANT, values))
 
     async def list_due(self, *, at: datetime, limit: int, offset: int = 0) -> list[Upload]:
         """Return the uploads that the reconciler has to visit, of all owners, the longest overdue first."""
@@ -232,10 +238,15 @@ class Registry:
             }
         )
 
-    async def list_usage(self, tenant: str, *, after: tuple[str, str], limit: int) -> list[OwnedCounters]:
-        """Return what a tenant's subjects store, by subject and policy, only those sorted after `after`."""
-        values = {"tenant": tenant, "after_owner": after[0], "after_policy": after[1], "limit": limit}
-        return await self._database.read(lambda c: every(OwnedCounters, c, LIST_USAGE_OF_TENANT, values))
+    async def list_usage(
+        self, tenant: str, *, order: UsageOrder, after: tuple[str | int, ...] | None, limit: int
+    ) -> list[OwnedCounters]:
+        """Return what a tenant's subjects store under each policy, only what is sorted behind `after`.
+
+        Rows are sorted by subject and policy, or by a number before these: so is what `after` holds.
+        """
+        query = _select_usage(tenant, order, after).limit(limit)
+        return await self._database.read(lambda c: every(OwnedCounters, c, query, {}))
 
     async def delete_file(
         self, file: File, *, at: datetime, visit_at: datetime, trashed_before: datetime | None = None
@@ -280,6 +291,21 @@ def _move(
         "new_visit_at": visit_at,
     }
     return connection.execute(SETTLE_UPLOAD, values).rowcount == 1
+
+
+def _select_usage(
+    tenant: str, order: UsageOrder, after: tuple[str | int, ...] | None
+) -> Select[tuple[Any, ...]]:
+    is_descending = order.startswith("-")
+    name = order.removeprefix("-")
+    by_number = () if name == "subject" else (usage.c[name],)
+    columns = (*by_number, usage.c.owner, usage.c.policy)
+    # the row of a tenant itself has no owner
+    query = select(usage).where(usage.c.tenant == tenant, usage.c.owner > "")
+    if after is not None:
+        row, place = tuple_(*columns), tuple_(*after)
+        query = query.where(row < place if is_descending else row > place)
+    return query.order_by(*(each.desc() if is_descending else each for each in columns))
 
 
 def _of(claims: Claims) -> dict[str, Any]:

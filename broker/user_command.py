@@ -6,14 +6,13 @@ import sys
 import click
 
 from broker.account_command import run
-from broker.accounts import DEFAULT_TENANT, DEMO_USER, USER_SCOPES
+from broker.accounts import DEFAULT_TENANT, USER_SCOPES, check_username
 from broker.auth import Scope
+from broker.errors import InvalidField
 from broker.keys import is_tenant
 from broker.rows import User
-from broker.schemas import MAX_PASSWORD, MAX_USERNAME
+from broker.schemas import MAX_PASSWORD, MIN_PASSWORD
 from broker.terminal import table
-
-MIN_PASSWORD = 8
 
 
 @click.group("user")
@@ -33,10 +32,10 @@ def user_group() -> None:
 )
 def add_user(name: str, tenant: str, scopes: tuple[str, ...]) -> None:
     """Add a user; the password is asked for, or read from standard input."""
-    if name == DEMO_USER:
-        raise click.UsageError(f"The name {DEMO_USER} is for `broker dev` alone.")
-    if not name.strip() or len(name) > MAX_USERNAME or not name.isprintable():
-        raise click.UsageError(f"A user's name has 1 to {MAX_USERNAME} characters, all printable.")
+    try:
+        check_username(name)
+    except InvalidField as error:
+        raise click.UsageError(error.detail) from error
     if not is_tenant(tenant):
         raise click.UsageError("A tenant is 1 to 64 letters, digits, _ and -.")
     password = _ask_password()

@@ -15,7 +15,7 @@ from broker import access
 from broker.accounts import Accounts
 from broker.administration import Administration
 from broker.asgi import Answer, header
-from broker.audit import Audit, Event
+from broker.audit import Audit
 from broker.audit_registry import AuditRegistry
 from broker.auth import Claims, Tokens
 from broker.authenticator import Authenticator
@@ -38,13 +38,16 @@ from broker.receiving import Receiving
 from broker.reconciler import Reconciler
 from broker.registry import Registry
 from broker.scanning import Scanner
+from broker.schemas import AuditEvent
 from broker.self_test import SelfTest
 from broker.shared_links import SharedLinks
 from broker.shares import Shares
 from broker.sign_in_options import SignInOptions
+from broker.store_health import StoreHealth
 from broker.stores.base import Store
 from broker.thumbnails import Thumbnails
 from broker.uploads import Uploads
+from broker.user_administration import UserAdministration
 
 MAX_BODY_BYTES = 1024 * 1024
 _SHOWN = 200
@@ -89,10 +92,12 @@ class Services:
     shares: Shares
     sign_in_options: SignInOptions
     store: Store
+    store_health: StoreHealth
     thumbnails: Thumbnails
     tokens: Tokens
     trusted_proxies: tuple[Network, ...]
     uploads: Uploads
+    user_administration: UserAdministration
 
 
 def services(request: Request) -> Services:
@@ -110,7 +115,9 @@ def client_address(request: Request) -> str:
     return address_of(request.scope, services(request).trusted_proxies)
 
 
-def record(request: Request, event: Event, claims: Claims | None, target: str = "", *, at: datetime) -> None:
+def record(
+    request: Request, event: AuditEvent, claims: Claims | None, target: str = "", *, at: datetime
+) -> None:
     """Note in the audit trail what a caller did."""
     services(request).audit.record(
         event,

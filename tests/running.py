@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
+from broker.accounts import DEFAULT_TENANT, USER_SCOPES
 from broker.app import create_app, open_services
 from broker.auth import Claims, Scope, Tokens
 from broker.server import configure, listen
@@ -49,11 +50,19 @@ class RunningBroker:
         # there is no TLS here, and to load the certificates for it takes longer than a request
         return httpx.Client(base_url=self.url, headers=headers, timeout=30, verify=False)
 
-    def add_user(self, name: str, password: str) -> None:
+    def add_user(
+        self,
+        name: str,
+        password: str,
+        *,
+        tenant: str = DEFAULT_TENANT,
+        scopes: Iterable[str] = USER_SCOPES,
+    ) -> None:
         """Add a built-in user, as `broker user add` does."""
         # in a thread, because Playwright's loop may run in this one
         with ThreadPoolExecutor(1) as thread, open_services(self.settings) as services:
-            adding = services.accounts.add(name, password, at=datetime.now(UTC))
+            at = datetime.now(UTC)
+            adding = services.accounts.add(name, password, tenant=tenant, scopes=scopes, at=at)
             thread.submit(asyncio.run, adding).result()
 
 

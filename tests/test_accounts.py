@@ -140,6 +140,22 @@ def test_c14_whatever_is_wrong_is_answered_alike_after_the_same_work(
     assert hashes == [DECOY_HASH.split("$")[:4]]
 
 
+def test_the_users_of_a_tenant_are_listed_by_name_and_read_on_from_there(replica: Replica) -> None:
+    async def story() -> None:
+        for name, tenant in ("bob", "acme"), ("ada", "acme"), ("adam", "other"), ("cyd", "acme"):
+            assert await replica.accounts.add(name, PASSWORD, tenant=tenant, at=AT)
+        registry = replica.accounts._registry
+
+        async def names(after: str, limit: int = 10) -> list[str]:
+            return [user.name for user in await registry.list_users_of("acme", after=after, limit=limit)]
+
+        assert await names("") == ["ada", "bob", "cyd"]
+        assert await names("", limit=2) == ["ada", "bob"]
+        assert await names("bob") == ["cyd"]
+
+    asyncio.run(story())
+
+
 def test_c14_a_user_who_is_shut_out_is_answered_like_one_that_there_is_not(replica: Replica) -> None:
     async def story() -> None:
         async with carol(replica):

@@ -36,7 +36,7 @@ def entry(event: str = "file.deleted", *, at: datetime = AT, **changes: str) -> 
     return AuditEntry(id=new_id(at), at=at, event=event, **given)
 
 
-def test_entries_are_found_by_each_of_their_fields_the_newest_last(database: Database) -> None:
+def test_entries_are_found_by_each_of_their_fields_the_newest_first(database: Database) -> None:
     async def story() -> None:
         registry = AuditRegistry(database)
         entries = [
@@ -50,13 +50,16 @@ def test_entries_are_found_by_each_of_their_fields_the_newest_last(database: Dat
             listed = await registry.list(AuditFilter(**wanted), limit=limit)  # type: ignore[arg-type]
             return [entries.index(each) for each in listed]
 
-        assert await found() == [0, 1, 2]
-        assert await found(limit=2) == [1, 2]
-        assert await found(tenant="acme") == [0, 1]
+        assert await found() == [2, 1, 0]
+        assert await found(limit=2) == [2, 1]
+        assert await found(before=entries[2].id) == [1, 0]
+        assert await found(tenant="acme") == [1, 0]
         assert await found(subject="bob") == [1]
-        assert await found(event="file.deleted") == [0, 2]
+        assert await found(event="file.deleted") == [2, 0]
         assert await found(target="u") == [2]
+        assert await found(target="u\0") == []
         assert await found(since=AT + timedelta(hours=1), until=AT + timedelta(hours=2)) == [1]
+        assert await found(since=datetime(1, 1, 1, tzinfo=UTC), until=AT + timedelta(hours=1)) == [0]
         assert await found(tenant="acme", event="session.begun", subject="alice") == []
 
     asyncio.run(story())
@@ -95,7 +98,7 @@ def test_what_cannot_be_written_waits_and_keeps_its_order(
 
         await trail.flush()
 
-        assert [each.target for each in await registry.list(AuditFilter(), limit=9)] == list("01234")
+        assert [each.target for each in await registry.list(AuditFilter(), limit=9)] == list("43210")
 
     asyncio.run(story())
 

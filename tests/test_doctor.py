@@ -11,7 +11,8 @@ from broker import settings
 from broker.cli import main
 from broker.doctor import examination, report
 from broker.doctor.examination import Examination
-from broker.doctor.findings import BINDING, Finding, Outcome
+from broker.doctor.findings import BINDING, Finding
+from broker.schemas import Outcome
 from tests.test_settings import GOOD
 
 LONG = "a sentence that goes on and on until it does not fit into a single line of the screen any more"

@@ -17,6 +17,7 @@ from broker.keys import new_id
 from broker.quotas import Full, Reservation, add_uploads
 from broker.registry import Registry
 from broker.rows import Counters, File, Upload
+from broker.schemas import UsageOrder
 from broker.settings import Quota
 from tests.postgres import PostgresServer
 from tests.waiting import wait_until
@@ -285,6 +286,44 @@ def test_unfinished_uploads_are_listed_until_they_end(registry: Registry) -> Non
         assert await listed(AT, before=newest_first[0].id) == newest_first[1:]
         assert await listed(AT + timedelta(days=1)) == []
         assert await listed(AT, claims=BOB) == []
+
+    asyncio.run(story())
+
+
+def test_c18_what_a_tenant_has_not_finished_is_found_whoever_owns_it(registry: Registry) -> None:
+    async def story() -> None:
+        uploads = [upload_of(), upload_of(BOB), upload_of(ALICE_ELSEWHERE)]
+        for upload in uploads:
+            await add(registry, upload)
+        newest_first = sorted(uploads[:2], key=lambda upload: upload.id, reverse=True)
+
+        assert await registry.list_pending_of("acme", before="~", limit=10, at=AT) == newest_first
+        assert await registry.list_pending_of("acme", before=newest_first[0].id, limit=10, at=AT) == [
+            newest_first[1]
+        ]
+        assert await registry.find_upload_of("acme", uploads[1].id) == uploads[1]
+        assert await registry.find_upload_of("acme", uploads[2].id) is None
+
+    asyncio.run(story())
+
+
+def test_usage_is_sorted_by_subject_or_by_a_number_and_read_on_from_there(registry: Registry) -> None:
+    async def story() -> None:
+        for subject, sizes in {"ada": [9], "bob": [1, 2], "cyd": [3]}.items():
+            claims = Claims(subject=subject, tenant="acme", scopes=frozenset())
+            for size in sizes:
+                await publish(registry, upload_of(claims, size=size))
+        await publish(registry, upload_of(ALICE_ELSEWHERE))
+
+        async def subjects(order: UsageOrder, after: tuple[str | int, ...] | None = None) -> list[str]:
+            found = await registry.list_usage("acme", order=order, after=after, limit=10)
+            return [each.owner for each in found]
+
+        assert await subjects("subject") == ["ada", "bob", "cyd"]
+        assert await subjects("-subject", ("bob", "default")) == ["ada"]
+        assert await subjects("-bytes") == ["ada", "cyd", "bob"]
+        assert await subjects("-bytes", (3, "cyd", "default")) == ["bob"]
+        assert await subjects("files", (1, "ada", "default")) == ["cyd", "bob"]
 
     asyncio.run(story())
 

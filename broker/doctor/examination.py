@@ -10,7 +10,7 @@ import httpx
 
 from broker.doctor import features, signatures, surroundings
 from broker.doctor.entrance import find_entrance, round_trip, sees_sample
-from broker.doctor.findings import Finding, Inconclusive, Seen, ok
+from broker.doctor.findings import Finding, Inconclusive, Seen, are_good, ok
 from broker.doctor.lab import Lab, open_lab
 from broker.settings import Settings, StoreSettings
 
@@ -71,8 +71,8 @@ class Examination:
 
     @property
     def is_good(self) -> bool:
-        """Whether nothing failed, and no hole was looked for in vain."""
-        return not any(found.outcome == "failed" or found.is_undecided for found in self.findings)
+        """Whether nothing was found that keeps the store from use."""
+        return are_good(self.findings)
 
 
 def names(settings: Settings) -> list[str]:

@@ -1,12 +1,10 @@
 """What a probe of the store has found."""
 
-from typing import Literal
+from collections.abc import Iterable
 
 from msgspec import Struct
 
-# `skipped`: nothing is known, or the store has no such feature and the broker needs none
-Outcome = Literal["ok", "warning", "failed", "skipped"]
-
+from broker.schemas import Outcome
 
 # what the service looks for when it starts: each is of what a presigned URL binds
 BINDING = (
@@ -52,6 +50,11 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 class Inconclusive(Exception):
     """The store's answer does not decide the question; the text is a sentence."""
+
+
+def are_good(findings: Iterable[Finding]) -> bool:
+    """Say whether nothing failed, and no hole was looked for in vain."""
+    return not any(found.outcome == "failed" or found.is_undecided for found in findings)
 
 
 def ok(detail: str) -> Seen:

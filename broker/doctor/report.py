@@ -9,7 +9,8 @@ import click
 import msgspec
 
 from broker.doctor.examination import Examination
-from broker.doctor.findings import Finding, Outcome
+from broker.doctor.findings import Finding
+from broker.schemas import Outcome
 
 _COLOURS: dict[Outcome, str] = {"ok": "green", "warning": "yellow", "failed": "red", "skipped": "blue"}
 

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from broker import problems, schemas, web
 from broker.asgi import Route, header
-from broker.audit import Event
 from broker.auth import Claims
 from broker.errors import BrokerError, InvalidField
 
@@ -98,7 +97,7 @@ async def delete_files(request: Request) -> Response:
 
 def _answer_batch(
     request: Request,
-    event: Event,
+    event: schemas.AuditEvent,
     claims: Claims,
     ids: Sequence[str],
     outcomes: Sequence[schemas.File | BrokerError | None],

@@ -97,6 +97,22 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/admin/users": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["list_users"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/admin/usage": {
         readonly parameters: {
             readonly query?: never;
@@ -105,6 +121,38 @@ export interface paths {
             readonly cookie?: never;
         };
         readonly get: operations["list_usage"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/admin/uploads": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["list_tenant_uploads"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/admin/audit": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["search_audit"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -896,7 +944,7 @@ export interface components {
         };
         /**
          * SubjectUsage
-         * @description What one subject has stored and reserved under a policy.
+         * @description What one subject has stored and reserved under a policy, and may.
          */
         readonly SubjectUsage: {
             readonly files: number;
@@ -905,6 +953,111 @@ export interface components {
             readonly pending_bytes: number;
             readonly subject: string;
             readonly policy: string;
+            readonly quota: components["schemas"]["QuotaLimits"];
+        };
+        /**
+         * Page[User]
+         * @description One page of a list; `next_cursor` is null on the last one.
+         */
+        readonly Page_User_: {
+            readonly items: readonly components["schemas"]["User"][];
+            readonly next_cursor: string | null;
+        };
+        /**
+         * User
+         * @description A built-in user; who is disabled cannot sign in.
+         */
+        readonly User: {
+            readonly name: string;
+            readonly tenant: string;
+            readonly scopes: readonly string[];
+            readonly created_at: string;
+            readonly disabled_at: string | null;
+        };
+        /**
+         * NewUser
+         * @description Without `scopes`, the user may do all but administer.
+         */
+        readonly NewUser: {
+            readonly name: string;
+            readonly password: string;
+            /** @default null */
+            readonly scopes?: readonly string[] | null;
+        };
+        /** NamedUser */
+        readonly NamedUser: {
+            readonly name: string;
+        };
+        /** NewPassword */
+        readonly NewPassword: {
+            readonly name: string;
+            readonly password: string;
+        };
+        /**
+         * Page[TenantUpload]
+         * @description One page of a list; `next_cursor` is null on the last one.
+         */
+        readonly Page_TenantUpload_: {
+            readonly items: readonly components["schemas"]["TenantUpload"][];
+            readonly next_cursor: string | null;
+        };
+        /**
+         * TenantUpload
+         * @description An unfinished upload of anybody in the tenant: what an administrator may see of it.
+         */
+        readonly TenantUpload: {
+            readonly id: string;
+            readonly subject: string;
+            readonly name: string;
+            readonly size: number;
+            readonly policy: string;
+            readonly created_at: string;
+            readonly expires_at: string;
+        };
+        /**
+         * Page[AuditEntry]
+         * @description One page of a list; `next_cursor` is null on the last one.
+         */
+        readonly Page_AuditEntry_: {
+            readonly items: readonly components["schemas"]["AuditEntry"][];
+            readonly next_cursor: string | null;
+        };
+        /**
+         * AuditEntry
+         * @description What somebody did, or was refused; texts are empty where nothing is known.
+         */
+        readonly AuditEntry: {
+            readonly id: string;
+            readonly at: string;
+            readonly subject: string;
+            readonly event: string;
+            readonly target: string;
+            readonly address: string;
+            readonly request_id: string;
+        };
+        /**
+         * StoreHealth
+         * @description What `broker doctor` finds; what the service's own look at the store has found, until it was examined.
+         *
+         *     `server` is the store's name of itself; `examined_at` is null until anything was looked at.
+         */
+        readonly StoreHealth: {
+            readonly examined_at: string | null;
+            readonly server: string;
+            readonly clock_skew_seconds: number | null;
+            readonly is_good: boolean;
+            readonly findings: readonly components["schemas"]["StoreFinding"][];
+        };
+        /**
+         * StoreFinding
+         * @description What a probe of the store saw; `fix` says what to do about it.
+         */
+        readonly StoreFinding: {
+            readonly name: string;
+            /** @enum {unknown} */
+            readonly outcome: "failed" | "ok" | "skipped" | "warning";
+            readonly detail: string;
+            readonly fix: string;
         };
         /**
          * StoreEvent
@@ -1091,9 +1244,54 @@ export interface operations {
         readonly requestBody?: never;
         readonly responses: never;
     };
+    readonly list_users: {
+        readonly parameters: {
+            readonly query?: {
+                readonly limit?: number;
+                readonly cursor?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: never;
+    };
     readonly list_usage: {
         readonly parameters: {
             readonly query?: {
+                readonly sort?: "-bytes" | "-files" | "-pending" | "-subject" | "bytes" | "files" | "pending" | "subject";
+                readonly limit?: number;
+                readonly cursor?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: never;
+    };
+    readonly list_tenant_uploads: {
+        readonly parameters: {
+            readonly query?: {
+                readonly limit?: number;
+                readonly cursor?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: never;
+    };
+    readonly search_audit: {
+        readonly parameters: {
+            readonly query?: {
+                readonly subject?: string;
+                readonly event?: "access.denied" | "file.changed" | "file.deleted" | "file.handed-out" | "file.infected" | "folder.moved" | "folder.restored" | "folder.trashed" | "limit.exceeded" | "session.all-ended" | "session.begun" | "session.ended" | "session.refused" | "share.created" | "share.revoked" | "share.used" | "token.issued" | "token.revoked" | "upload.aborted" | "upload.completed" | "upload.created" | "upload.rejected" | "user.added" | "user.disabled" | "user.enabled" | "user.password-changed";
+                readonly target?: string;
+                readonly since?: string;
+                readonly until?: string;
                 readonly limit?: number;
                 readonly cursor?: string;
             };

@@ -10,6 +10,7 @@ import click
 from broker import logs, secret_file
 from broker.accounts import DEMO_USER
 from broker.app import create_app, open_services
+from broker.auth import Scope
 from broker.bootstrap import bootstrap
 from broker.endpoints.page import DIRECTORY
 from broker.lifecycle import Lifecycle
@@ -65,10 +66,10 @@ def _settings(data_dir: Path, origins: tuple[str, ...], store: StoreSettings) ->
 
 
 async def add_demo_user(settings: Settings) -> None:
-    """Add the user whom everybody knows, once."""
+    """Add the user whom everybody knows, once; here there is nothing that he may not do."""
     with open_services(settings) as services:
         if not await services.accounts.has_user(DEMO_USER):
-            await services.accounts.add(DEMO_USER, DEMO_PASSWORD, at=datetime.now(UTC))
+            await services.accounts.add(DEMO_USER, DEMO_PASSWORD, scopes=Scope, at=datetime.now(UTC))
 
 
 def _greet(page: str, store: str, data_dir: Path) -> None:

@@ -37,5 +37,13 @@ def test_the_page_is_light_before_anything_is_opened() -> None:
     assert not any(
         lazy in name
         for name in sizes
-        for lazy in ("preview", "share-dialog", "share-folder", "shared-folder", "receive-page", "client-zip")
+        for lazy in (
+            "preview",
+            "share-dialog",
+            "share-folder",
+            "shared-folder",
+            "receive-page",
+            "client-zip",
+            "admin-page",
+        )
     )

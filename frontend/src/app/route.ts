@@ -1,9 +1,11 @@
 import { useSyncExternalStore } from "react";
+import { ADMIN_TABS, type AdminTab } from "../features/admin/tabs.ts";
 
 /** Where a person is in the app. It stands behind the # of the address, so that it can be linked and gone back to. */
 export type Route =
   | { readonly page: "files"; readonly folder: string; readonly q: string }
-  | { readonly page: "trash" | "links" };
+  | { readonly page: "trash" | "links" }
+  | { readonly page: "admin"; readonly tab: AdminTab };
 
 export const HOME: Route = { page: "files", folder: "", q: "" };
 
@@ -13,6 +15,9 @@ export function parseRoute(hash: string): Route {
   const [page, ...names] = path.split("/");
   if (page === "trash" || page === "links") {
     return { page };
+  }
+  if (page === "admin") {
+    return { page, tab: ADMIN_TABS.find((tab) => tab === names[0]) ?? "users" };
   }
   if (page !== "files") {
     return HOME;
@@ -26,6 +31,9 @@ export function parseRoute(hash: string): Route {
 }
 
 export function writeRoute(route: Route): string {
+  if (route.page === "admin") {
+    return `#/admin/${route.tab}`;
+  }
   if (route.page !== "files") {
     return `#/${route.page}`;
   }

@@ -1,6 +1,7 @@
 import { DEFAULT_RULES, type FileOrder, type UploadItem } from "@broker/client";
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { AdminTab } from "../features/admin/tabs.ts";
 import { FilesView } from "../features/files/files-view.tsx";
 import { Filing, join } from "../features/files/filing.ts";
 import { Account } from "../features/session/account.tsx";
@@ -19,9 +20,13 @@ import { OfflineBanner } from "../shared/offline-banner.tsx";
 import { ToastRegion } from "../shared/toast-region.tsx";
 import { FilesBar } from "./files-bar.tsx";
 import { PageHeader } from "./page-header.tsx";
-import { go, useRoute, writeRoute } from "./route.ts";
+import { go, HOME, useRoute, writeRoute } from "./route.ts";
 import type { Services } from "./services.ts";
 import styles from "./workspace.module.css";
+
+const AdminPage = lazy(() =>
+  import("../features/admin/admin-page.tsx").then((module) => ({ default: module.AdminPage })),
+);
 
 /** What the broker goes by when an upload names no policy. */
 const POLICY = "default";
@@ -37,6 +42,7 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
   const { announcer, broker, keeper, queue, toaster } = services;
   const queries = useQueryClient();
   const { data: me } = useMe(broker);
+  const isAdministrator = me?.scopes.includes("admin") ?? false;
   const policy = me?.policies.find(({ name }) => name === POLICY);
   const main = useRef<HTMLElement>(null);
   const search = useRef<HTMLInputElement>(null);
@@ -83,6 +89,7 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
       <PageHeader>
         <Account
           username={username}
+          administration={isAdministrator ? adminAddress("users") : null}
           onSignOut={() => leave(keeper.signOut)}
           onSignOutEverywhere={() => leave(keeper.signOutEverywhere)}
         />
@@ -102,8 +109,26 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
             onResume={(file, { folder, policy }) => add([file], { folder, policy })}
           />
         )}
-        <FilesBar route={route} search={search} order={order} onOrder={setOrder} />
-        {route.page === "links" ? (
+        {route.page !== "admin" && (
+          <FilesBar route={route} search={search} order={order} onOrder={setOrder} />
+        )}
+        {route.page === "admin" ? (
+          me !== undefined &&
+          (isAdministrator ? (
+            <Suspense fallback={<p role="status">{messages.session.loading}</p>}>
+              <AdminPage
+                broker={broker}
+                toaster={toaster}
+                me={me}
+                tab={route.tab}
+                home={writeRoute(HOME)}
+                addressOf={adminAddress}
+              />
+            </Suspense>
+          ) : (
+            <Notice tone="danger">{messages.errors.problems.get("insufficient-scope")}</Notice>
+          ))
+        ) : route.page === "links" ? (
           <LinkList broker={broker} toaster={toaster} />
         ) : (
           <FilesView
@@ -127,6 +152,10 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
       {isOver && <DropOverlay />}
     </>
   );
+}
+
+function adminAddress(tab: AdminTab): string {
+  return writeRoute({ page: "admin", tab });
 }
 
 function addressOf(folder: string): string {

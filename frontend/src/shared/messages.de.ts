@@ -41,6 +41,7 @@ export const german: Messages = {
       "Single Sign-on braucht eine Seite, die über https:// oder auf diesem Gerät geöffnet wurde.",
     noWay: "Eine Anmeldung ist nicht möglich: Weder Benutzer noch Single Sign-on sind eingerichtet.",
     account: (name) => `Konto von ${name}`,
+    administration: "Verwaltung",
     signOut: "Abmelden",
     signOutEverywhere: "Überall abmelden",
     signOutEverywhereHint: "Auf allen Geräten, sofort",
@@ -420,6 +421,8 @@ export const german: Messages = {
       ["share-expired", "Der Link ist abgelaufen."],
       ["share-used-up", "Der Link ist aufgebraucht."],
       ["folder-exists", "Einen Ordner dieses Namens gibt es schon."],
+      ["user-exists", "Es gibt schon einen Benutzer dieses Namens."],
+      ["own-account", "Sich selbst kann niemand sperren: bitten Sie jemand anderen aus der Verwaltung."],
       ["revision-mismatch", "Die Datei wurde inzwischen anderswo geändert. Versuchen Sie es noch einmal."],
       [
         "file-quarantined",

@@ -2,6 +2,8 @@ import { BrokerUnreachable } from "./failures.ts";
 import { decodeProblem, Problem, readProblem } from "./problem.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 import type {
+  AuditEntry,
+  AuditQuery,
   BatchItem,
   Completion,
   Diagnosis,
@@ -17,6 +19,7 @@ import type {
   NewReceivingShare,
   NewShare,
   NewUpload,
+  NewUser,
   Page,
   Part,
   PendingUpload,
@@ -28,14 +31,24 @@ import type {
   ShareKey,
   SignInOptions,
   StoredFile,
+  StoreHealth,
+  SubjectUsage,
   Symptoms,
+  TenantUpload,
   Upload,
+  UsageOrder,
+  User,
 } from "./wire.ts";
 
 const TIMEOUT_MS = 30_000;
 
 interface Cancellable {
   readonly signal: AbortSignal;
+}
+
+interface Paged {
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string | undefined;
 }
 
 interface BrokerOptions {
@@ -366,6 +379,61 @@ export class Broker {
   /** Ask as one who is not signed in. */
   #ask<Answer>(target: string, body: unknown, signal: AbortSignal): Promise<Answer> {
     return this.#readAnswer(this.#request("POST", target, { body, signal }, null), { signal });
+  }
+
+  /** List one page of the tenant's built-in users, by name. This and all below is for administrators. */
+  listUsers({ cursor }: Paged, { signal }: Cancellable): Promise<Page<User>> {
+    return this.#read("GET", `/v1/admin/users?${query({ cursor })}`, { signal });
+  }
+
+  addUser(user: NewUser, { signal }: Cancellable): Promise<User> {
+    return this.#read("POST", "/v1/admin/users", { body: user, signal });
+  }
+
+  /** Shut a user out, at once. */
+  async disableUser(name: string, { signal }: Cancellable): Promise<void> {
+    await this.#call("POST", "/v1/admin/users/disable", { body: { name }, signal });
+  }
+
+  async enableUser(name: string, { signal }: Cancellable): Promise<void> {
+    await this.#call("POST", "/v1/admin/users/enable", { body: { name }, signal });
+  }
+
+  /** Give a user another password, which ends all of his sessions. */
+  async setPassword(name: string, password: string, { signal }: Cancellable): Promise<void> {
+    await this.#call("POST", "/v1/admin/users/password", { body: { name, password }, signal });
+  }
+
+  /** List one page of what the tenant's subjects store, by policy. */
+  listUsage(
+    { sort, cursor }: Paged & { sort?: UsageOrder },
+    { signal }: Cancellable,
+  ): Promise<Page<SubjectUsage>> {
+    return this.#read("GET", `/v1/admin/usage?${query({ sort, cursor })}`, { signal });
+  }
+
+  /** List one page of what all of the tenant have not finished, newest first. */
+  listTenantUploads({ cursor }: Paged, { signal }: Cancellable): Promise<Page<TenantUpload>> {
+    return this.#read("GET", `/v1/admin/uploads?${query({ cursor })}`, { signal });
+  }
+
+  async abortTenantUpload(id: string, { signal }: Cancellable): Promise<void> {
+    await this.#call("DELETE", path`/v1/admin/uploads/${id}`, { signal });
+  }
+
+  /** List one page of what was done in the tenant, newest first. */
+  searchAudit({ cursor, ...wanted }: Paged & AuditQuery, { signal }: Cancellable): Promise<Page<AuditEntry>> {
+    return this.#read("GET", `/v1/admin/audit?${query({ cursor, ...wanted })}`, { signal });
+  }
+
+  /** Read what was found when the store was examined last. */
+  readStoreHealth({ signal }: Cancellable): Promise<StoreHealth> {
+    return this.#read("GET", "/v1/admin/store", { signal });
+  }
+
+  /** Examine the store now, which takes seconds. */
+  examineStore({ signal }: Cancellable): Promise<StoreHealth> {
+    return this.#read("POST", "/v1/admin/store", { signal });
   }
 
   #read<Answer>(method: string, target: string, call: Call): Promise<Answer> {

@@ -27,6 +27,9 @@ export {
   type UploadState,
 } from "./upload-queue.ts";
 export type {
+  AuditEntry,
+  AuditEvent,
+  AuditQuery,
   Collision,
   FileChange,
   FileOrder,
@@ -37,6 +40,7 @@ export type {
   NewFolderShare,
   NewReceivingShare,
   NewShare,
+  NewUser,
   OidcProvider,
   Page,
   PendingUpload,
@@ -52,6 +56,12 @@ export type {
   ShareKey,
   SignInOptions,
   StoredFile,
+  StoreFinding,
+  StoreHealth,
+  SubjectUsage,
+  TenantUpload,
   Upload,
   Usage,
+  UsageOrder,
+  User,
 } from "./wire.ts";

@@ -139,6 +139,30 @@ export type NewDownload = Body<Shapes["NewDownload"]>;
 /** How to fetch a file's bytes, and how to verify them. */
 export type Download = Shapes["Download"];
 
+/** A built-in user, as an administrator sees one. */
+export type User = Shapes["User"];
+
+export type NewUser = Body<Shapes["NewUser"]>;
+
+/** What one subject has stored under a policy, and may. */
+export type SubjectUsage = Shapes["SubjectUsage"];
+
+export type UsageOrder = NonNullable<Query<"list_usage">["sort"]>;
+
+/** An unfinished upload of anybody in the tenant. */
+export type TenantUpload = Shapes["TenantUpload"];
+
+export type AuditEntry = Shapes["AuditEntry"];
+
+/** Which entries of the audit trail to list. */
+export type AuditQuery = Omit<Query<"search_audit">, "limit" | "cursor">;
+
+export type AuditEvent = NonNullable<AuditQuery["event"]>;
+
+export type StoreHealth = Shapes["StoreHealth"];
+
+export type StoreFinding = Shapes["StoreFinding"];
+
 /** One page of a list; `next_cursor` is null on the last one. The description knows pages only by their items. */
 export interface Page<Item> extends Omit<Shapes["Page_File_"], "items"> {
   readonly items: readonly Item[];

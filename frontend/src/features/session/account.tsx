@@ -1,16 +1,18 @@
 import { type FocusEvent, type KeyboardEvent, useRef, useState } from "react";
-import { ChevronIcon, SignOutIcon, UserIcon } from "../../shared/icons.tsx";
+import { ChevronIcon, ShieldIcon, SignOutIcon, UserIcon } from "../../shared/icons.tsx";
 import { messages } from "../../shared/messages.ts";
 import styles from "./account.module.css";
 
 interface AccountProps {
   readonly username: string;
+  /** Where administration is, for whoever may see it. */
+  readonly administration: string | null;
   readonly onSignOut: () => void;
   readonly onSignOutEverywhere: () => void;
 }
 
 /** Who is signed in, and the ways out. */
-export function Account({ username, onSignOut, onSignOutEverywhere }: AccountProps) {
+export function Account({ username, administration, onSignOut, onSignOutEverywhere }: AccountProps) {
   const [isOpen, setOpen] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
   const { session } = messages;
@@ -58,6 +60,12 @@ export function Account({ username, onSignOut, onSignOutEverywhere }: AccountPro
           <span className={styles.caption}>{session.signedInAs}</span>
           <span className={styles.fullName}>{username}</span>
         </p>
+        {administration !== null && (
+          <a className={styles.choice} href={administration} onClick={choose(() => {})}>
+            <ShieldIcon />
+            {session.administration}
+          </a>
+        )}
         <button type="button" className={styles.choice} onClick={choose(onSignOut)}>
           <SignOutIcon />
           {session.signOut}

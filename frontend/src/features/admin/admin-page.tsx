@@ -1,0 +1,52 @@
+import type { Broker, Me } from "@broker/client";
+import { BackIcon } from "../../shared/icons.tsx";
+import { adminMessages } from "../../shared/messages.admin.ts";
+import type { Toaster } from "../../shared/toaster.ts";
+import styles from "./admin-page.module.css";
+import { AuditTab } from "./audit-tab.tsx";
+import { StoreTab } from "./store-tab.tsx";
+import { ADMIN_TABS, type AdminTab } from "./tabs.ts";
+import { UploadsTab } from "./uploads-tab.tsx";
+import { UsageTab } from "./usage-tab.tsx";
+import { UsersTab } from "./users-tab.tsx";
+
+interface AdminPageProps {
+  readonly broker: Broker;
+  readonly toaster: Toaster;
+  readonly me: Me;
+  readonly tab: AdminTab;
+  readonly home: string;
+  readonly addressOf: (tab: AdminTab) => string;
+}
+
+/** What an administrator of a tenant sees to. */
+export function AdminPage({ broker, toaster, me, tab, home, addressOf }: AdminPageProps) {
+  return (
+    <>
+      <header className={styles.header}>
+        <a className={styles.back} href={home} aria-label={adminMessages.back} title={adminMessages.back}>
+          <BackIcon />
+        </a>
+        <h1 className={styles.heading}>{adminMessages.heading}</h1>
+        <span className={styles.tenant}>{adminMessages.tenant(me.tenant)}</span>
+      </header>
+      <nav className={styles.tabs} aria-label={adminMessages.heading}>
+        {ADMIN_TABS.map((each) => (
+          <a
+            key={each}
+            className={styles.tab}
+            href={addressOf(each)}
+            aria-current={each === tab ? "page" : undefined}
+          >
+            {adminMessages.tabs[each]}
+          </a>
+        ))}
+      </nav>
+      {tab === "users" && <UsersTab broker={broker} toaster={toaster} me={me} />}
+      {tab === "usage" && <UsageTab broker={broker} />}
+      {tab === "uploads" && <UploadsTab broker={broker} toaster={toaster} />}
+      {tab === "audit" && <AuditTab broker={broker} />}
+      {tab === "store" && <StoreTab broker={broker} />}
+    </>
+  );
+}

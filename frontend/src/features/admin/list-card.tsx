@@ -1,0 +1,71 @@
+import { type ReactNode, useId } from "react";
+import { Button } from "../../shared/button.tsx";
+import card from "../../shared/card.module.css";
+import { EmptyState } from "../../shared/empty-state.tsx";
+import { explainError } from "../../shared/explain-error.ts";
+import { messages } from "../../shared/messages.ts";
+import { Notice } from "../../shared/notice.tsx";
+import styles from "./list-card.module.css";
+import type { Pages } from "./use-pages.ts";
+
+interface ListCardProps<Item> {
+  readonly heading: string;
+  readonly query: Pages<Item>;
+  readonly empty: { readonly heading: string; readonly text: string };
+  /** What stands beside the heading, at the end of the line. */
+  readonly actions?: ReactNode;
+  /** What stands between the heading and the list. */
+  readonly above?: ReactNode;
+  /** Renders an item, as a list item. */
+  readonly children: (item: Item) => ReactNode;
+}
+
+/** A list that is read page by page, and what stands there while, or where, there is none. */
+export function ListCard<Item>({ heading, query, empty, actions, above, children }: ListCardProps<Item>) {
+  const id = useId();
+  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <section className={card.card} aria-labelledby={id}>
+      <header className={card.header}>
+        <h2 id={id} tabIndex={-1} className={card.heading}>
+          {heading}
+        </h2>
+        <span className={styles.spring} />
+        {actions}
+      </header>
+      {above}
+      {query.error !== null && (
+        <div className={styles.notice}>
+          <Notice
+            tone="danger"
+            actions={
+              <Button size="small" onClick={() => query.refetch()}>
+                {messages.actions.tryAgain}
+              </Button>
+            }
+          >
+            {explainError(query.error)}
+          </Notice>
+        </div>
+      )}
+      {query.isPending && (
+        <p className={styles.loading} role="status">
+          {messages.session.loading}
+        </p>
+      )}
+      {query.isSuccess && items.length === 0 && <EmptyState heading={empty.heading} text={empty.text} />}
+      {items.length > 0 && (
+        <ul className={card.rows} aria-labelledby={id}>
+          {items.map(children)}
+        </ul>
+      )}
+      {query.hasNextPage && (
+        <div className={styles.more}>
+          <Button size="small" aria-disabled={query.isFetchingNextPage} onClick={() => query.fetchNextPage()}>
+            {messages.files.loadMore}
+          </Button>
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,2 @@
+/** How long a change may take. */
+export const PATIENCE_MS = 30_000;

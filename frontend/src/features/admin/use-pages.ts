@@ -1,0 +1,26 @@
+import type { Page } from "@broker/client";
+import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
+
+/** What the lists of administration are remembered under; what one asks for follows. */
+export const ADMIN_KEY = "admin";
+
+export type Pages<Item> = UseInfiniteQueryResult<InfiniteData<Page<Item>, string | undefined>>;
+
+interface Wanted {
+  readonly cursor: string | undefined;
+}
+
+const FIRST_PAGE: string | undefined = undefined;
+
+/** Read a list, a page at a time. */
+export function usePages<Item>(
+  key: readonly unknown[],
+  read: (wanted: Wanted, call: { signal: AbortSignal }) => Promise<Page<Item>>,
+): Pages<Item> {
+  return useInfiniteQuery({
+    queryKey: [ADMIN_KEY, ...key],
+    queryFn: ({ pageParam, signal }) => read({ cursor: pageParam }, { signal }),
+    initialPageParam: FIRST_PAGE,
+    getNextPageParam: (page: Page<Item>) => page.next_cursor ?? undefined,
+  });
+}

@@ -1,0 +1,147 @@
+// The words of messages.admin.en.ts in German.
+
+import { LOCALE } from "./language.ts";
+import type { AdminMessages } from "./messages.admin.en.ts";
+
+const plural = new Intl.PluralRules("de");
+const number = new Intl.NumberFormat(LOCALE);
+
+export const adminGerman: AdminMessages = {
+  heading: "Verwaltung",
+  tenant: (name) => `des Mandanten ${name}`,
+  back: "Zurück zu den Dateien",
+  tabs: {
+    users: "Benutzer",
+    usage: "Belegung",
+    uploads: "Uploads",
+    audit: "Protokoll",
+    store: "Speicher",
+  },
+
+  scopes: {
+    "files:read": "Dateien sehen",
+    "files:write": "Dateien ändern",
+    "files:delete": "Dateien löschen",
+    "uploads:write": "Hochladen",
+    "shares:write": "Teilen",
+    admin: "Verwalten",
+  },
+
+  users: {
+    heading: "Benutzer",
+    emptyHeading: "Noch keine Benutzer",
+    emptyText:
+      "Wer sich mit einem Passwort dieses Dienstes anmeldet, steht hier; wer per Single Sign-on kommt, nicht.",
+    add: "Benutzer anlegen",
+    confirmAdd: "Anlegen",
+    added: (name) => `${name} ist angelegt.`,
+    scopes: "Darf",
+    noScopes: "darf nichts",
+    since: (when) => `seit ${when}`,
+    you: "Sie",
+    isDisabled: "Gesperrt",
+    disable: "Sperren",
+    disabled: (name) => `${name} ist gesperrt und überall abgemeldet.`,
+    enable: "Entsperren",
+    enabled: (name) => `${name} darf sich wieder anmelden.`,
+    setPassword: "Passwort setzen",
+    passwordOf: (name) => `Neues Passwort für ${name}`,
+    passwordText: "Es beendet jede Sitzung, die mit dem alten begonnen wurde.",
+    passwordSet: (name) => `${name} hat ein neues Passwort.`,
+    passwordHint: "Mindestens 8 Zeichen.",
+    generate: "Erzeugen",
+    generatedHint: "Jetzt kopieren: es wird nur dieses Mal gezeigt.",
+  },
+
+  usage: {
+    heading: "Belegung",
+    emptyHeading: "Noch ist nichts gespeichert",
+    emptyText: "Sobald jemand eine Datei hochgeladen hat, zählt sie hier.",
+    orders: {
+      "-bytes": "Meiste Bytes zuerst",
+      bytes: "Wenigste Bytes zuerst",
+      "-files": "Meiste Dateien zuerst",
+      files: "Wenigste Dateien zuerst",
+      "-pending": "Meiste Unfertige zuerst",
+      pending: "Wenigste Unfertige zuerst",
+      subject: "Name, A bis Z",
+      "-subject": "Name, Z bis A",
+    },
+    under: (subject, policy) => `${subject} · ${policy}`,
+    of: (size, quota) => `${size} von ${quota}`,
+    files: (n) => (plural.select(n) === "one" ? "1 Datei" : `${number.format(n)} Dateien`),
+    filesOf: (n, quota) => `${number.format(n)} von ${number.format(quota)} Dateien`,
+    pending: (n, size) => `${number.format(n)} unfertig (${size})`,
+    share: (subject) => `Anteil des Kontingents, den ${subject} belegt`,
+  },
+
+  uploads: {
+    emptyHeading: "Nichts ist unfertig",
+    emptyText: "Was jemand hochzuladen beginnt, steht hier, bis es eine Datei ist.",
+    begun: (when) => `begonnen ${when}`,
+    until: (when) => `aufgehoben bis ${when}`,
+    policy: (name) => `Regelwerk ${name}`,
+    abort: (name, subject) => `${name} von ${subject} abbrechen`,
+    abortHeading: "Diesen Upload abbrechen?",
+    abortText: (name, subject) =>
+      `Was ${subject} von ${name} gesendet hat, wird entfernt und muss neu gesendet werden.`,
+    confirmAbort: "Upload abbrechen",
+  },
+
+  audit: {
+    heading: "Protokoll",
+    emptyHeading: "Nichts dergleichen ist geschehen",
+    emptyText: "Versuchen Sie es mit weniger Bedingungen oder einer längeren Zeit.",
+    subject: "Wer",
+    event: "Was",
+    anyEvent: "Alles",
+    target: "Womit (Id oder Name)",
+    since: "Von",
+    until: "Bis",
+    search: "Suchen",
+    by: (subject) => `durch ${subject}`,
+    to: (target) => `an ${target}`,
+    from: (address) => `von ${address}`,
+    events: {
+      "session.begun": "Angemeldet",
+      "session.refused": "Anmeldung verweigert",
+      "session.ended": "Abgemeldet",
+      "session.all-ended": "Überall abgemeldet",
+      "upload.created": "Upload begonnen",
+      "upload.completed": "Upload abgeschlossen",
+      "upload.rejected": "Upload zurückgewiesen",
+      "upload.aborted": "Upload abgebrochen",
+      "file.handed-out": "Datei ausgegeben",
+      "file.changed": "Datei geändert",
+      "file.deleted": "Datei gelöscht",
+      "file.infected": "Schadsoftware gefunden",
+      "folder.moved": "Ordner verschoben",
+      "folder.trashed": "Ordner in den Papierkorb gelegt",
+      "folder.restored": "Ordner wiederhergestellt",
+      "share.created": "Link erstellt",
+      "share.revoked": "Link zurückgenommen",
+      "share.used": "Link benutzt",
+      "access.denied": "Zugriff verweigert",
+      "limit.exceeded": "Grenze überschritten",
+      "user.added": "Benutzer angelegt",
+      "user.password-changed": "Passwort gesetzt",
+      "user.disabled": "Benutzer gesperrt",
+      "user.enabled": "Benutzer entsperrt",
+      "token.issued": "Token ausgestellt",
+      "token.revoked": "Token widerrufen",
+    },
+  },
+
+  store: {
+    heading: "Speicher",
+    emptyHeading: "Der Speicher wurde noch nicht untersucht",
+    emptyText:
+      "Starten Sie die Untersuchung: sie sendet Anfragen, wie Clients es tun, gute und gefälschte, und entfernt, was sie gespeichert hat.",
+    runAgain: "Erneut prüfen",
+    running: "Der Speicher wird untersucht …",
+    isGood: "Nichts spricht gegen den Einsatz",
+    isBad: "Er ist nicht einsatzbereit",
+    fix: (text) => `Was zu tun ist: ${text}`,
+    outcomes: { ok: "in Ordnung", warning: "Warnung", failed: "fehlgeschlagen", skipped: "nicht bekannt" },
+  },
+};

@@ -3,6 +3,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app/app.tsx";
 import { beginSession } from "./app/begin-session.ts";
 import { followSession } from "./app/follow-session.ts";
+import { followThumbnails } from "./app/follow-thumbnails.ts";
 import { followUploads } from "./app/follow-uploads.ts";
 import "./app/global.css";
 import { createQueryClient } from "./app/query-client.ts";
@@ -31,6 +32,7 @@ function startApp(): ReactNode {
   const services = createServices();
   followSession(services, queries);
   followUploads(services.queue, queries);
+  followThumbnails(services, queries);
   void beginSession(services, {
     address: new URL(location.href),
     storage: safeStorage(() => sessionStorage),

@@ -63,6 +63,17 @@ describe("a call", () => {
     expect(await requests[1]?.json()).toEqual({ parts: [part] });
   });
 
+  test("about thumbnails names the files, and answers with those that have one", async () => {
+    const request = { method: "GET", url: "https://store.example/f1.thumbnail" };
+    const { broker, requests } = connect(() => Response.json({ items: [{ file: "f1", request }] }));
+
+    const found = await broker.listThumbnails(["f1", "f2"], { signal });
+
+    expect(found).toEqual([{ file: "f1", request }]);
+    expect(requests[0]?.url).toBe("https://broker.example/v1/files/thumbnails");
+    expect(await requests[0]?.json()).toEqual({ ids: ["f1", "f2"] });
+  });
+
   test("that creates carries the key by which the broker knows a second try", async () => {
     const { broker, requests } = connect(() => Response.json({ id: "u1" }));
 

@@ -18,12 +18,14 @@ import type {
   NewFolderShare,
   NewReceivingShare,
   NewShare,
+  NewThumbnail,
   NewUpload,
   NewUser,
   Page,
   Part,
   PendingUpload,
   PresignedPart,
+  PresignedRequest,
   Session,
   Share,
   Shared,
@@ -35,6 +37,7 @@ import type {
   SubjectUsage,
   Symptoms,
   TenantUpload,
+  Thumbnail,
   Upload,
   UsageOrder,
   User,
@@ -313,6 +316,20 @@ export class Broker {
 
   async deleteFile(id: string, { signal }: Cancellable): Promise<void> {
     await this.#call("DELETE", path`/v1/files/${id}`, { signal });
+  }
+
+  /** Get the presigned request that stores a JPEG beside a file, which has none yet. */
+  createThumbnail(id: string, thumbnail: NewThumbnail, { signal }: Cancellable): Promise<PresignedRequest> {
+    return this.#read("POST", path`/v1/files/${id}/thumbnail`, { body: thumbnail, signal });
+  }
+
+  /** Get the presigned requests that fetch the thumbnails of up to 200 files: of those that have one. */
+  async listThumbnails(ids: readonly string[], { signal }: Cancellable): Promise<readonly Thumbnail[]> {
+    const { items } = await this.#read<{ items: readonly Thumbnail[] }>("POST", "/v1/files/thumbnails", {
+      body: { ids },
+      signal,
+    });
+    return items;
   }
 
   /** Make a link by which anybody may fetch a file. */

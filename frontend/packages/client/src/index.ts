@@ -1,5 +1,6 @@
 // The one door of the package: what is not named here may change without notice.
 
+export { Batcher } from "./batcher.ts";
 export { Broker } from "./broker.ts";
 export { BrowserClient, createClient } from "./browser-client.ts";
 export { checksum } from "./checksum.ts";
@@ -12,6 +13,7 @@ export { Problem } from "./problem.ts";
 export type { SourceRules } from "./refuse-source.ts";
 export { isTransient, sleep } from "./retry.ts";
 export { sendBlob } from "./send-blob.ts";
+export type { Source } from "./source.ts";
 export { throttle } from "./throttle.ts";
 export { UploadClaims } from "./upload-claims.ts";
 export { type BatchProgress, batchProgress, progressOf } from "./upload-progress.ts";

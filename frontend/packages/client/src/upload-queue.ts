@@ -68,6 +68,7 @@ export interface UploadItem {
 
 interface Entry {
   item: UploadItem;
+  readonly source: Source;
   readonly transfer: Transfer;
   /** It is sent in parts, some at a time, and so takes several connections. */
   readonly isLarge: boolean;
@@ -85,7 +86,7 @@ export class UploadQueue {
   readonly #transport: Transport;
   readonly #entries = new Map<number, Entry>();
   readonly #listeners = new Set<() => void>();
-  readonly #onSettled = new Set<(item: UploadItem) => void>();
+  readonly #onSettled = new Set<(item: UploadItem, source: Source) => void>();
   readonly #notify: () => void;
   #snapshot: readonly UploadItem[] | null = null;
   readonly #calls: UploadCalls;
@@ -118,8 +119,8 @@ export class UploadQueue {
     return this.#snapshot;
   };
 
-  /** Call `listener` whenever an upload completes or fails. */
-  readonly onSettled = (listener: (item: UploadItem) => void): (() => void) => {
+  /** Call `listener` whenever an upload completes or fails, with what was uploaded. */
+  readonly onSettled = (listener: (item: UploadItem, source: Source) => void): (() => void) => {
     this.#onSettled.add(listener);
     return () => this.#onSettled.delete(listener);
   };
@@ -146,6 +147,7 @@ export class UploadQueue {
           batch: this.#batch,
           state: { status: "queued" },
         },
+        source: file,
         transfer,
         isLarge: size > rules.single_put_max,
         controller: new AbortController(),
@@ -379,9 +381,10 @@ export class UploadQueue {
 
   #settle(id: number, state: UploadState): void {
     const item = this.#set(id, state);
-    if (item !== null) {
+    const source = this.#entries.get(id)?.source;
+    if (item !== null && source !== undefined) {
       for (const listener of this.#onSettled) {
-        listener(item);
+        listener(item, source);
       }
     }
   }

@@ -47,6 +47,10 @@ export type FileHistory = Shapes["FileHistory"];
 
 /** Who did what with a file. */
 export type HistoryEntry = Shapes["HistoryEntry"];
+export type NewThumbnail = Body<Shapes["NewThumbnail"]>;
+
+/** How to fetch the thumbnail of a file. */
+export type Thumbnail = Shapes["Thumbnail"];
 
 export type Folder = Shapes["Folder"];
 

@@ -5,6 +5,7 @@ import styles from "./file-list.module.css";
 import { type FileActions, FileRow } from "./file-row.tsx";
 import { type FolderActions, FolderRow } from "./folder-row.tsx";
 import { folderKey, type Selection } from "./selection.ts";
+import type { ReadThumbnail } from "./thumbnails.ts";
 
 /** As a row is on a wide page; each is measured when it is shown. */
 const ROW_HEIGHT = 56;
@@ -20,6 +21,7 @@ interface FileListProps {
   readonly folderActions: FolderActions;
   readonly addressOf: (folder: string) => string;
   readonly hasFolders: boolean;
+  readonly readThumbnail: ReadThumbnail;
   /** Called when the end is near. */
   readonly onEnd: () => void;
 }
@@ -99,6 +101,7 @@ function Entry({ index, folders, files, selection, ...props }: FileListProps & {
         isChosen={selection.has(file.id)}
         onChoose={props.onChoose}
         hasFolder={props.hasFolders}
+        readThumbnail={props.readThumbnail}
       />
     )
   );

@@ -14,11 +14,12 @@ import {
   ShieldIcon,
   TrashIcon,
 } from "../../shared/icons.tsx";
-import { KindTile } from "../../shared/kind-tile.tsx";
 import type { MenuItem } from "../../shared/menu.tsx";
 import { messages } from "../../shared/messages.ts";
+import { FileTile } from "./file-tile.tsx";
 import styles from "./row.module.css";
 import { Row } from "./row.tsx";
+import type { ReadThumbnail } from "./thumbnails.ts";
 
 /** What can be done with one file; what is left out is not offered. */
 export interface FileActions {
@@ -42,14 +43,16 @@ interface FileRowProps {
   readonly onChoose: (key: string, isRange: boolean) => void;
   /** Say where it is, in a list of several folders. */
   readonly hasFolder: boolean;
+  readonly readThumbnail: ReadThumbnail;
 }
 
-export const FileRow = memo(function FileRow({ file, actions, isChosen, onChoose, hasFolder }: FileRowProps) {
+export const FileRow = memo(function FileRow(props: FileRowProps) {
+  const { file, actions, isChosen, onChoose, hasFolder } = props;
   return (
     <Row
       rowKey={file.id}
       name={file.name}
-      tile={<KindTile name={file.name} type={file.type} />}
+      tile={<FileTile file={file} readThumbnail={props.readThumbnail} />}
       opener={
         <button type="button" className={styles.open} data-opener onClick={() => actions.open(file)}>
           <FileName name={file.name} />

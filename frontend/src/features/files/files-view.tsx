@@ -24,6 +24,7 @@ import { canStreamToDisk } from "./save-stream.ts";
 import { choose, folderKey, NOTHING, prune, type Selection } from "./selection.ts";
 import { SelectionBar } from "./selection-bar.tsx";
 import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
+import { thumbnailReader } from "./thumbnails.ts";
 import { UsageBar } from "./usage-bar.tsx";
 import { useDownloadFile } from "./use-download-file.ts";
 import { useFiles, useFolders } from "./use-files.ts";
@@ -85,6 +86,7 @@ export function FilesView(props: FilesViewProps) {
   const anchor = useRef<string | null>(null);
   const [selection, setSelection] = useState<Selection>(NOTHING);
   const [open, setOpen] = useState<Open | null>(null);
+  const readThumbnail = useMemo(() => thumbnailReader(broker), [broker]);
   const close = useCallback(() => setOpen(null), []);
 
   const isTrash = folder === null;
@@ -314,6 +316,7 @@ export function FilesView(props: FilesViewProps) {
           folderActions={folderActions}
           addressOf={addressOf}
           hasFolders={isTrash || q !== ""}
+          readThumbnail={readThumbnail}
           onEnd={readOn}
         />
       )}

@@ -1,0 +1,20 @@
+import { type Broker, checksum, type StoredFile, sendBlob } from "@broker/client";
+import { makeThumbnail } from "./make-thumbnail.ts";
+
+const PATIENCE_MS = 60_000;
+
+/** Make a small picture of a file that was just stored, and store it beside the file. */
+export async function storeThumbnail(broker: Broker, file: StoredFile, source: Blob): Promise<void> {
+  const thumbnail = await makeThumbnail(source);
+  if (thumbnail === null) {
+    return;
+  }
+  const sending = { signal: AbortSignal.timeout(PATIENCE_MS), onProgress: () => {} };
+  const { size } = thumbnail;
+  const request = await broker.createThumbnail(
+    file.id,
+    { size, checksum: await checksum(thumbnail, sending) },
+    sending,
+  );
+  await sendBlob(request, thumbnail, sending);
+}

@@ -1,0 +1,29 @@
+import { Broker } from "@broker/client";
+import { expect, test } from "vitest";
+import { canHaveThumbnail, thumbnailReader } from "./thumbnails.ts";
+
+const { signal } = new AbortController();
+
+test("thumbnails that are wanted in the same breath are asked for together", async () => {
+  const asked: unknown[] = [];
+  const read = thumbnailReader(
+    new Broker({
+      token: () => "t",
+      fetch: async (_, request) => {
+        asked.push(JSON.parse(String(request?.body)));
+        return Response.json({ items: [{ file: "b", request: { url: "https://store.example/b" } }] });
+      },
+    }),
+  );
+
+  const found = await Promise.all(["a", "b", "c"].map((id) => read(id, { signal })));
+
+  expect(found).toEqual(["", "https://store.example/b", ""]);
+  expect(asked).toEqual([{ ids: ["a", "b", "c"] }]);
+});
+
+test("only of pictures that a browser shows is there a thumbnail", () => {
+  expect(canHaveThumbnail({ name: "a.png", type: "image/png" })).toBe(true);
+  expect(canHaveThumbnail({ name: "a.svg", type: "image/svg+xml" })).toBe(false);
+  expect(canHaveThumbnail({ name: "a.txt", type: "text/plain" })).toBe(false);
+});

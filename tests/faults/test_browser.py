@@ -36,6 +36,7 @@ from tests.faulty_store import (
     throttled,
 )
 from tests.running import RunningBroker
+from tests.waiting import wait_until
 
 MIB = 1024 * 1024
 SMALL = os.urandom(3 * MIB)
@@ -371,6 +372,51 @@ def test_a_tab_that_crashed_is_gone_on_with_in_another(
     with far.client() as client:
         assert client.get(f"/v1/uploads/{pending['id']}").status_code in (200, 404)
     assert sum(each.startswith("PUT") for each in far.line.requests) <= 3
+
+
+# what a drop is where the browser says where files are; no test can give one a handle of a file on disk
+DROP_WITH_HANDLE = """async ([name, size]) => {
+  const root = await navigator.storage.getDirectory();
+  const handle = await root.getFileHandle(name, {create: true});
+  const writable = await handle.createWritable();
+  await writable.write(new Uint8Array(size).map((_, index) => index));
+  await writable.close();
+  DataTransferItem.prototype.getAsFileSystemHandle = async () => handle;
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(await handle.getFile());
+  window.dispatchEvent(new DragEvent("drop", {dataTransfer, bubbles: true, cancelable: true}));
+}"""
+
+
+def test_after_a_reload_a_file_that_was_dropped_need_not_be_chosen_again(
+    far_page: Page, far: Far, tmp_path: Path
+) -> None:
+    body = bytes(range(256)) * (len(LARGE) // 256)
+    second = threading.Event()
+
+    def refuse_the_second(exchange: Exchange) -> None:
+        if exchange.command == "PUT" and "partNumber=2&" in exchange.path:
+            second.set()
+            exchange.disconnect()
+        else:
+            exchange.answer(*exchange.forward())
+
+    far.line.otherwise = refuse_the_second
+    far_page.evaluate(DROP_WITH_HANDLE, ["film.bin", len(body)])
+    assert second.wait(20)
+    with far.client() as client:
+        wait_until(lambda: len(client.get("/v1/uploads").json()["items"]) == 1)
+        (pending,) = client.get("/v1/uploads").json()["items"]
+        wait_until(lambda: len(client.get(f"/v1/uploads/{pending['id']}").json()["parts"]) == 2)
+    far_page.on("dialog", lambda dialog: dialog.accept())
+    far_page.reload()
+    far.line.otherwise = None
+    far.line.requests.clear()
+
+    far_page.get_by_role("button", name="Resume film.bin").click()
+
+    assert_stored(far_page, far, "film.bin", body)
+    assert sum(each.startswith("PUT") for each in far.line.requests) == 1
 
 
 def test_the_same_file_in_two_tabs_is_two_whole_files(

@@ -4,6 +4,7 @@ import { type FilePages, isListed, prependFiles } from "../features/files/file-p
 import { wantedOf } from "../features/files/filing.ts";
 import { FILES_KEY } from "../features/files/use-files.ts";
 import { ME_KEY } from "../features/session/use-me.ts";
+import { forgetHandle } from "../features/uploads/file-handles.ts";
 
 /** Small files complete faster than a long list can be drawn. */
 const SHOW_EVERY_MS = 250;
@@ -23,9 +24,11 @@ export function followUploads(queue: UploadQueue, queries: QueryClient): () => v
     }
   }, SHOW_EVERY_MS);
 
-  return queue.onSettled(({ state }) => {
+  return queue.onSettled((item) => {
+    const { state } = item;
     if (state.status === "completed") {
       stored.push(state.file);
+      void forgetHandle(item);
     }
     show();
   });

@@ -6,7 +6,7 @@ import { SHARED_KEY } from "../features/shares/use-shared.ts";
 import { announceUploads } from "../features/uploads/announce-uploads.ts";
 import { DropOverlay } from "../features/uploads/drop-overlay.tsx";
 import { FilePicker } from "../features/uploads/file-picker.tsx";
-import { type DroppedEntry, groupByFolder, readFolders } from "../features/uploads/read-drop.ts";
+import { type Drop, groupByFolder, readFolders } from "../features/uploads/read-drop.ts";
 import { UploadList } from "../features/uploads/upload-list.tsx";
 import { useFileDrop } from "../features/uploads/use-file-drop.ts";
 import { Announcer } from "../shared/announcer.ts";
@@ -55,7 +55,7 @@ export function ReceivePage({ link, folder }: ReceivePageProps) {
       await add(group.files, group.folder);
     }
   };
-  const addDropped = async (files: readonly File[], folders: readonly DroppedEntry[]) => {
+  const addDropped = async ({ files, folders }: Drop) => {
     if (files.length > 0) {
       await add(files);
     }

@@ -8,8 +8,9 @@ import { Account } from "../features/session/account.tsx";
 import { useMe } from "../features/session/use-me.ts";
 import { LinkList } from "../features/shares/link-list.tsx";
 import { DropOverlay } from "../features/uploads/drop-overlay.tsx";
+import { keepHandle } from "../features/uploads/file-handles.ts";
 import { FilePicker } from "../features/uploads/file-picker.tsx";
-import { type DroppedEntry, groupByFolder, readFolders } from "../features/uploads/read-drop.ts";
+import { type Drop, groupByFolder, readFolders } from "../features/uploads/read-drop.ts";
 import { UnfinishedList } from "../features/uploads/unfinished-list.tsx";
 import { UploadList } from "../features/uploads/upload-list.tsx";
 import { useFileDrop } from "../features/uploads/use-file-drop.ts";
@@ -60,12 +61,18 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
       add(group.files, { folder: group.folder === "" ? folder : join(folder, group.folder) });
     }
   };
-  const addDropped = async (files: readonly File[], folders: readonly DroppedEntry[]) => {
+  const addDropped = async ({ files, folders, handles }: Drop) => {
     if (files.length > 0) {
       add(files);
     }
     for await (const group of readFolders(folders)) {
       add(group.files, { folder: join(folder, group.folder) });
+    }
+    for (const found of await Promise.all(handles)) {
+      if (found !== null) {
+        const { name, size } = found.file;
+        await keepHandle({ folder, name, size }, found.handle);
+      }
     }
   };
   const isOver = useFileDrop(addDropped);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type DroppedEntry, groupByFolder, readDrop, readFolders } from "./read-drop.ts";
+import { type DroppedEntry, groupByFolder, LARGE, readDrop, readFolders } from "./read-drop.ts";
 
 const a = new File(["a"], "a.txt");
 const b = new File(["b"], "b.txt");
@@ -35,7 +35,28 @@ test("a drop is taken apart into files and folders", () => {
     ],
   });
 
-  expect(drop).toEqual({ files: [a, b], folders: [folder] });
+  expect(drop).toEqual({ files: [a, b], folders: [folder], handles: [] });
+});
+
+test("a drop says where large files are, as far as the browser tells", async () => {
+  const large = new File([new Uint8Array(LARGE + 1)], "film.mp4");
+  const at = (file: File, handle: () => Promise<{ kind: string } | null>) => ({
+    ...item(fileEntry(file), file),
+    getAsFileSystemHandle: handle,
+  });
+  const handle = { kind: "file" };
+
+  const { handles } = readDrop({
+    items: [
+      at(large, async () => handle),
+      at(large, async () => null),
+      at(large, () => Promise.reject(new Error("no"))),
+      at(a, async () => handle),
+      item(fileEntry(large), large),
+    ],
+  });
+
+  expect(await Promise.all(handles)).toEqual([{ file: large, handle }, null, null]);
 });
 
 test("folders are read to the last file, however deep it lies", async () => {

@@ -27,15 +27,25 @@ interface DroppedItem {
   readonly kind: string;
   readonly webkitGetAsEntry: () => DroppedEntry | null;
   readonly getAsFile: () => File | null;
+  /** Chromium's alone, and over https or on this machine. */
+  readonly getAsFileSystemHandle?: () => Promise<{ readonly kind: string } | null>;
+}
+
+/** Smaller files are sent again in a moment: where they are on disk need not be known. */
+export const LARGE = 8 * 1024 * 1024;
+
+export interface Drop {
+  readonly files: readonly File[];
+  readonly folders: readonly DroppedEntry[];
+  /** Where large files are on disk; null where the browser does not tell. */
+  readonly handles: readonly Promise<{ file: File; handle: FileSystemFileHandle } | null>[];
 }
 
 /** Take the files and folders out of a drop; it has to be done while the drop is handled. */
-export function readDrop({ items }: { items: Iterable<DroppedItem> }): {
-  files: readonly File[];
-  folders: readonly DroppedEntry[];
-} {
+export function readDrop({ items }: { items: Iterable<DroppedItem> }): Drop {
   const files: File[] = [];
   const folders: DroppedEntry[] = [];
+  const handles: Drop["handles"][number][] = [];
   for (const item of items) {
     const entry = item.kind === "file" ? item.webkitGetAsEntry() : null;
     if (entry?.isDirectory === true) {
@@ -44,10 +54,21 @@ export function readDrop({ items }: { items: Iterable<DroppedItem> }): {
       const file = item.getAsFile();
       if (file !== null) {
         files.push(file);
+        if (file.size > LARGE && item.getAsFileSystemHandle !== undefined) {
+          handles.push(whereIs(file, item.getAsFileSystemHandle()));
+        }
       }
     }
   }
-  return { files, folders };
+  return { files, folders, handles };
+}
+
+async function whereIs(
+  file: File,
+  found: Promise<{ readonly kind: string } | null>,
+): Promise<{ file: File; handle: FileSystemFileHandle } | null> {
+  const handle = await found.catch(() => null);
+  return handle?.kind === "file" ? { file, handle: handle as FileSystemFileHandle } : null;
 }
 
 /** Read folders with all that is in them; what cannot be read is left out. */

@@ -11,6 +11,7 @@ import { KindTile } from "../../shared/kind-tile.tsx";
 import row from "../../shared/list-row.module.css";
 import { messages } from "../../shared/messages.ts";
 import type { Toaster } from "../../shared/toaster.ts";
+import { findHandle, forgetHandle, openHandle } from "./file-handles.ts";
 
 const PATIENCE_MS = 30_000;
 export const PENDING_KEY = ["pending"] as const;
@@ -34,7 +35,10 @@ export function UnfinishedList({ broker, toaster, items, onResume }: UnfinishedL
   const discarding = useMutation<void, Error, PendingUpload>({
     mutationFn: ({ id }) => broker.abortUpload(id, { signal: AbortSignal.timeout(PATIENCE_MS) }),
     onError: (error) => toaster.fail(explainError(error)),
-    onSuccess: (_, { name }) => toaster.show(unfinished.discarded(name)),
+    onSuccess: (_, upload) => {
+      void forgetHandle(upload);
+      toaster.show(unfinished.discarded(upload.name));
+    },
     onSettled: () => queries.invalidateQueries({ queryKey: PENDING_KEY }),
   });
 
@@ -82,17 +86,30 @@ interface ResumeProps extends Pick<UnfinishedListProps, "toaster" | "onResume"> 
   readonly upload: PendingUpload;
 }
 
-/** Asks for the file again, and takes no other: the bytes that are stored are compared too, when it goes on. */
+/**
+ * Reads the file where it was, or asks for it again, and takes no other: the bytes that are stored are compared too,
+ * when it goes on.
+ */
 function Resume({ upload, toaster, onResume }: ResumeProps) {
   const input = useRef<HTMLInputElement>(null);
   const { unfinished } = messages;
+  const { data: handle } = useQuery({
+    queryKey: ["handle", upload.id],
+    queryFn: () => findHandle(upload),
+    networkMode: "always",
+  });
+
+  const resume = async () => {
+    const file = handle ? await openHandle(handle, upload) : null;
+    if (file === null) {
+      input.current?.click();
+    } else {
+      onResume(file, upload);
+    }
+  };
   return (
     <>
-      <Button
-        size="small"
-        aria-label={unfinished.resumeOf(upload.name)}
-        onClick={() => input.current?.click()}
-      >
+      <Button size="small" aria-label={unfinished.resumeOf(upload.name)} onClick={resume}>
         {unfinished.resume}
       </Button>
       <input

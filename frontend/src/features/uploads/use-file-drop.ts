@@ -1,10 +1,8 @@
 import { useEffect, useEffectEvent, useState } from "react";
-import { type DroppedEntry, readDrop } from "./read-drop.ts";
+import { type Drop, readDrop } from "./read-drop.ts";
 
 /** Let files be dropped or pasted anywhere in the window. Tells whether some hover over it right now. */
-export function useFileDrop(
-  onDrop: (files: readonly File[], folders: readonly DroppedEntry[]) => void,
-): boolean {
+export function useFileDrop(onDrop: (drop: Drop) => void): boolean {
   const [isOver, setOver] = useState(false);
   const receive = useEffectEvent(onDrop);
 
@@ -38,8 +36,7 @@ export function useFileDrop(
         setOver(false);
         if (event.dataTransfer !== null && carriesFiles(event.dataTransfer)) {
           event.preventDefault();
-          const { files, folders } = readDrop(event.dataTransfer);
-          receive(files, folders);
+          receive(readDrop(event.dataTransfer));
         }
       },
       { signal },
@@ -50,7 +47,7 @@ export function useFileDrop(
         const files = [...(event.clipboardData?.files ?? [])];
         if (files.length > 0) {
           event.preventDefault();
-          receive(files, []);
+          receive({ files, folders: [], handles: [] });
         }
       },
       { signal },

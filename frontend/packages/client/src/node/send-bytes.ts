@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { SourceUnreadable, StoreUnreachable } from "../failures.ts";
+import { readPieces } from "../read-pieces.ts";
 import { readCode, type StoreAnswer } from "../send-blob.ts";
 import type { Bytes } from "../source.ts";
 import type { Work } from "../transport.ts";
@@ -30,7 +31,7 @@ export async function sendBytes(
   async function* pieces(of: Bytes): AsyncGenerator<Uint8Array> {
     let sent = 0;
     try {
-      for await (const piece of of.stream()) {
+      for await (const piece of readPieces(of)) {
         sent += piece.byteLength;
         watch.reset(sent < of.size ? STALL_MS : ANSWER_MS);
         yield piece;

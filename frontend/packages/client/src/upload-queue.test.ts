@@ -56,11 +56,42 @@ describe("a queue", () => {
       names.map((name) => makeFile(name, 10)),
       DEFAULT_RULES,
     );
-    await settled(queue);
+    await expect.poll(() => statuses(queue)).toEqual(names.map(() => "completed"));
 
-    expect(statuses(queue)).toEqual(names.map(() => "completed"));
     expect(service.count("create")).toBe(1000);
     expect(service.batches.length).toBeLessThan(500); // else each went with hardly another one
+  });
+
+  test("lists many files bit by bit, as one batch", async () => {
+    const service = new FakeService();
+    service.stuck.add("send");
+    const queue = new UploadQueue(service);
+
+    queue.add(
+      Array.from({ length: 120 }, (_, index) => makeFile(`${index}`, 10)),
+      DEFAULT_RULES,
+    );
+    const atOnce = queue.getSnapshot().length;
+    await expect.poll(() => queue.getSnapshot().length).toBe(120);
+
+    expect(atOnce).toBe(50);
+    expect(new Set(queue.getSnapshot().map(({ batch }) => batch))).toEqual(new Set([1]));
+    await queue.clear();
+  });
+
+  test("forgets what is not yet listed when it is emptied", async () => {
+    const service = new FakeService();
+    const queue = new UploadQueue(service);
+
+    queue.add(
+      Array.from({ length: 60 }, (_, index) => makeFile(`${index}`, 10)),
+      DEFAULT_RULES,
+    );
+    await queue.clear();
+    queue.add([makeFile("later")], DEFAULT_RULES);
+    await settled(queue);
+
+    expect(queue.getSnapshot().map(({ name }) => name)).toEqual(["later"]);
   });
 
   test("sends one large file at a time, and small ones overtake it", async () => {

@@ -10,6 +10,9 @@ import type { TransferState, Transport } from "./transport.ts";
 import { UploadCalls } from "./upload-calls.ts";
 import type { Diagnosis, StoredFile, Symptoms } from "./wire.ts";
 
+/** So many files are listed in one go: a browser asks the disk about each, and the page waits. */
+const TURN = 50;
+
 /** So many small files are under way at once: created and completed together, while lanes limit what is sent. */
 const MOST_SMALL = 1000;
 
@@ -66,6 +69,14 @@ export interface UploadItem {
   readonly state: UploadState;
 }
 
+/** A file that was added, and is to be listed. */
+interface Arrival {
+  readonly file: Source;
+  readonly rules: UploadRules;
+  readonly place: Place;
+  readonly batch: number;
+}
+
 interface Entry {
   item: UploadItem;
   readonly source: Source;
@@ -91,6 +102,7 @@ export class UploadQueue {
   #snapshot: readonly UploadItem[] | null = null;
   readonly #calls: UploadCalls;
   readonly #meter = new SpeedMeter();
+  #arrivals: Arrival[] = [];
   /** Ids, in the order in which they came; some may not be queued any more. */
   readonly #queued = { small: [] as number[], large: [] as number[] };
   readonly #running = { small: 0, smallBytes: 0, large: 0 };
@@ -130,38 +142,18 @@ export class UploadQueue {
     return this.#meter.perSecond;
   }
 
-  /** Queue files. One that the rules do not allow fails before a byte of any is sent. */
+  /**
+   * Queue files. One that the rules do not allow fails before a byte of any is sent. Of many, the first are listed at
+   * once and the others soon after.
+   */
   readonly add = (files: readonly Source[], rules: UploadRules, place: Place = DEFAULT_PLACE): void => {
     this.#beginBatch();
-    for (const file of files) {
-      this.#lastId += 1;
-      const transfer = new Transfer(file, this.#transport, rules, this.#calls, place);
-      const { name, size, type } = transfer.file;
-      const entry: Entry = {
-        item: {
-          id: this.#lastId,
-          name,
-          folder: place.folder,
-          size,
-          type,
-          batch: this.#batch,
-          state: { status: "queued" },
-        },
-        source: file,
-        transfer,
-        isLarge: size > rules.single_put_max,
-        controller: new AbortController(),
-        running: null,
-      };
-      this.#entries.set(this.#lastId, entry);
-      this.#enqueue(this.#lastId, entry);
-      const refusal = refuseSource(file, rules);
-      if (refusal !== null) {
-        this.#fail(this.#lastId, refusal);
-      }
+    const isBusy = this.#arrivals.length > 0;
+    const batch = this.#batch;
+    this.#arrivals.push(...files.map((file) => ({ file, rules, place, batch })));
+    if (!isBusy) {
+      this.#list();
     }
-    this.#publish();
-    this.#fill();
   };
 
   /** Stop an upload and have the broker forget it. Too late, it counts as completed. */
@@ -262,13 +254,46 @@ export class UploadQueue {
 
   /** Stop everything and empty the list. */
   readonly clear = async (): Promise<void> => {
+    this.#arrivals = [];
     await Promise.all([...this.#entries.keys()].map((id) => this.cancel(id)));
     await Promise.all([...this.#entries.keys()].map((id) => this.remove(id)));
   };
 
   #beginBatch(): void {
-    if (!this.getSnapshot().some(isActive)) {
+    if (this.#arrivals.length === 0 && !this.getSnapshot().some(isActive)) {
       this.#batch += 1;
+    }
+  }
+
+  /** List and start the next that were added, then let the page do something else. */
+  #list(): void {
+    for (const arrival of this.#arrivals.splice(0, TURN)) {
+      this.#lastId += 1;
+      this.#listOne(this.#lastId, arrival);
+    }
+    this.#publish();
+    this.#fill();
+    if (this.#arrivals.length > 0) {
+      setTimeout(() => this.#list());
+    }
+  }
+
+  #listOne(id: number, { file, rules, place, batch }: Arrival): void {
+    const transfer = new Transfer(file, this.#transport, rules, this.#calls, place);
+    const { name, size, type } = transfer.file;
+    const entry: Entry = {
+      item: { id, name, folder: place.folder, size, type, batch, state: { status: "queued" } },
+      source: file,
+      transfer,
+      isLarge: size > rules.single_put_max,
+      controller: new AbortController(),
+      running: null,
+    };
+    this.#entries.set(id, entry);
+    this.#enqueue(id, entry);
+    const refusal = refuseSource(transfer.file, rules);
+    if (refusal !== null) {
+      this.#fail(id, refusal);
     }
   }
 

@@ -4,9 +4,13 @@ import base64
 import struct
 
 import httpx
-from playwright.sync_api import FilePayload, Locator, Page, expect
+import pytest
+from playwright.sync_api import Browser, FilePayload, Locator, Page, ViewportSize, expect
 
-from tests.e2e.test_file_manager import name, owner, sign_in
+from tests.e2e.conftest import watched
+from tests.e2e.test_accessibility import Scheme, assert_no_sideways_scrolling, assert_no_violation
+from tests.e2e.test_file_manager import PHONE, name, owner, row, sign_in
+from tests.running import RunningBroker
 from tests.transfers import upload
 
 __all__ = ["name", "owner"]  # fixtures
@@ -70,3 +74,122 @@ def test_a_picture_that_is_uploaded_is_shown_beside_its_name(
     page.reload()
     expect_picture(tile(page, "wide.png"), 80, 40)
     assert owner.get("/v1/me").json()["usage"]["files"] == 5
+
+
+def show_grid(page: Page) -> None:
+    page.get_by_role("radio", name="Grid").check(force=True)  # its label lies over it
+    expect(page.locator("[data-view=grid]")).to_be_visible()
+
+
+def columns(page: Page) -> int:
+    """Count the cards of the first row of the grid."""
+    tops = [box["y"] for each in page.locator("[data-key]").all() if (box := each.bounding_box())]
+    return tops.count(min(tops))
+
+
+def upload_picture(page: Page, file_name: str) -> None:
+    picture = FilePayload(name=file_name, mimeType="image/png", buffer=draw(page))
+    page.get_by_label("Choose files").set_input_files([picture])
+    expect_picture(tile(page, file_name), 80, 40)
+
+
+def test_the_grid_shows_pictures_and_is_remembered(page: Page, owner: httpx.Client, name: str) -> None:
+    upload(owner, b"hello", name="notes.txt", folder="inside")
+    upload(owner, b"hello", name="a.txt")
+    sign_in(page, name)
+    upload_picture(page, "photo.png")
+
+    show_grid(page)
+
+    assert columns(page) == 3
+    expect(page.locator("[data-opener]").first).to_have_text("inside")
+    picture = tile(page, "photo.png")
+    expect_picture(picture, 80, 40)
+    shown = picture.bounding_box()
+    assert shown
+    page.mouse.click(shown["x"] + shown["width"] / 2, shown["y"] + shown["height"] / 2)
+    expect(page.get_by_role("dialog")).to_contain_text("photo.png")
+    page.keyboard.press("Escape")
+    page.reload()
+    expect(page.locator("[data-view=grid]")).to_be_visible()
+    page.get_by_role("radio", name="List").check(force=True)
+    expect(page.locator("[data-view=grid]")).to_have_count(0)
+    expect_picture(tile(page, "photo.png"), 80, 40)
+
+
+def test_cards_are_chosen_and_acted_on_as_rows_are(page: Page, owner: httpx.Client, name: str) -> None:
+    for each in "abcd":
+        upload(owner, b"x", name=f"{each}.txt")
+    sign_in(page, name)
+    show_grid(page)
+
+    page.get_by_label("Choose d.txt").click()
+    page.get_by_label("Choose b.txt").click(modifiers=["Shift"])
+    expect(page.get_by_text("3 chosen")).to_be_visible()
+    page.get_by_role("button", name="Move to trash").click()
+    expect(row(page, "d.txt")).to_have_count(0)
+    page.get_by_role("button", name="More about a.txt").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="Download", exact=True).click()
+
+    assert download.value.suggested_filename == "a.txt"
+    assert [file["name"] for file in owner.get("/v1/files").json()["items"]] == ["a.txt"]
+
+
+def test_arrows_lead_over_the_grid_and_only_what_is_in_sight_is_drawn(
+    page: Page, owner: httpx.Client, name: str
+) -> None:
+    for each in range(80):
+        upload(owner, b"x", name=f"{each:02}.txt")
+    sign_in(page, name)
+    page.get_by_label("Sort by").select_option("name")
+    show_grid(page)
+    assert columns(page) == 4
+    assert page.locator("[data-key]").count() < 70
+    row(page, "00.txt").focus()
+
+    for key, focused in (
+        ("ArrowRight", "01"),
+        ("ArrowDown", "05"),
+        ("ArrowLeft", "04"),
+        ("ArrowLeft", "04"),
+        ("ArrowUp", "00"),
+    ):
+        page.keyboard.press(key)
+        expect(row(page, f"{focused}.txt")).to_be_focused()
+    page.keyboard.press("x")
+    expect(page.get_by_text("1 chosen")).to_be_visible()
+    for _ in range(19):
+        page.keyboard.press("ArrowDown")
+    expect(row(page, "76.txt")).to_be_focused()
+    expect(page.locator("[aria-posinset='80']")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "size"), [("light", {"width": 1280, "height": 800}), ("dark", PHONE)], ids=["light", "dark"]
+)
+def test_axe_finds_nothing_in_the_grid(
+    chromium: Browser,
+    site: RunningBroker,
+    owner: httpx.Client,
+    name: str,
+    scheme: Scheme,
+    size: ViewportSize,
+) -> None:
+    upload(owner, b"hello", name="in a folder.txt", folder="a folder with quite a long name")
+    upload(owner, b"hello", name="a document with quite a long name.pdf", type="application/pdf")
+    context = chromium.new_context(
+        base_url=site.url, color_scheme=scheme, reduced_motion="reduce", viewport=size
+    )
+    with watched(context.new_page()) as page:
+        sign_in(page, name)
+        upload_picture(page, "photo.png")
+        show_grid(page)
+        expect_picture(tile(page, "photo.png"), 80, 40)
+
+        assert_no_violation(page)
+        assert_no_sideways_scrolling(page)
+        page.get_by_label("Choose photo.png").check()
+        assert_no_violation(page)
+        assert columns(page) == (2 if size is PHONE else 3)
+    context.close()

@@ -1,6 +1,8 @@
 import type { FileOrder } from "@broker/client";
-import { type RefObject, useEffect, useState } from "react";
-import { SearchIcon } from "../shared/icons.tsx";
+import { type ComponentType, type RefObject, useEffect, useState } from "react";
+import { VIEWS, type View } from "../features/files/view.ts";
+import { IconSwitch } from "../shared/icon-switch.tsx";
+import { GridIcon, ListIcon, SearchIcon } from "../shared/icons.tsx";
 import { messages } from "../shared/messages.ts";
 import visuallyHidden from "../shared/visually-hidden.module.css";
 import styles from "./files-bar.module.css";
@@ -8,16 +10,19 @@ import { go, HOME, type Route, writeRoute } from "./route.ts";
 
 const SEARCH_AFTER_MS = 200;
 const ORDERS: readonly FileOrder[] = ["-created", "created", "name", "-name", "-size", "size"];
+const VIEW_ICONS: Readonly<Record<View, ComponentType>> = { list: ListIcon, grid: GridIcon };
 
 interface FilesBarProps {
   readonly route: Route;
   readonly search: RefObject<HTMLInputElement | null>;
   readonly order: FileOrder;
   readonly onOrder: (order: FileOrder) => void;
+  readonly view: View;
+  readonly onView: (view: View) => void;
 }
 
 /** Where one can go: files, trash, links; and the search. */
-export function FilesBar({ route, search, order, onOrder }: FilesBarProps) {
+export function FilesBar({ route, search, order, onOrder, view, onView }: FilesBarProps) {
   const { nav } = messages;
   const q = route.page === "files" ? route.q : "";
   const [typed, setTyped] = useState(q);
@@ -82,6 +87,13 @@ export function FilesBar({ route, search, order, onOrder }: FilesBarProps) {
               ))}
             </select>
           </label>
+          <IconSwitch
+            name="view"
+            label={nav.view}
+            options={VIEWS.map((value) => ({ value, label: nav.views[value], icon: VIEW_ICONS[value] }))}
+            value={view}
+            onChange={onView}
+          />
         </>
       )}
     </div>

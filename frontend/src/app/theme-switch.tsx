@@ -1,10 +1,9 @@
 import { type ComponentType, useState } from "react";
+import { IconSwitch } from "../shared/icon-switch.tsx";
 import { MoonIcon, SunIcon, SystemIcon } from "../shared/icons.tsx";
 import { messages } from "../shared/messages.ts";
 import { safeStorage } from "../shared/safe-storage.ts";
 import { chooseTheme, readTheme, THEMES, type Theme } from "../shared/theme.ts";
-import visuallyHidden from "../shared/visually-hidden.module.css";
-import styles from "./theme-switch.module.css";
 
 const ICONS: Readonly<Record<Theme, ComponentType>> = { system: SystemIcon, light: SunIcon, dark: MoonIcon };
 
@@ -14,27 +13,15 @@ export function ThemeSwitch() {
   const [chosen, setChosen] = useState(() => readTheme(storage));
 
   return (
-    <fieldset className={styles.switch}>
-      <legend className={visuallyHidden.text}>{messages.theme.label}</legend>
-      {THEMES.map((theme) => {
-        const Icon = ICONS[theme];
-        return (
-          <label key={theme} className={styles.option} title={messages.theme[theme]}>
-            <input
-              className={visuallyHidden.text}
-              type="radio"
-              name="theme"
-              aria-label={messages.theme[theme]}
-              checked={theme === chosen}
-              onChange={() => {
-                chooseTheme(theme, storage);
-                setChosen(theme);
-              }}
-            />
-            <Icon />
-          </label>
-        );
-      })}
-    </fieldset>
+    <IconSwitch
+      name="theme"
+      label={messages.theme.label}
+      options={THEMES.map((value) => ({ value, label: messages.theme[value], icon: ICONS[value] }))}
+      value={chosen}
+      onChange={(theme) => {
+        chooseTheme(theme, storage);
+        setChosen(theme);
+      }}
+    />
   );
 }

@@ -316,6 +316,25 @@ export function ShieldIcon() {
   );
 }
 
+export function ListIcon() {
+  return (
+    <Icon>
+      <path d="M8.5 6h12M8.5 12h12M8.5 18h12M3.5 6h1M3.5 12h1M3.5 18h1" />
+    </Icon>
+  );
+}
+
+export function GridIcon() {
+  return (
+    <Icon>
+      <rect x="4" y="4" width="6.5" height="6.5" rx="1.5" />
+      <rect x="13.5" y="4" width="6.5" height="6.5" rx="1.5" />
+      <rect x="4" y="13.5" width="6.5" height="6.5" rx="1.5" />
+      <rect x="13.5" y="13.5" width="6.5" height="6.5" rx="1.5" />
+    </Icon>
+  );
+}
+
 export function SearchIcon() {
   return (
     <Icon>

@@ -241,6 +241,8 @@ export const german: Messages = {
       "-size": "Größte zuerst",
       size: "Kleinste zuerst",
     },
+    view: "Ansicht",
+    views: { list: "Liste", grid: "Kacheln" },
   },
 
   sharing: {
@@ -329,7 +331,7 @@ export const german: Messages = {
     heading: "Tastatur",
     keys: [
       ["/", "Suchen"],
-      ["↑ ↓", "Von Zeile zu Zeile"],
+      ["↑ ↓ ← →", "Von Datei zu Datei"],
       ["Enter", "Öffnen"],
       ["x", "Zeile auswählen"],
       ["Strg A", "Alles auswählen"],

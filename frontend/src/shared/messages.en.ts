@@ -240,6 +240,8 @@ export const english = {
       "-size": "Largest first",
       size: "Smallest first",
     },
+    view: "Show as",
+    views: { list: "List", grid: "Grid" },
   },
 
   sharing: {
@@ -325,7 +327,7 @@ export const english = {
     heading: "Keyboard",
     keys: [
       ["/", "Search"],
-      ["↑ ↓", "Go from row to row"],
+      ["↑ ↓ ← →", "Go from file to file"],
       ["Enter", "Open"],
       ["x", "Choose a row"],
       ["Ctrl A", "Choose all"],

@@ -82,6 +82,7 @@ function menuOf(file: StoredFile, actions: FileActions): readonly MenuItem[] {
   const { menu } = messages.files;
   const items: readonly (Omit<MenuItem, "onSelect"> & { run: ((file: StoredFile) => void) | undefined })[] = [
     { label: menu.preview, icon: EyeIcon, run: actions.open },
+    { label: menu.download, icon: DownloadIcon, run: actions.download },
     { label: menu.saveVerified, icon: ShieldIcon, run: actions.saveVerified },
     { label: menu.share, icon: LinkIcon, run: actions.share },
     { label: menu.rename, icon: PencilIcon, run: actions.rename },

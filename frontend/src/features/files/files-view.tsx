@@ -12,6 +12,7 @@ import type { Toaster } from "../../shared/toaster.ts";
 import visuallyHidden from "../../shared/visually-hidden.module.css";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { DetailsDialog } from "./details-dialog.tsx";
+import { FileGrid } from "./file-grid.tsx";
 import { FileList } from "./file-list.tsx";
 import { flatten } from "./file-pages.ts";
 import type { FileActions } from "./file-row.tsx";
@@ -30,6 +31,7 @@ import { useDownloadFile } from "./use-download-file.ts";
 import { useFiles, useFolders } from "./use-files.ts";
 import { useRowKeys } from "./use-row-keys.ts";
 import { useSaving } from "./use-saving.ts";
+import type { View } from "./view.ts";
 
 const Preview = lazy(() => import("./preview.tsx").then((module) => ({ default: module.Preview })));
 const ShareDialog = lazy(() =>
@@ -56,6 +58,7 @@ interface FilesViewProps {
   /** What names are to hold; empty for all of the folder. */
   readonly q: string;
   readonly order: FileOrder;
+  readonly view: View;
   readonly usage: Usage | null;
   /** Bytes that may be stored in all; null without a limit. */
   readonly quota: number | null;
@@ -214,6 +217,7 @@ export function FilesView(props: FilesViewProps) {
 
   const loadError = query.error ?? folderQuery.error;
   const isEmpty = query.isSuccess && files.length === 0 && folders.length === 0 && !folderQuery.isLoading;
+  const Entries = props.view === "grid" ? FileGrid : FileList;
   const Heading = isTrash ? "h1" : "h2"; // elsewhere, where files are dropped comes first
   const label = isTrash ? messages.trash.heading : q === "" ? nameOf(folder) : messages.files.found(q);
 
@@ -306,7 +310,7 @@ export function FilesView(props: FilesViewProps) {
       )}
       {isEmpty && <EmptyState {...emptiness(folder, q)} />}
       {keys.length > 0 && (
-        <FileList
+        <Entries
           label={label || messages.files.heading}
           folders={folders}
           files={files}

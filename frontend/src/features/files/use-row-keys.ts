@@ -1,4 +1,12 @@
 import { useEffect, useEffectEvent } from "react";
+import { type Direction, neighbour } from "./neighbour.ts";
+
+const ARROWS = new Map<string, Direction>([
+  ["ArrowDown", "down"],
+  ["ArrowLeft", "left"],
+  ["ArrowRight", "right"],
+  ["ArrowUp", "up"],
+]);
 
 interface RowKeys {
   readonly onTrash: () => void;
@@ -20,6 +28,7 @@ export function useRowKeys(keys: RowKeys): void {
     }
     const row = target.closest<HTMLElement>("[data-key]");
     const key = row?.dataset.key ?? null;
+    const arrow = ARROWS.get(event.key);
     const isPlain = !(event.ctrlKey || event.metaKey || event.altKey);
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") {
       keys.onChooseAll();
@@ -36,8 +45,8 @@ export function useRowKeys(keys: RowKeys): void {
       keys.onSearch();
     } else if (isPlain && event.key === "?") {
       keys.onHelp();
-    } else if (isPlain && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-      if (!moveFocus(row, event.key === "ArrowDown" ? 1 : -1)) {
+    } else if (isPlain && arrow !== undefined) {
+      if (!moveFocus(row, arrow)) {
         return;
       }
     } else {
@@ -52,15 +61,15 @@ export function useRowKeys(keys: RowKeys): void {
   }, []);
 }
 
-/** Go to the next row that is drawn; the list draws further ones as it scrolls along. */
-function moveFocus(row: HTMLElement | null, step: number): boolean {
+/** Go to the row or card beside this one that is drawn; the list draws further ones as it scrolls along. */
+function moveFocus(row: HTMLElement | null, direction: Direction): boolean {
   if (row === null) {
     return false;
   }
-  const rows = [...document.querySelectorAll<HTMLElement>("[data-key]")].toSorted(
-    (a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top,
-  );
-  const opener = rows[rows.indexOf(row) + step]?.querySelector<HTMLElement>("[data-opener]");
+  const rows = [...document.querySelectorAll<HTMLElement>("[data-key]")];
+  const places = rows.map((each) => each.getBoundingClientRect());
+  const next = neighbour(places, rows.indexOf(row), direction);
+  const opener = next === null ? null : rows[next]?.querySelector<HTMLElement>("[data-opener]");
   opener?.focus();
   return opener !== null && opener !== undefined;
 }

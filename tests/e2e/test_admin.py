@@ -15,6 +15,7 @@ from tests.e2e.test_accessibility import Scheme, assert_no_sideways_scrolling, a
 from tests.e2e.test_file_manager import PHONE
 from tests.running import RunningBroker
 from tests.transfers import upload
+from tests.waiting import wait_until
 
 TABS = ("users", "usage", "uploads", "audit", "store")
 LARGE = {"name": "holiday.mp4", "size": 20 * 1024**2, "type": "video/mp4"}
@@ -136,10 +137,10 @@ def test_an_unfinished_upload_of_anybody_is_aborted(page: Page, root: str, ada: 
 
 def test_the_audit_trail_is_searched(page: Page, root: str, ada: httpx.Client) -> None:
     upload(ada, b"hello")
+    # entries are written together, a moment later
+    wait_until(lambda: len(ada.get("/v1/admin/audit").json()["items"]) == 2)
     sign_in(page, root, "audit")
     page.get_by_label("Who").fill("ada")
-    # entries are written together, a moment later
-    expect(rows(page).filter(has_text="Signed in")).to_be_visible()
     page.get_by_role("button", name="Search").click()
     expect(rows(page)).to_have_count(2)
 
@@ -159,6 +160,26 @@ def test_the_store_is_examined(page: Page, root: str) -> None:
 
     expect(page.get_by_role("status").get_by_text("Nothing keeps it from use")).to_be_visible(timeout=30_000)
     expect(rows(page).filter(has_text=re.compile("^signature"))).to_contain_text("ok")
+
+
+def test_what_is_wrong_with_the_store_comes_first_with_its_fix(page: Page, root: str) -> None:
+    good = {"name": "signature", "outcome": "ok", "detail": "It is verified.", "fix": ""}
+    bad = {"name": "cors", "outcome": "failed", "detail": "The page is refused.", "fix": "Allow its origin."}
+    health = {
+        "examined_at": "2026-01-01T00:00:00Z",
+        "server": "MinIO",
+        "clock_skew_seconds": 0,
+        "is_good": False,
+        "findings": [good, bad],
+    }
+    page.route("**/v1/admin/store", lambda route: route.fulfill(json=health))
+    sign_in(page, root, "store")
+
+    expect(page.get_by_text("It is not ready for use · MinIO")).to_be_visible()
+    expect(rows(page)).to_have_text(
+        ["cors failedThe page is refused.What to do: Allow its origin.", "signature okIt is verified."]
+    )
+    assert_no_violation(page)
 
 
 def test_the_way_there_is_in_the_account_menu_of_administrators_alone(

@@ -11,7 +11,7 @@ export const adminGerman: AdminMessages = {
   tenant: (name) => `des Mandanten ${name}`,
   back: "Zurück zu den Dateien",
   tabs: {
-    users: "Benutzer",
+    users: "Nutzer",
     usage: "Belegung",
     uploads: "Uploads",
     audit: "Protokoll",
@@ -142,6 +142,6 @@ export const adminGerman: AdminMessages = {
     isGood: "Nichts spricht gegen den Einsatz",
     isBad: "Er ist nicht einsatzbereit",
     fix: (text) => `Was zu tun ist: ${text}`,
-    outcomes: { ok: "in Ordnung", warning: "Warnung", failed: "fehlgeschlagen", skipped: "nicht bekannt" },
+    outcomes: { ok: "in Ordnung", warning: "Warnung", failed: "fehlgeschlagen", skipped: "ausgelassen" },
   },
 };

@@ -138,6 +138,6 @@ export const adminEnglish = {
     isGood: "Nothing keeps it from use",
     isBad: "It is not ready for use",
     fix: (text: string) => `What to do: ${text}`,
-    outcomes: { ok: "ok", warning: "warning", failed: "failed", skipped: "not known" },
+    outcomes: { ok: "ok", warning: "warning", failed: "failed", skipped: "skipped" },
   },
 };

@@ -19,6 +19,11 @@ interface AdminPageProps {
   readonly addressOf: (tab: AdminTab) => string;
 }
 
+/** Bring a tab into sight, where there is no room for all. */
+function show(tab: HTMLElement | null): void {
+  tab?.scrollIntoView({ block: "nearest", inline: "center" });
+}
+
 /** What an administrator of a tenant sees to. */
 export function AdminPage({ broker, toaster, me, tab, home, addressOf }: AdminPageProps) {
   return (
@@ -37,6 +42,7 @@ export function AdminPage({ broker, toaster, me, tab, home, addressOf }: AdminPa
             className={styles.tab}
             href={addressOf(each)}
             aria-current={each === tab ? "page" : undefined}
+            ref={each === tab ? show : null}
           >
             {adminMessages.tabs[each]}
           </a>

@@ -25,13 +25,12 @@ export function ListCard<Item>({ heading, query, empty, actions, above, children
   const id = useId();
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <section className={card.card} aria-labelledby={id}>
+    <section className={card.card} aria-labelledby={id} aria-busy={query.isFetching}>
       <header className={card.header}>
-        <h2 id={id} tabIndex={-1} className={card.heading}>
+        <h2 id={id} className={card.heading}>
           {heading}
         </h2>
-        <span className={styles.spring} />
-        {actions}
+        {actions !== undefined && <div className={styles.actions}>{actions}</div>}
       </header>
       {above}
       {query.error !== null && (

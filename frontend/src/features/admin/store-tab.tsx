@@ -50,15 +50,16 @@ export function StoreTab({ broker }: { broker: Broker }) {
         <span className={card.aside} role="status">
           {examining.isPending ? store.running : health && describe(health)}
         </span>
-        <span className={list.spring} />
-        <Button
-          size="small"
-          aria-disabled={examining.isPending}
-          onClick={() => examining.isPending || examining.mutate()}
-        >
-          <RetryIcon />
-          {store.runAgain}
-        </Button>
+        <div className={list.actions}>
+          <Button
+            size="small"
+            aria-disabled={examining.isPending}
+            onClick={() => examining.isPending || examining.mutate()}
+          >
+            <RetryIcon />
+            {store.runAgain}
+          </Button>
+        </div>
       </header>
       {error !== null && (
         <div className={list.notice}>

@@ -1,5 +1,10 @@
 import type { Page } from "@broker/client";
-import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
+import {
+  type InfiniteData,
+  keepPreviousData,
+  type UseInfiniteQueryResult,
+  useInfiniteQuery,
+} from "@tanstack/react-query";
 
 /** What the lists of administration are remembered under; what one asks for follows. */
 export const ADMIN_KEY = "admin";
@@ -21,6 +26,7 @@ export function usePages<Item>(
     queryKey: [ADMIN_KEY, ...key],
     queryFn: ({ pageParam, signal }) => read({ cursor: pageParam }, { signal }),
     initialPageParam: FIRST_PAGE,
+    placeholderData: keepPreviousData, // a list that is sorted anew does not go away meanwhile
     getNextPageParam: (page: Page<Item>) => page.next_cursor ?? undefined,
   });
 }

@@ -291,6 +291,32 @@ def test_a_dropped_folder_keeps_its_shape(page: Page, owner: httpx.Client, name:
     }
 
 
+def test_what_is_chosen_is_dragged_into_a_folder_and_out_again(
+    page: Page, owner: httpx.Client, name: str
+) -> None:
+    for each in "a.txt", "b.txt", "c.txt":
+        upload(owner, b"1", name=each)
+    owner.post("/v1/folders", json={"path": "box"}).raise_for_status()
+    sign_in(page, name)
+    page.get_by_role("checkbox", name="Choose a.txt").check()
+    page.get_by_role("checkbox", name="Choose b.txt").check()
+
+    row(page, "a.txt").drag_to(row(page, "box"))
+
+    expect(page.get_by_text("2 items moved to box.")).to_be_visible()
+    expect(page.locator("[data-key]")).to_have_count(2)
+    row(page, "box").click()
+    expect(page.locator("[data-key]")).to_have_count(2)
+    row(page, "b.txt").drag_to(page.get_by_role("navigation", name="Path").get_by_text("All files"))
+    expect(row(page, "b.txt")).to_have_count(0)
+    placed = owner.get("/v1/files", params={"sort": "name"}).json()["items"]
+    assert [(each["name"], each["folder"]) for each in placed] == [
+        ("a.txt", "box"),
+        ("b.txt", ""),
+        ("c.txt", ""),
+    ]
+
+
 @pytest.mark.parametrize(
     ("answer", "files", "trashed"),
     [

@@ -28,6 +28,7 @@ import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
 import { thumbnailReader } from "./thumbnails.ts";
 import { UsageBar } from "./usage-bar.tsx";
 import { useDownloadFile } from "./use-download-file.ts";
+import { useDragToMove } from "./use-drag-to-move.ts";
 import { useFiles, useFolders } from "./use-files.ts";
 import { useRowKeys } from "./use-row-keys.ts";
 import { useSaving } from "./use-saving.ts";
@@ -181,14 +182,14 @@ export function FilesView(props: FilesViewProps) {
       setOpen({ kind: "delete", chosen: { files: all, folders: [] } });
     }
   };
+  const only = (key: string | undefined): Chosen => ({
+    files: files.filter(({ id }) => id === key),
+    folders: folders.filter((path) => folderKey(path) === key),
+  });
   useRowKeys({
     onTrash: () => {
       const key = document.activeElement?.closest<HTMLElement>("[data-key]")?.dataset.key;
-      const focused = {
-        files: files.filter(({ id }) => id === key),
-        folders: folders.filter((path) => folderKey(path) === key),
-      };
-      const what = count > 0 ? chosen : focused;
+      const what = count > 0 ? chosen : only(key);
       if (what.files.length + what.folders.length > 0) {
         remove(what);
       }
@@ -208,6 +209,11 @@ export function FilesView(props: FilesViewProps) {
     onHelp: () => setOpen({ kind: "shortcuts" }),
   });
 
+  const drag = useDragToMove({
+    draggedWith: (key) => (selection.has(key) ? chosen : only(key)),
+    onMove: (what, to) => act(filing.move(what, to)),
+  });
+
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
   const readOn = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) {
@@ -222,7 +228,7 @@ export function FilesView(props: FilesViewProps) {
   const label = isTrash ? messages.trash.heading : q === "" ? nameOf(folder) : messages.files.found(q);
 
   return (
-    <section className={card.card} aria-label={label || messages.files.heading}>
+    <section className={card.card} aria-label={label || messages.files.heading} {...(isTrash ? {} : drag)}>
       <header className={card.header}>
         <div ref={heading} tabIndex={-1} className={styles.heading}>
           <Heading className={isTrash || q !== "" ? card.heading : visuallyHidden.text}>

@@ -186,6 +186,14 @@ export function join(folder: string, name: string): string {
 }
 
 /** Which list of files a query is of. */
+/** Say whether something can be moved into a folder: not into itself, and only if it is not all there. */
+export function mayMove({ files, folders }: Chosen, to: string): boolean {
+  const isWithin = folders.some((path) => to === path || to.startsWith(`${path}/`));
+  const isThere =
+    files.every(({ folder }) => folder === to) && folders.every((path) => parentOf(path) === to);
+  return !isWithin && !isThere;
+}
+
 export function wantedOf(queryKey: readonly unknown[]): FileQuery {
   return queryKey[FILES_KEY.length] as FileQuery;
 }

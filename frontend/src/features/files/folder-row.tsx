@@ -38,7 +38,7 @@ export const FolderRow = memo(function FolderRow({
       name={nameOf(path)}
       tile={<IconTile icon={FolderIcon} label={messages.files.folder} />}
       opener={
-        <a className={styles.open} data-opener href={address}>
+        <a className={styles.open} draggable={false} data-opener href={address}>
           <FileName name={nameOf(path)} />
         </a>
       }

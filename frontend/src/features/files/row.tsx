@@ -19,7 +19,7 @@ interface RowProps {
 /** One line of a list: a file or a folder. */
 export function Row({ rowKey, name, tile, opener, facts, isChosen, onChoose, menu, children }: RowProps) {
   return (
-    <div className={styles.row} data-chosen={isChosen || undefined} data-key={rowKey}>
+    <div className={styles.row} draggable data-chosen={isChosen || undefined} data-key={rowKey}>
       <label className={styles.choice}>
         <input
           type="checkbox"

@@ -59,6 +59,26 @@ test("a drop says where large files are, as far as the browser tells", async () 
   expect(await Promise.all(handles)).toEqual([{ file: large, handle }, null, null]);
 });
 
+test("of very many files only those that may be folders are asked about", () => {
+  const photo = new File(["a"], "a.jpg", { type: "image/jpeg" });
+  const folder = folderEntry("photos");
+  let asked = 0;
+  const photos = Array.from({ length: 100 }, () => ({
+    ...item(fileEntry(photo), photo),
+    webkitGetAsEntry() {
+      asked += 1;
+      return fileEntry(photo);
+    },
+  }));
+
+  const few = readDrop({ items: photos });
+  const askedOfFew = asked;
+  const many = readDrop({ items: [...photos, item(folder, new File([], "photos"))] });
+
+  expect([few.files.length, askedOfFew]).toEqual([100, 100]);
+  expect([many.files.length, many.folders, asked - askedOfFew]).toEqual([100, [folder], 0]);
+});
+
 test("folders are read to the last file, however deep it lies", async () => {
   const deep = folderEntry("2026", [fileEntry(b)]);
   const photos = folderEntry("photos", [fileEntry(a), fileEntry(null)], [deep]);

@@ -1,5 +1,8 @@
 import { groupBy } from "../../shared/group-by.ts";
 
+/** So many may be asked about before a person notices: Chromium looks at the disk, and the page waits. */
+const MANY = 100;
+
 /** Files that go into the same folder, named by its path below where they are dropped. */
 export interface FilesOfFolder {
   readonly folder: string;
@@ -46,21 +49,26 @@ export function readDrop({ items }: { items: Iterable<DroppedItem> }): Drop {
   const files: File[] = [];
   const folders: DroppedEntry[] = [];
   const handles: Drop["handles"][number][] = [];
-  for (const item of items) {
-    const entry = item.kind === "file" ? item.webkitGetAsEntry() : null;
+  const dropped = [...items].filter(({ kind }) => kind === "file");
+  const areMany = dropped.length > MANY;
+  for (const item of dropped) {
+    const file = item.getAsFile();
+    const entry = areMany && hasType(file) ? null : item.webkitGetAsEntry();
     if (entry?.isDirectory === true) {
       folders.push(entry);
-    } else if (item.kind === "file") {
-      const file = item.getAsFile();
-      if (file !== null) {
-        files.push(file);
-        if (file.size > LARGE && item.getAsFileSystemHandle !== undefined) {
-          handles.push(whereIs(file, item.getAsFileSystemHandle()));
-        }
+    } else if (file !== null) {
+      files.push(file);
+      if (!areMany && item.getAsFileSystemHandle !== undefined && file.size > LARGE) {
+        handles.push(whereIs(file, item.getAsFileSystemHandle()));
       }
     }
   }
   return { files, folders, handles };
+}
+
+/** The type is told by the ending of the name, which a folder's name seldom has. */
+function hasType(file: File | null): boolean {
+  return file !== null && file.type !== "";
 }
 
 async function whereIs(

@@ -59,10 +59,17 @@ ONE_BY_ONE = """async ([count, size, token]) => {
 ALL_COMPLETED = """(count) =>
   document.querySelector("[aria-labelledby=uploads-heading]")?.textContent.includes(`${count} uploaded`)"""
 
+# Chromium has worked for long when it tells the page of a drop of so many files
 WATCH_LONG_TASKS = """() => {
   window.longTasks = [];
-  const note = (list) => window.longTasks.push(...list.getEntries().map(({duration}) => duration));
+  window.addEventListener("drop", () => { window.told = performance.now(); }, {capture: true});
+  const note = (list) => window.longTasks.push(...list.getEntries());
   new PerformanceObserver(note).observe({type: "longtask"});
+}"""
+
+LONGEST_TASK = """() => {
+  const ofPage = ({startTime, duration}) => startTime + duration - Math.max(startTime, window.told);
+  return Math.max(0, ...window.longTasks.map(ofPage));
 }"""
 
 
@@ -107,13 +114,13 @@ def measure_small(page: Page, client: Client, directory: Path) -> None:
     page.evaluate(WATCH_LONG_TASKS)
     together = timed(lambda: send(page, sorted(small.iterdir())))
     native = timed(lambda: client.upload_many(sorted(small.iterdir())))
-    longest = max(page.evaluate("() => window.longTasks"), default=0)
+    longest = page.evaluate(LONGEST_TASK)
 
     print(f"{SMALL_FILES} files of {SMALL_SIZE // KIB} KiB in Chromium")
     print(f"  create, PUT, complete, one by one  {one_by_one:6.1f} s")
     print(f"  dropped on the page                {together:6.1f} s   {one_by_one / together:.1f} x as fast")
     print(f"  broker.client, upload_many         {native:6.1f} s")
-    print(f"  longest task of the page           {longest:6.0f} ms\n")
+    print(f"  longest task of the page           {longest:6.0f} ms from the drop on\n")
 
 
 def node_upload(path: Path, broker: Server) -> None:

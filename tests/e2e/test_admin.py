@@ -132,6 +132,7 @@ def test_an_unfinished_upload_of_anybody_is_aborted(page: Page, root: str, ada: 
     page.get_by_role("dialog").get_by_role("button", name="Abort upload").click()
 
     expect(page.get_by_text("Nothing is unfinished")).to_be_visible()
+    expect(page.get_by_role("heading", name="Unfinished uploads")).to_be_focused()
     assert ada.get(f"/v1/uploads/{made['id']}").json()["status"] == "aborted"
 
 

@@ -1,4 +1,4 @@
-import { type ReactNode, useId } from "react";
+import { type ReactNode, type RefObject, useId } from "react";
 import { Button } from "../../shared/button.tsx";
 import card from "../../shared/card.module.css";
 import { EmptyState } from "../../shared/empty-state.tsx";
@@ -10,6 +10,8 @@ import type { Pages } from "./use-pages.ts";
 
 interface ListCardProps<Item> {
   readonly heading: string;
+  /** Takes the focus when the row that had it goes. */
+  readonly headingRef?: RefObject<HTMLHeadingElement | null>;
   readonly query: Pages<Item>;
   readonly empty: { readonly heading: string; readonly text: string };
   /** What stands beside the heading, at the end of the line. */
@@ -21,13 +23,21 @@ interface ListCardProps<Item> {
 }
 
 /** A list that is read page by page, and what stands there while, or where, there is none. */
-export function ListCard<Item>({ heading, query, empty, actions, above, children }: ListCardProps<Item>) {
+export function ListCard<Item>({
+  heading,
+  headingRef,
+  query,
+  empty,
+  actions,
+  above,
+  children,
+}: ListCardProps<Item>) {
   const id = useId();
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <section className={card.card} aria-labelledby={id} aria-busy={query.isFetching}>
       <header className={card.header}>
-        <h2 id={id} className={card.heading}>
+        <h2 id={id} ref={headingRef} tabIndex={-1} className={card.heading}>
           {heading}
         </h2>
         {actions !== undefined && <div className={styles.actions}>{actions}</div>}

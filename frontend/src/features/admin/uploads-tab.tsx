@@ -1,6 +1,6 @@
 import type { Broker, TenantUpload } from "@broker/client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Button, IconButton } from "../../shared/button.tsx";
 import { Dialog, DialogActions, DialogText } from "../../shared/dialog.tsx";
 import { explainError } from "../../shared/explain-error.ts";
@@ -21,12 +21,16 @@ const KEY = ["uploads"] as const;
 export function UploadsTab({ broker, toaster }: { broker: Broker; toaster: Toaster }) {
   const queries = useQueryClient();
   const query = usePages(KEY, (wanted, call) => broker.listTenantUploads(wanted, call));
+  const heading = useRef<HTMLHeadingElement>(null);
   const [doomed, setDoomed] = useState<TenantUpload | null>(null);
   const { uploads } = adminMessages;
 
   const aborting = useMutation<void, Error, TenantUpload>({
     mutationFn: ({ id }) => broker.abortTenantUpload(id, { signal: AbortSignal.timeout(PATIENCE_MS) }),
-    onSuccess: (_, { name }) => toaster.show(messages.unfinished.discarded(name)),
+    onSuccess: (_, { name }) => {
+      toaster.show(messages.unfinished.discarded(name));
+      heading.current?.focus();
+    },
     onError: (error) => toaster.fail(explainError(error)),
     onSettled: () => queries.invalidateQueries({ queryKey: [ADMIN_KEY, ...KEY] }),
   });
@@ -36,6 +40,7 @@ export function UploadsTab({ broker, toaster }: { broker: Broker; toaster: Toast
     <>
       <ListCard
         heading={messages.unfinished.heading}
+        headingRef={heading}
         query={query}
         empty={{ heading: uploads.emptyHeading, text: uploads.emptyText }}
       >

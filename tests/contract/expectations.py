@@ -100,6 +100,8 @@ class Upload:
     is_assembled: bool = False
     requests: list[Request] = field(default_factory=list)
     file: dict[str, Any] | None = None
+    thumbnail: Request | None = None
+    has_thumbnail: bool = False
 
     @property
     def id(self) -> str:
@@ -129,6 +131,7 @@ class Upload:
         """Move on; what is no file has nothing in the store any more."""
         self.object = self.content if status == "completed" else None
         self.held = {}
+        self.has_thumbnail = False
         self.status, self.ended_at = status, at
 
     @property

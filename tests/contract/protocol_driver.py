@@ -21,6 +21,8 @@ from tests.transfers import checksum_of
 
 T = TypeVar("T")
 
+THUMBNAIL = b"a thumbnail"
+
 
 class Creation(NamedTuple):
     """A request for uploads, by name, and what came of it. With a key it can be repeated."""
@@ -271,6 +273,28 @@ class Driver:
         for request in requests:
             self.send(upload, request, "right")
 
+    def sign_thumbnail(self, upload: Upload, *, on: int) -> None:
+        """Have a thumbnail signed, if it is of a file that there is."""
+        assert upload.file
+        path = f"/v1/files/{upload.file['id']}/thumbnail"
+        new = {"size": len(THUMBNAIL), "checksum": checksum_of(THUMBNAIL)}
+        if upload.status == "completed":
+            answer = self.run(self.replicas[on].ask(upload.caller, "POST", path, json=new))
+            upload.thumbnail = Request(answer.raise_for_status().json(), THUMBNAIL)
+        else:
+            self.refuse(upload.caller, "POST", path, on=on, json=new)
+
+    def send_thumbnail(self, upload: Upload) -> None:
+        """Send the thumbnail that was signed last, even if its file is none any more."""
+        request = upload.thumbnail
+        if request is None or self.clock.now >= request.expires_at:
+            return
+        presigned = request.presigned
+        answer = self._outside.put(presigned["url"], headers=presigned["headers"], content=request.body)
+        if upload.status == "completed":
+            assert answer.is_success == (not upload.has_thumbnail)
+            upload.has_thumbnail = True
+
     # what becomes of it
 
     def settle(self, upload: Upload, expected: Outcome, reply: Reply, *, on: int) -> None:
@@ -301,7 +325,7 @@ class Driver:
         if status != upload.status:
             upload.end(status, at=self.clock.now)
             if status != "completed":
-                assert not self.is_stored(upload)
+                assert not self.stored(self.key(upload))  # nor a thumbnail, whose key begins so
                 assert not self.begun(self.key(upload))
         if status in {"completed", "aborted", "expired", "rejected"}:
             upload.forgotten_by.add(on)
@@ -348,7 +372,7 @@ class Driver:
     # looking into the store
 
     def is_stored(self, upload: Upload) -> bool:
-        return bool(self.stored(self.key(upload)))
+        return self.key(upload) in self.stored(self.key(upload))
 
     def stored(self, prefix: str) -> set[str]:
         found = self._control.list_objects(self.store.bucket, prefix=prefix, recursive=True)

@@ -299,6 +299,20 @@ class Protocol(Driver, RuleBasedStateMachine):
             path = f"/v1/files/{upload.file['id']}"
             self.settle(upload, expected, self.tell(upload.caller, "DELETE", path, on=on, fault=fault), on=on)
 
+    @rule(which=WHICH, at_once=st.booleans(), on=BROKERS)
+    def add_thumbnail(self, which: int, at_once: bool, on: int) -> None:
+        """Have a thumbnail signed, and store it now or later, when its file may be deleted."""
+        if files := [upload for upload in self.uploads if upload.file]:
+            upload = files[which % len(files)]
+            self.sign_thumbnail(upload, on=on)
+            if at_once:
+                self.send_thumbnail(upload)
+
+    @rule(which=WHICH)
+    def send_thumbnail_late(self, which: int) -> None:
+        if signed := [upload for upload in self.uploads if upload.thumbnail]:
+            self.send_thumbnail(signed[which % len(signed)])
+
     @rule(
         which=WHICH,
         caller=CALLERS,
@@ -480,7 +494,9 @@ class Protocol(Driver, RuleBasedStateMachine):
         for upload in files:
             self.check_file(upload)
         folders = [f"{self.store.key_prefix}/{tenant}/" for tenant in self.tenants]
-        assert {key for folder in folders for key in self.stored(folder)} == set(map(self.key, files))
+        thumbnails = {f"{self.key(upload)}.thumbnail" for upload in files if upload.has_thumbnail}
+        stored = {key for folder in folders for key in self.stored(folder)}
+        assert stored == {*map(self.key, files), *thumbnails}
         begun = [key for folder in folders for key in self.begun(folder)]
         assert len(begun) <= self.begun_in_vain
         assert not set(begun) & set(map(self.key, self.uploads))

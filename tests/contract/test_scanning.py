@@ -20,10 +20,11 @@ from starlette.routing import Route
 from broker import errors
 from broker.server import listen
 from broker.settings import Policy, ScanSettings, SettingsError, StoreSettings, load
+from tests.objects import exists
 from tests.problems import assert_problem
 from tests.running import RunningBroker, origin_of, run_broker, serving
 from tests.test_settings import GOOD
-from tests.transfers import create, put, upload
+from tests.transfers import checksum_of, create, put, upload
 
 TOKEN = "a token of at least thirty-two characters"
 OPERATIONS = Path(__file__).parent.parent.parent / "docs" / "operations.md"
@@ -141,6 +142,25 @@ def test_c46_an_infected_file_is_removed_with_its_object(
 
         assert client.get("/v1/files").json()["items"] == []
         assert client.get("/v1/me").json()["usage"]["files"] == 0
+
+
+def test_c46_an_infected_file_takes_its_thumbnail_along(
+    embedded: StoreSettings, hook: Hook, tmp_path: Path
+) -> None:
+    hook.fault = "fails"
+    with scanned_by(hook, embedded, tmp_path) as broker, broker.client() as client:
+        created = create(client, b"a virus")
+        put(created, b"a virus").raise_for_status()
+        infected = client.post(f"/v1/uploads/{created['id']}/complete").json()["file"]["id"]
+        thumbnail = {"size": 1, "checksum": checksum_of(b"x")}
+        request = client.post(f"/v1/files/{infected}/thumbnail", json=thumbnail).json()
+        put({"request": request}, b"x").raise_for_status()
+
+        hook.fault = ""
+        make_due(broker)
+        wait_until(lambda: not exists(embedded, created))
+
+        assert client.get(f"/v1/files/{infected}").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ import { type ReadThumbnail, useThumbnail } from "./thumbnails.ts";
 
 /** Show what a file looks like, or else of what kind it is. */
 export function FileTile({ file, readThumbnail }: { file: StoredFile; readThumbnail: ReadThumbnail }) {
-  const url = useThumbnail(readThumbnail, file);
-  const [broken, setBroken] = useState("");
-  if (url === broken) {
+  const { url, readAt } = useThumbnail(readThumbnail, file);
+  const [brokenAt, setBrokenAt] = useState<number | null>(null);
+  // one that was just allowed may not have arrived: it is tried anew when it is asked for again
+  if (url === "" || brokenAt === readAt) {
     return <KindTile name={file.name} type={file.type} />;
   }
   return (
@@ -23,7 +24,7 @@ export function FileTile({ file, readThumbnail }: { file: StoredFile; readThumbn
       loading="lazy"
       decoding="async"
       draggable={false}
-      onError={() => setBroken(url)}
+      onError={() => setBrokenAt(readAt)}
     />
   );
 }

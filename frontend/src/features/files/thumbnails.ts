@@ -31,14 +31,14 @@ export function canHaveThumbnail(file: Pick<StoredFile, "name" | "type">): boole
   return previewKind(file) === "image";
 }
 
-/** Return where a file's thumbnail is, empty as long as there is none. */
-export function useThumbnail(read: ReadThumbnail, file: StoredFile): string {
-  const { data = "" } = useQuery({
+/** Return where a file's thumbnail is, empty as long as there is none, and when that was read. */
+export function useThumbnail(read: ReadThumbnail, file: StoredFile): { url: string; readAt: number } {
+  const { data = "", dataUpdatedAt } = useQuery({
     queryKey: [...THUMBNAILS_KEY, file.id],
     queryFn: ({ signal }) => read(file.id, { signal }),
     enabled: canHaveThumbnail(file),
     staleTime: STALE_MS,
     retry: false,
   });
-  return data;
+  return { url: data, readAt: dataUpdatedAt };
 }

@@ -26,6 +26,22 @@ DRAW = """(type) => {
   context.fillRect(40, 0, 40, 40);
   return canvas.toDataURL(type).split(",")[1];
 }"""
+FILM = """async () => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [160, 90];
+  const context = canvas.getContext("2d");
+  const recorder = new MediaRecorder(canvas.captureStream(30), { mimeType: "video/webm" });
+  const recorded = new Promise((resolve) => recorder.addEventListener("dataavailable", resolve));
+  recorder.start();
+  for (let hue = 0; hue < 30; hue += 1) {
+    context.fillStyle = `hsl(${hue * 12} 90% 50%)`;
+    context.fillRect(0, 0, 160, 90);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  recorder.stop();
+  const bytes = new Uint8Array(await (await recorded).data.arrayBuffer());
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}"""
 
 
 def draw(page: Page, media_type: str = "image/png") -> bytes:
@@ -61,6 +77,10 @@ def test_a_picture_that_is_uploaded_is_shown_beside_its_name(
         [
             FilePayload(name="wide.png", mimeType="image/png", buffer=draw(page)),
             FilePayload(name="upright.jpg", mimeType="image/jpeg", buffer=turned(draw(page, "image/jpeg"))),
+            FilePayload(
+                name="film.webm", mimeType="video/webm", buffer=base64.b64decode(page.evaluate(FILM))
+            ),
+            FilePayload(name="broken.webm", mimeType="video/webm", buffer=b"no film"),
             FilePayload(name="broken.png", mimeType="image/png", buffer=b"no picture"),
             FilePayload(name="notes.txt", mimeType="text/plain", buffer=b"no picture"),
         ]
@@ -68,12 +88,13 @@ def test_a_picture_that_is_uploaded_is_shown_beside_its_name(
 
     expect_picture(tile(page, "wide.png"), 80, 40)
     expect_picture(tile(page, "upright.jpg"), 40, 80)
-    for without in "broken.png", "notes.txt", "elsewhere.png":
+    expect_picture(tile(page, "film.webm"), 160, 90)
+    for without in "broken.png", "broken.webm", "notes.txt", "elsewhere.png":
         expect(tile(page, without).locator("svg")).to_be_visible()
 
     page.reload()
     expect_picture(tile(page, "wide.png"), 80, 40)
-    assert owner.get("/v1/me").json()["usage"]["files"] == 5
+    assert owner.get("/v1/me").json()["usage"]["files"] == 7
 
 
 def show_grid(page: Page) -> None:

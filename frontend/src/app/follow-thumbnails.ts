@@ -1,8 +1,8 @@
 import type { Broker, StoredFile, UploadQueue } from "@broker/client";
 import type { QueryClient } from "@tanstack/react-query";
-import { canHaveThumbnail, THUMBNAILS_KEY } from "../features/files/thumbnails.ts";
+import { THUMBNAILS_KEY, thumbnailKind } from "../features/files/thumbnails.ts";
 
-/** To read a larger picture would take the page's memory and time. */
+/** To read a larger one would take the page's memory and time. */
 const MOST_BYTES = 50_000_000;
 
 /** However busy the page is, it goes on after so long. */
@@ -18,7 +18,7 @@ interface Following {
 }
 
 /**
- * Store a thumbnail beside each picture that was uploaded: one at a time, when the page has nothing better to do.
+ * Store a thumbnail beside each picture and film that was uploaded: one at a time, when the page has nothing better to do.
  *
  * Without one a file is as good; why there is none is nothing that a person has to know.
  */
@@ -51,7 +51,7 @@ export function followThumbnails(
       state.status === "completed" &&
       source instanceof Blob &&
       source.size <= MOST_BYTES &&
-      canHaveThumbnail(state.file)
+      thumbnailKind(state.file) !== null
     ) {
       waiting.push({ file: state.file, source });
       void work();

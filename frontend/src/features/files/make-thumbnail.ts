@@ -1,12 +1,16 @@
+import { readFrame } from "./read-frame.ts";
 import { shrink } from "./shrink.ts";
+import type { ThumbnailKind } from "./thumbnails.ts";
 
 const MOST_PIXELS = 320; // on its longer side
 const MOST_BYTES = 64 * 1024; // what the broker allows
 const QUALITIES = [0.8, 0.5, 0.2];
 
-/** Make a small JPEG of a picture; null when none is small enough. Rejects when the browser cannot read it. */
-export async function makeThumbnail(file: Blob): Promise<Blob | null> {
-  const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+/** Make a small JPEG of a picture or film; null when none is small enough. Rejects what the browser cannot read. */
+export async function makeThumbnail(file: Blob, kind: ThumbnailKind): Promise<Blob | null> {
+  const picture = await (kind === "video"
+    ? readFrame(file)
+    : createImageBitmap(file, { imageOrientation: "from-image" }));
   try {
     return await encode(draw(picture));
   } finally {

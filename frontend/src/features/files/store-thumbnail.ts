@@ -1,11 +1,13 @@
 import { type Broker, checksum, type StoredFile, sendBlob } from "@broker/client";
 import { makeThumbnail } from "./make-thumbnail.ts";
+import { thumbnailKind } from "./thumbnails.ts";
 
 const PATIENCE_MS = 60_000;
 
 /** Make a small picture of a file that was just stored, and store it beside the file. */
 export async function storeThumbnail(broker: Broker, file: StoredFile, source: Blob): Promise<void> {
-  const thumbnail = await makeThumbnail(source);
+  const kind = thumbnailKind(file);
+  const thumbnail = kind && (await makeThumbnail(source, kind));
   if (thumbnail === null) {
     return;
   }

@@ -1,6 +1,6 @@
 import { Broker } from "@broker/client";
 import { expect, test } from "vitest";
-import { canHaveThumbnail, thumbnailReader } from "./thumbnails.ts";
+import { thumbnailKind, thumbnailReader } from "./thumbnails.ts";
 
 const { signal } = new AbortController();
 
@@ -22,8 +22,9 @@ test("thumbnails that are wanted in the same breath are asked for together", asy
   expect(asked).toEqual([{ ids: ["a", "b", "c"] }]);
 });
 
-test("only of pictures that a browser shows is there a thumbnail", () => {
-  expect(canHaveThumbnail({ name: "a.png", type: "image/png" })).toBe(true);
-  expect(canHaveThumbnail({ name: "a.svg", type: "image/svg+xml" })).toBe(false);
-  expect(canHaveThumbnail({ name: "a.txt", type: "text/plain" })).toBe(false);
+test("only of pictures and films that a browser shows is there a thumbnail", () => {
+  expect(thumbnailKind({ name: "a.png", type: "image/png" })).toBe("image");
+  expect(thumbnailKind({ name: "a.webm", type: "video/webm" })).toBe("video");
+  expect(thumbnailKind({ name: "a.svg", type: "image/svg+xml" })).toBeNull();
+  expect(thumbnailKind({ name: "a.txt", type: "text/plain" })).toBeNull();
 });

@@ -26,9 +26,13 @@ export function thumbnailReader(broker: Broker): ReadThumbnail {
   return (id, { signal }) => batcher.ask(id, { signal, onWait: () => {} });
 }
 
-/** Say whether a browser can make a small picture of such a file. */
-export function canHaveThumbnail(file: Pick<StoredFile, "name" | "type">): boolean {
-  return previewKind(file) === "image";
+/** Of what a browser can make a small picture. */
+export type ThumbnailKind = "image" | "video";
+
+/** Say of what kind a file is, null where no browser can make a small picture of it. */
+export function thumbnailKind(file: Pick<StoredFile, "name" | "type">): ThumbnailKind | null {
+  const kind = previewKind(file);
+  return kind === "image" || kind === "video" ? kind : null;
 }
 
 /** Return where a file's thumbnail is, empty as long as there is none, and when that was read. */
@@ -36,7 +40,7 @@ export function useThumbnail(read: ReadThumbnail, file: StoredFile): { url: stri
   const { data = "", dataUpdatedAt } = useQuery({
     queryKey: [...THUMBNAILS_KEY, file.id],
     queryFn: ({ signal }) => read(file.id, { signal }),
-    enabled: canHaveThumbnail(file),
+    enabled: thumbnailKind(file) !== null,
     staleTime: STALE_MS,
     retry: false,
   });

@@ -49,14 +49,9 @@ function Detail({ entry: { at, subject, target, address } }: { entry: AuditEntry
       <time dateTime={at} title={formatInstant(at)}>
         {formatWhen(at, { now: new Date() })}
       </time>
-      {[
-        "",
-        subject === "" ? "" : audit.by(subject),
-        target === "" ? "" : audit.to(target),
-        address === "" ? "" : audit.from(address),
-      ]
-        .filter((part, index) => index === 0 || part !== "")
-        .join(" · ")}
+      {[subject && audit.by(subject), target && audit.to(target), address && audit.from(address)]
+        .filter(Boolean)
+        .map((part) => ` · ${part}`)}
     </>
   );
 }

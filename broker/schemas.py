@@ -830,6 +830,7 @@ class ReceivingFolder(_Answer, frozen=True, tag_field="kind", tag="receive"):
     max_size: int
     single_put_max: int
     url_expires_in: int
+    checksum_algorithm: ChecksumAlgorithm
     checksum_required: bool
     part_concurrency: int
 

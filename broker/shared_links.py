@@ -87,6 +87,7 @@ class SharedLinks:
             max_size=limits.max_size,
             single_put_max=limits.single_put_max,
             url_expires_in=limits.url_expires_in,
+            checksum_algorithm=limits.checksum_algorithm,
             checksum_required=limits.checksum_required,
             part_concurrency=limits.part_concurrency,
         )

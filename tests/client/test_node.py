@@ -75,6 +75,20 @@ def test_a_large_file_goes_in_and_comes_out(node: Node, client: Client, large: P
     assert fetch(client, file, tmp_path) == large.read_bytes()
 
 
+@pytest.mark.parametrize("policy", ["sha256", "sha256 whole"])
+@pytest.mark.parametrize("name", ["small", "large"])
+def test_a_policy_may_ask_for_sha256(
+    node: Node, client: Client, large: Path, tmp_path: Path, policy: str, name: str
+) -> None:
+    if name == "small":
+        large.write_bytes(b"small")
+
+    file = node.run("upload", large, policy)
+
+    assert file["checksum"].startswith("sha256:")
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
 def test_a_file_whose_parts_have_sha256_is_verified(
     node: Node, client: Client, large: Path, tmp_path: Path
 ) -> None:

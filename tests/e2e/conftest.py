@@ -38,7 +38,8 @@ def run_site(listener: socket.socket, directory: Path, **changes: object) -> Ite
     with EmbeddedStore(directory / "store", origins=origins) as store:
         list(bootstrap(store.settings, admin=store.settings.control, origins=origins, users=False))
         database_url = f"sqlite:///{directory / 'broker.db'}"
-        with run_broker_on(listener, store.settings, database_url, policies=POLICIES, **changes) as broker:
+        settings = {"policies": POLICIES} | changes
+        with run_broker_on(listener, store.settings, database_url, **settings) as broker:
             yield broker
 
 

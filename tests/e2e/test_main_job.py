@@ -6,15 +6,18 @@ import re
 import struct
 import zlib
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
+from broker.server import listen
+from broker.settings import Policy
 from broker.stores.sdk import connect
-from tests.e2e.conftest import PASSWORD
+from tests.e2e.conftest import PASSWORD, run_site, watched
 from tests.running import RunningBroker
 from tests.transfers import create, put
 
@@ -279,6 +282,33 @@ def part_number(url: str) -> str:
 def origin_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def test_a_policy_may_ask_for_sha256(chromium: Browser, tmp_path: Path) -> None:
+    policies = {"default": Policy(checksum_algorithm="sha256", checksum_required=True)}
+    bodies = {
+        "small.bin": os.urandom(1000),
+        "middling.bin": os.urandom(3 * MIB),
+        "large.bin": os.urandom(20 * MIB),
+    }
+    with (
+        listen("127.0.0.1", 0) as listener,
+        run_site(listener, tmp_path, policies=policies) as site,
+        closing(chromium.new_context(base_url=site.url)) as context,
+        watched(context.new_page()) as page,
+    ):
+        site.add_user("alice", PASSWORD)
+        sign_in(page)
+
+        drop(page, write(tmp_path, bodies))
+
+        expect(page.get_by_text("3 uploaded", exact=True)).to_be_visible(timeout=30_000)
+        with site.client("alice", tenant="default") as client:
+            files = {file["name"]: file for file in client.get("/v1/files").json()["items"]}
+            for name, body in bodies.items():
+                assert files[name]["checksum"].startswith("sha256:")
+                url = client.post(f"/v1/files/{files[name]['id']}/download").json()["url"]
+                assert sha256(httpx.get(url).content) == sha256(body)
 
 
 def test_creating_and_completing_a_file_are_one_round_trip_each(page: Page, files: Path) -> None:

@@ -23,6 +23,7 @@ test("a blob of several pieces has the checksum of all its bytes, and tells how 
   const progress: number[] = [];
 
   const checksum = await checksumBlob(inPieces([bytes.slice(0, 10), bytes.slice(10, 20), bytes.slice(20)]), {
+    algorithm: "crc32c",
     signal: new AbortController().signal,
     onProgress: (sofar) => progress.push(sofar),
   });
@@ -34,7 +35,9 @@ test("a blob of several pieces has the checksum of all its bytes, and tells how 
 test("an empty blob has a checksum too", async () => {
   const { signal } = new AbortController();
 
-  expect(await checksumBlob(new Blob([]), { signal, onProgress: () => {} })).toBe("crc32c:AAAAAA==");
+  expect(await checksumBlob(new Blob([]), { algorithm: "crc32c", signal, onProgress: () => {} })).toBe(
+    "crc32c:AAAAAA==",
+  );
 });
 
 test("an abort ends the work after the piece at hand", async () => {
@@ -42,6 +45,7 @@ test("an abort ends the work after the piece at hand", async () => {
   const progress: number[] = [];
 
   const work = checksumBlob(inPieces([new Uint8Array(10), new Uint8Array(10)]), {
+    algorithm: "crc32c",
     signal: controller.signal,
     onProgress: (bytes) => {
       progress.push(bytes);
@@ -57,5 +61,16 @@ test("a file that cannot be read is told apart from other failures", async () =>
   const blob = inPieces([new Uint8Array(10)], new DOMException("changed", "NotReadableError"));
   const { signal } = new AbortController();
 
-  await expect(checksumBlob(blob, { signal, onProgress: () => {} })).rejects.toBeInstanceOf(SourceUnreadable);
+  await expect(
+    checksumBlob(blob, { algorithm: "crc32c", signal, onProgress: () => {} }),
+  ).rejects.toBeInstanceOf(SourceUnreadable);
+});
+
+test("a blob has a SHA-256 too", async () => {
+  const { signal } = new AbortController();
+  const abc = new Blob(["a", "bc"]);
+
+  expect(await checksumBlob(abc, { algorithm: "sha256", signal, onProgress: () => {} })).toBe(
+    "sha256:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=",
+  );
 });

@@ -1,24 +1,25 @@
-import { crc32c, formatCrc32c } from "./crc32c.ts";
 import { SourceUnreadable } from "./failures.ts";
+import { createHasher } from "./hasher.ts";
 import { readPieces } from "./read-pieces.ts";
 import type { Bytes } from "./source.ts";
+import type { Hashing } from "./transport.ts";
 
 /**
  * Compute the checksum of a blob, piece by piece.
  *
- * @param onProgress told the bytes hashed so far, after each piece.
  * @throws SourceUnreadable
  */
 export async function checksumBlob(
   blob: Bytes,
-  { signal, onProgress }: { signal: AbortSignal; onProgress: (bytes: number) => void },
+  { algorithm, signal, onProgress }: Hashing,
+  hashing = createHasher(algorithm),
 ): Promise<string> {
-  let crc = 0;
+  const hasher = await hashing;
   let hashed = 0;
   try {
     for await (const piece of readPieces(blob)) {
       signal.throwIfAborted();
-      crc = crc32c(piece, crc);
+      hasher.update(piece);
       hashed += piece.byteLength;
       onProgress(hashed);
     }
@@ -26,5 +27,5 @@ export async function checksumBlob(
     signal.throwIfAborted();
     throw new SourceUnreadable("The file cannot be read", { cause: error });
   }
-  return formatCrc32c(crc);
+  return hasher.end();
 }

@@ -2,8 +2,6 @@ import { BrokerUnreachable } from "./failures.ts";
 import { decodeProblem, Problem, readProblem } from "./problem.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 import type {
-  AuditEntry,
-  AuditQuery,
   BatchItem,
   Completion,
   Diagnosis,
@@ -20,7 +18,6 @@ import type {
   NewShare,
   NewThumbnail,
   NewUpload,
-  NewUser,
   Page,
   Part,
   PendingUpload,
@@ -33,25 +30,15 @@ import type {
   ShareKey,
   SignInOptions,
   StoredFile,
-  StoreHealth,
-  SubjectUsage,
   Symptoms,
-  TenantUpload,
   Thumbnail,
   Upload,
-  UsageOrder,
-  User,
 } from "./wire.ts";
 
 const TIMEOUT_MS = 30_000;
 
 interface Cancellable {
   readonly signal: AbortSignal;
-}
-
-interface Paged {
-  /** The `next_cursor` of the page before. */
-  readonly cursor?: string | undefined;
 }
 
 interface BrokerOptions {
@@ -125,7 +112,7 @@ export class Broker {
 
   /** End every session of whoever calls, on every device. */
   async signOutEverywhere({ signal }: Cancellable): Promise<void> {
-    await this.#call("DELETE", "/v1/sessions", { signal });
+    await this.call("DELETE", "/v1/sessions", { signal });
   }
 
   /** Read how one may sign in. */
@@ -134,7 +121,7 @@ export class Broker {
   }
 
   readMe({ signal }: Cancellable): Promise<Me> {
-    return this.#read("GET", "/v1/me", { signal });
+    return this.read("GET", "/v1/me", { signal });
   }
 
   /** @param idempotencyKey the same for every try, so that a lost answer does not leave a second upload. */
@@ -143,7 +130,7 @@ export class Broker {
     { idempotencyKey, signal }: Cancellable & { idempotencyKey: string },
   ): Promise<PendingUpload> {
     const headers = { "idempotency-key": idempotencyKey };
-    return this.#read("POST", "/v1/uploads", { body: upload, headers, signal });
+    return this.read("POST", "/v1/uploads", { body: upload, headers, signal });
   }
 
   /** Create up to 1,000 uploads: for each what was created, or why it was not. */
@@ -151,7 +138,7 @@ export class Broker {
     uploads: readonly NewUpload[],
     { idempotencyKey, signal }: Cancellable & { idempotencyKey: string },
   ): Promise<readonly (PendingUpload | Problem)[]> {
-    const { items } = await this.#read<{ items: readonly BatchItem<{ upload: PendingUpload }>[] }>(
+    const { items } = await this.read<{ items: readonly BatchItem<{ upload: PendingUpload }>[] }>(
       "POST",
       "/v1/uploads/batch",
       { body: { uploads }, headers: { "idempotency-key": idempotencyKey }, signal },
@@ -166,17 +153,17 @@ export class Broker {
    */
   readUpload(id: string, { fromPart, signal }: Cancellable & { fromPart?: number }): Promise<Upload> {
     const page = fromPart === undefined ? "" : `?${query({ from_part: fromPart })}`;
-    return this.#read("GET", path`/v1/uploads/${id}` + page, { signal });
+    return this.read("GET", path`/v1/uploads/${id}` + page, { signal });
   }
 
   /** List one page of the caller's unfinished uploads, newest first. */
   listPending({ signal, cursor }: Cancellable & { cursor?: string }): Promise<Page<PendingUpload>> {
-    return this.#read("GET", `/v1/uploads?${query({ limit: 1000, cursor })}`, { signal });
+    return this.read("GET", `/v1/uploads?${query({ limit: 1000, cursor })}`, { signal });
   }
 
   /** Ask why a transfer fails. */
   diagnoseUpload(id: string, { status, code }: Symptoms, { signal }: Cancellable): Promise<Diagnosis> {
-    return this.#read("POST", path`/v1/uploads/${id}/diagnose`, { body: { status, code }, signal });
+    return this.read("POST", path`/v1/uploads/${id}/diagnose`, { body: { status, code }, signal });
   }
 
   /** Have up to 1,000 parts signed that are about to be sent. */
@@ -185,7 +172,7 @@ export class Broker {
     parts: readonly Part[],
     { signal }: Cancellable,
   ): Promise<readonly PresignedPart[]> {
-    const answer = await this.#read<{ parts: readonly PresignedPart[] }>(
+    const answer = await this.read<{ parts: readonly PresignedPart[] }>(
       "POST",
       path`/v1/uploads/${id}/parts`,
       {
@@ -198,7 +185,7 @@ export class Broker {
 
   /** Have the broker verify what the store holds and publish it. */
   async completeUpload(id: string, completion: Completion, { signal }: Cancellable): Promise<StoredFile> {
-    const { file } = await this.#read<{ file: StoredFile }>("POST", path`/v1/uploads/${id}/complete`, {
+    const { file } = await this.read<{ file: StoredFile }>("POST", path`/v1/uploads/${id}/complete`, {
       body: completion,
       signal,
     });
@@ -210,7 +197,7 @@ export class Broker {
     uploads: readonly (Completion & { readonly id: string })[],
     { signal }: Cancellable,
   ): Promise<readonly (StoredFile | Problem)[]> {
-    const { items } = await this.#read<{ items: readonly BatchItem<{ file: StoredFile }>[] }>(
+    const { items } = await this.read<{ items: readonly BatchItem<{ file: StoredFile }>[] }>(
       "POST",
       "/v1/uploads/batch/complete",
       { body: { uploads }, signal },
@@ -219,7 +206,7 @@ export class Broker {
   }
 
   async abortUpload(id: string, { signal }: Cancellable): Promise<void> {
-    await this.#call("DELETE", path`/v1/uploads/${id}`, { signal });
+    await this.call("DELETE", path`/v1/uploads/${id}`, { signal });
   }
 
   /** List one page of files, newest first unless asked otherwise. */
@@ -227,12 +214,12 @@ export class Broker {
     { limit, cursor, ...wanted }: { limit: number; cursor: string | null } & FileQuery,
     { signal }: Cancellable,
   ): Promise<Page<StoredFile>> {
-    return this.#read("GET", `/v1/files?${query({ limit, cursor, ...wanted })}`, { signal });
+    return this.read("GET", `/v1/files?${query({ limit, cursor, ...wanted })}`, { signal });
   }
 
   /** Rename a file, move it, put it into the trash or take it out. */
   changeFile(id: string, change: FileChange, { signal }: Cancellable): Promise<StoredFile> {
-    return this.#read("PATCH", path`/v1/files/${id}`, { body: change, signal });
+    return this.read("PATCH", path`/v1/files/${id}`, { body: change, signal });
   }
 
   /** Change up to 1,000 files alike: for each what it is now, or why it was not changed. */
@@ -241,7 +228,7 @@ export class Broker {
     change: Omit<FileChange, "name">,
     { signal }: Cancellable,
   ): Promise<readonly (StoredFile | Problem)[]> {
-    const { items } = await this.#read<{ items: readonly BatchItem<{ file: StoredFile }>[] }>(
+    const { items } = await this.read<{ items: readonly BatchItem<{ file: StoredFile }>[] }>(
       "POST",
       "/v1/files/batch",
       { body: { ids, ...change }, signal },
@@ -251,7 +238,7 @@ export class Broker {
 
   /** Delete up to 1,000 files for good: for each null, or why it was not deleted. */
   async deleteFiles(ids: readonly string[], { signal }: Cancellable): Promise<readonly (Problem | null)[]> {
-    const { items } = await this.#read<{ items: readonly BatchItem<object>[] }>(
+    const { items } = await this.read<{ items: readonly BatchItem<object>[] }>(
       "POST",
       "/v1/files/batch/delete",
       { body: { ids }, signal },
@@ -264,21 +251,21 @@ export class Broker {
     { parent, cursor }: { parent: string; cursor?: string | null },
     { signal }: Cancellable,
   ): Promise<Page<Folder>> {
-    return this.#read("GET", `/v1/folders?${query({ parent, cursor })}`, { signal });
+    return this.read("GET", `/v1/folders?${query({ parent, cursor })}`, { signal });
   }
 
   createFolder(folder: string, { signal }: Cancellable): Promise<Folder> {
-    return this.#read("POST", "/v1/folders", { body: { path: folder }, signal });
+    return this.read("POST", "/v1/folders", { body: { path: folder }, signal });
   }
 
   /** Move or rename a folder with all that is in it. */
   moveFolder(folder: string, to: string, { signal }: Cancellable): Promise<Folder> {
-    return this.#read("POST", "/v1/folders/move", { body: { path: folder, to }, signal });
+    return this.read("POST", "/v1/folders/move", { body: { path: folder, to }, signal });
   }
 
   /** Put all that is in a folder into the trash; resolves with when that was. */
   async trashFolder(folder: string, { signal }: Cancellable): Promise<string> {
-    const trashed = await this.#read<{ trashed_at: string }>("POST", "/v1/folders/trash", {
+    const trashed = await this.read<{ trashed_at: string }>("POST", "/v1/folders/trash", {
       body: { path: folder },
       signal,
     });
@@ -288,16 +275,16 @@ export class Broker {
   /** Take what was in a folder out of the trash: what was put there at that moment. */
   async restoreFolder(folder: string, trashedAt: string, { signal }: Cancellable): Promise<void> {
     const body = { path: folder, trashed_at: trashedAt };
-    await this.#call("POST", "/v1/folders/restore", { body, signal });
+    await this.call("POST", "/v1/folders/restore", { body, signal });
   }
 
   readFile(id: string, { signal }: Cancellable): Promise<StoredFile> {
-    return this.#read("GET", path`/v1/files/${id}`, { signal });
+    return this.read("GET", path`/v1/files/${id}`, { signal });
   }
 
   /** The receipt is null while the file is in quarantine. */
   async readReceipt(id: string, { signal }: Cancellable): Promise<string | null> {
-    const { receipt } = await this.#read<{ receipt: string | null }>("GET", path`/v1/files/${id}/receipt`, {
+    const { receipt } = await this.read<{ receipt: string | null }>("GET", path`/v1/files/${id}/receipt`, {
       signal,
     });
     return receipt;
@@ -305,27 +292,27 @@ export class Broker {
 
   /** List what was done with a file, the newest first. */
   async readHistory(id: string, { signal }: Cancellable): Promise<readonly HistoryEntry[]> {
-    const { items } = await this.#read<FileHistory>("GET", path`/v1/files/${id}/history`, { signal });
+    const { items } = await this.read<FileHistory>("GET", path`/v1/files/${id}/history`, { signal });
     return items;
   }
 
   /** Get the presigned request that fetches a file. */
   downloadFile(id: string, download: NewDownload, { signal }: Cancellable): Promise<Download> {
-    return this.#read("POST", path`/v1/files/${id}/download`, { body: download, signal });
+    return this.read("POST", path`/v1/files/${id}/download`, { body: download, signal });
   }
 
   async deleteFile(id: string, { signal }: Cancellable): Promise<void> {
-    await this.#call("DELETE", path`/v1/files/${id}`, { signal });
+    await this.call("DELETE", path`/v1/files/${id}`, { signal });
   }
 
   /** Get the presigned request that stores a JPEG beside a file, which has none yet. */
   createThumbnail(id: string, thumbnail: NewThumbnail, { signal }: Cancellable): Promise<PresignedRequest> {
-    return this.#read("POST", path`/v1/files/${id}/thumbnail`, { body: thumbnail, signal });
+    return this.read("POST", path`/v1/files/${id}/thumbnail`, { body: thumbnail, signal });
   }
 
   /** Get the presigned requests that fetch the thumbnails of up to 200 files: of those that have one. */
   async listThumbnails(ids: readonly string[], { signal }: Cancellable): Promise<readonly Thumbnail[]> {
-    const { items } = await this.#read<{ items: readonly Thumbnail[] }>("POST", "/v1/files/thumbnails", {
+    const { items } = await this.read<{ items: readonly Thumbnail[] }>("POST", "/v1/files/thumbnails", {
       body: { ids },
       signal,
     });
@@ -334,17 +321,17 @@ export class Broker {
 
   /** Make a link by which anybody may fetch a file. */
   shareFile(id: string, share: NewShare, { signal }: Cancellable): Promise<Share> {
-    return this.#read("POST", path`/v1/files/${id}/shares`, { body: share, signal });
+    return this.read("POST", path`/v1/files/${id}/shares`, { body: share, signal });
   }
 
   /** Make a link by which anybody may fetch all that is in a folder. */
   shareFolder(share: NewFolderShare, { signal }: Cancellable): Promise<Share> {
-    return this.#read("POST", "/v1/folders/shares", { body: share, signal });
+    return this.read("POST", "/v1/folders/shares", { body: share, signal });
   }
 
   /** Make a link by which anybody may send files into a folder. */
   receiveIntoFolder(share: NewReceivingShare, { signal }: Cancellable): Promise<Share> {
-    return this.#read("POST", "/v1/folders/receive", { body: share, signal });
+    return this.read("POST", "/v1/folders/receive", { body: share, signal });
   }
 
   /** List one page of links, newest first: those to a file or a folder, or all. */
@@ -352,11 +339,11 @@ export class Broker {
     wanted: { file?: string | undefined; folder?: string | undefined; cursor?: string | undefined },
     { signal }: Cancellable,
   ): Promise<Page<Share>> {
-    return this.#read("GET", `/v1/shares?${query({ limit: 1000, ...wanted })}`, { signal });
+    return this.read("GET", `/v1/shares?${query({ limit: 1000, ...wanted })}`, { signal });
   }
 
   async revokeShare(id: string, { signal }: Cancellable): Promise<void> {
-    await this.#call("DELETE", path`/v1/shares/${id}`, { signal });
+    await this.call("DELETE", path`/v1/shares/${id}`, { signal });
   }
 
   /** See what a link leads to; nobody needs to be signed in. */
@@ -398,63 +385,9 @@ export class Broker {
     return this.#readAnswer(this.#request("POST", target, { body, signal }, null), { signal });
   }
 
-  /** List one page of the tenant's built-in users, by name. This and all below is for administrators. */
-  listUsers({ cursor }: Paged, { signal }: Cancellable): Promise<Page<User>> {
-    return this.#read("GET", `/v1/admin/users?${query({ cursor })}`, { signal });
-  }
-
-  addUser(user: NewUser, { signal }: Cancellable): Promise<User> {
-    return this.#read("POST", "/v1/admin/users", { body: user, signal });
-  }
-
-  /** Shut a user out, at once. */
-  async disableUser(name: string, { signal }: Cancellable): Promise<void> {
-    await this.#call("POST", "/v1/admin/users/disable", { body: { name }, signal });
-  }
-
-  async enableUser(name: string, { signal }: Cancellable): Promise<void> {
-    await this.#call("POST", "/v1/admin/users/enable", { body: { name }, signal });
-  }
-
-  /** Give a user another password, which ends all of his sessions. */
-  async setPassword(name: string, password: string, { signal }: Cancellable): Promise<void> {
-    await this.#call("POST", "/v1/admin/users/password", { body: { name, password }, signal });
-  }
-
-  /** List one page of what the tenant's subjects store, by policy. */
-  listUsage(
-    { sort, cursor }: Paged & { sort?: UsageOrder },
-    { signal }: Cancellable,
-  ): Promise<Page<SubjectUsage>> {
-    return this.#read("GET", `/v1/admin/usage?${query({ sort, cursor })}`, { signal });
-  }
-
-  /** List one page of what all of the tenant have not finished, newest first. */
-  listTenantUploads({ cursor }: Paged, { signal }: Cancellable): Promise<Page<TenantUpload>> {
-    return this.#read("GET", `/v1/admin/uploads?${query({ cursor })}`, { signal });
-  }
-
-  async abortTenantUpload(id: string, { signal }: Cancellable): Promise<void> {
-    await this.#call("DELETE", path`/v1/admin/uploads/${id}`, { signal });
-  }
-
-  /** List one page of what was done in the tenant, newest first. */
-  searchAudit({ cursor, ...wanted }: Paged & AuditQuery, { signal }: Cancellable): Promise<Page<AuditEntry>> {
-    return this.#read("GET", `/v1/admin/audit?${query({ cursor, ...wanted })}`, { signal });
-  }
-
-  /** Read what was found when the store was examined last. */
-  readStoreHealth({ signal }: Cancellable): Promise<StoreHealth> {
-    return this.#read("GET", "/v1/admin/store", { signal });
-  }
-
-  /** Examine the store now, which takes seconds. */
-  examineStore({ signal }: Cancellable): Promise<StoreHealth> {
-    return this.#read("POST", "/v1/admin/store", { signal });
-  }
-
-  #read<Answer>(method: string, target: string, call: Call): Promise<Answer> {
-    return this.#readAnswer(this.#call(method, target, call), call);
+  /** Call with the token, for what no method here is for, and read the answer. */
+  read<Answer>(method: string, target: string, call: Call): Promise<Answer> {
+    return this.#readAnswer(this.call(method, target, call), call);
   }
 
   /** The broker is trusted to answer in the shape of wire.ts: its own tests prove that. */
@@ -469,7 +402,7 @@ export class Broker {
   }
 
   /** Call with the token; one that is refused is renewed, and the same call made once more. */
-  async #call(method: string, target: string, call: Call): Promise<Response> {
+  async call(method: string, target: string, call: Call): Promise<Response> {
     const token = this.#token();
     try {
       return await this.#request(method, target, call, token);

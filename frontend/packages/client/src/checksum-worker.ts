@@ -1,5 +1,11 @@
 // Runs in a Worker: takes one blob, answers with its progress and its checksum.
 import { checksumBlob } from "./blob-checksum.ts";
+import type { ChecksumAlgorithm } from "./wire.ts";
+
+export interface ChecksumTask {
+  readonly blob: Blob;
+  readonly algorithm: ChecksumAlgorithm;
+}
 
 export type ChecksumMessage =
   | { readonly type: "progress"; readonly bytes: number }
@@ -11,7 +17,7 @@ const REPORT_EVERY_MS = 100;
 // the page terminates the worker when it gives up
 const { signal } = new AbortController();
 
-self.addEventListener("message", async ({ data: blob }: MessageEvent<Blob>) => {
+self.addEventListener("message", async ({ data: { blob, algorithm } }: MessageEvent<ChecksumTask>) => {
   let reportedAt = 0;
   const onProgress = (bytes: number) => {
     const now = performance.now();
@@ -21,7 +27,7 @@ self.addEventListener("message", async ({ data: blob }: MessageEvent<Blob>) => {
     }
   };
   try {
-    answer({ type: "done", checksum: await checksumBlob(blob, { signal, onProgress }) });
+    answer({ type: "done", checksum: await checksumBlob(blob, { algorithm, signal, onProgress }) });
   } catch {
     answer({ type: "unreadable" });
   }

@@ -1,7 +1,8 @@
 import { checksumBlob } from "./blob-checksum.ts";
-import type { ChecksumMessage } from "./checksum-worker.ts";
+import type { ChecksumMessage, ChecksumTask } from "./checksum-worker.ts";
 import { SourceUnreadable } from "./failures.ts";
 import { Lanes } from "./lanes.ts";
+import type { Hashing } from "./transport.ts";
 
 /** Up to here hashing takes about a millisecond: less than to have a Worker do it. */
 const INLINE_LIMIT = 1024 * 1024;
@@ -11,11 +12,6 @@ const WORKERS = 2;
 
 /** A Worker without work is kept for so long: the next part comes soon. */
 const IDLE_MS = 10_000;
-
-interface Hashing {
-  readonly signal: AbortSignal;
-  readonly onProgress: (bytes: number) => void;
-}
 
 /** So many are hashed in the page side by side: all of a thousand at once would hold it up. */
 const INLINE = 8;
@@ -36,7 +32,7 @@ export function checksum(blob: Blob, hashing: Hashing): Promise<string> {
     : workerLanes.use(hashing.signal, () => checksumElsewhere(blob, hashing));
 }
 
-function checksumElsewhere(blob: Blob, { signal, onProgress }: Hashing): Promise<string> {
+function checksumElsewhere(blob: Blob, { algorithm, signal, onProgress }: Hashing): Promise<string> {
   const worker =
     idle.pop() ?? new Worker(new URL("./checksum-worker.js", import.meta.url), { type: "module" });
   return new Promise<string>((resolve, reject) => {
@@ -66,7 +62,7 @@ function checksumElsewhere(blob: Blob, { signal, onProgress }: Hashing): Promise
       worker.terminate();
       end(() => reject(new Error(`The checksum worker failed: ${message}`)));
     };
-    worker.postMessage(blob);
+    worker.postMessage({ blob, algorithm } satisfies ChecksumTask);
   });
 }
 

@@ -44,7 +44,7 @@ function stubStore(...faults: Behaviour[]): string[] {
 
 async function fetchAll(): Promise<Uint8Array> {
   const { timer } = new FakeService();
-  const checksum = await checksumBlob(new Blob([BYTES]), work);
+  const checksum = await checksumBlob(new Blob([BYTES]), { algorithm: "crc32c", ...work });
   const broker = {
     downloadFile: async () => ({
       method: "GET" as const,

@@ -27,7 +27,7 @@ export async function* fetchVerified(
   const sign = () =>
     persist(() => broker.downloadFile(id, {}, { signal }), { timer, signal, onWait: () => {} });
   let download = await sign();
-  const verifier = createVerifier(download.checksum, download.part_size);
+  const verifier = await createVerifier(download.checksum, download.part_size);
   let fetched = 0;
   for (let failures = 0; fetched < download.size; ) {
     try {
@@ -50,7 +50,7 @@ export async function* fetchVerified(
       download = await sign();
     }
   }
-  if ((await verifier.end()) === false) {
+  if (verifier.end() === false) {
     throw new ChecksumMismatch("What was fetched is not the file");
   }
 }

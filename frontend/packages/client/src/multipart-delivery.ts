@@ -196,7 +196,9 @@ export class MultipartDelivery implements Delivery {
     if (known !== undefined) {
       return known;
     }
-    const checksum = await this.#transport.checksum(this.#slice(number), { signal, onProgress: () => {} });
+    const { checksum_algorithm: algorithm } = this.#upload;
+    const hashing = { algorithm, signal, onProgress: () => {} };
+    const checksum = await this.#transport.checksum(this.#slice(number), hashing);
     const part = { number, checksum };
     this.#hashed.set(number, part);
     return part;

@@ -4,6 +4,7 @@ import { checksumBlob } from "./blob-checksum.ts";
 import { Broker } from "./broker.ts";
 import { Client, type ClientOptions, type UploadOptions } from "./client.ts";
 import { Lanes } from "./lanes.ts";
+import { createNodeHasher } from "./node/create-node-hasher.ts";
 import { DiskFile } from "./node/disk-file.ts";
 import { downloadFile } from "./node/download-file.ts";
 import { sendBytes } from "./node/send-bytes.ts";
@@ -73,7 +74,7 @@ export function createClient({ baseUrl, token, renew }: ClientOptions): NodeClie
   });
   return new NodeClient(broker, {
     broker,
-    checksum: checksumBlob,
+    checksum: (bytes, hashing) => checksumBlob(bytes, hashing, createNodeHasher(hashing.algorithm)),
     send: sendBytes,
     timer: { now: Date.now, sleep, random: Math.random, online: whenOnline },
     claims: new UploadClaims(),

@@ -20,7 +20,8 @@ const INSTANT = 1024 * 1024;
 const ROUNDS = 5;
 
 /** What a transfer heeds of the policy that it goes by. */
-export type TransferRules = PartRules & Pick<Policy, "single_put_max" | "checksum_required">;
+export type TransferRules = PartRules &
+  Pick<Policy, "single_put_max" | "checksum_required" | "checksum_algorithm">;
 
 /**
  * Store one file: checksum, create, deliver, complete.
@@ -168,10 +169,11 @@ export class Transfer {
 
   async #create(run: Run): Promise<PendingUpload> {
     const { name, size, type } = this.file;
+    const { checksum_required, checksum_algorithm } = this.#rules;
     const plain = { ...this.#place, name, size, type: type || "application/octet-stream" };
     const facts = this.#isInParts ? { ...plain, fingerprint: await fingerprint(this.file) } : plain;
     // else it is hashed part by part, on the way: to read all of a large file first would take minutes
-    const isHashedFirst = !this.#isInParts || this.#rules.checksum_required;
+    const isHashedFirst = !this.#isInParts || (checksum_required && checksum_algorithm === "crc32c");
     const declared = isHashedFirst ? { ...facts, checksum: await this.#hash(run) } : facts;
     return await this.#calls.create(declared, asking(run));
   }
@@ -181,7 +183,9 @@ export class Transfer {
     const report = (bytes: number) => isWorthTelling && onState({ status: "checking", bytes });
     if (this.#checksum === null) {
       report(0);
-      this.#checksum = await this.#transport.checksum(this.file.slice(), { signal, onProgress: report });
+      const { checksum_algorithm: algorithm } = this.#rules;
+      const hashing = { algorithm, signal, onProgress: report };
+      this.#checksum = await this.#transport.checksum(this.file.slice(), hashing);
     }
     return this.#checksum;
   }

@@ -4,11 +4,16 @@ import type { Timer } from "./retry.ts";
 import type { StoreAnswer } from "./send-blob.ts";
 import type { Bytes } from "./source.ts";
 import type { UploadClaims } from "./upload-claims.ts";
-import type { PresignedRequest } from "./wire.ts";
+import type { ChecksumAlgorithm, PresignedRequest } from "./wire.ts";
 
 export interface Work {
   readonly signal: AbortSignal;
   readonly onProgress: (bytes: number) => void;
+}
+
+/** `onProgress` is told the bytes hashed so far, after each piece. */
+export interface Hashing extends Work {
+  readonly algorithm: ChecksumAlgorithm;
 }
 
 /**
@@ -29,7 +34,7 @@ export interface Transport {
     | "diagnoseUpload"
   >;
   /** Compute the checksum that is declared, such as `crc32c:4waSgw==`. */
-  checksum(bytes: Bytes, work: Work): Promise<string>;
+  checksum(bytes: Bytes, hashing: Hashing): Promise<string>;
   /** Resolve with any answer of the store; reject only when there is none. */
   send(request: PresignedRequest, bytes: Bytes, work: Work): Promise<StoreAnswer>;
   readonly timer: Timer;

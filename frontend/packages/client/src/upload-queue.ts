@@ -38,6 +38,7 @@ export const DEFAULT_RULES: UploadRules = {
   max_size: Number.POSITIVE_INFINITY,
   single_put_max: 16 * 1024 * 1024,
   checksum_required: false,
+  checksum_algorithm: "crc32c",
   part_concurrency: 4,
   url_expires_in: 300,
 };

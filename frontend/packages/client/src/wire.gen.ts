@@ -866,6 +866,8 @@ export interface components {
             readonly max_size: number;
             readonly single_put_max: number;
             readonly url_expires_in: number;
+            /** @enum {unknown} */
+            readonly checksum_algorithm: "crc32c" | "sha256";
             readonly checksum_required: boolean;
             readonly part_concurrency: number;
         };

@@ -29,6 +29,8 @@ export type Usage = Shapes["Usage"];
 /** The type has to be told here: the broker's own default is no browser's guess. */
 export type NewUpload = Body<Shapes["NewUpload"]> & { readonly type: string };
 
+export type ChecksumAlgorithm = Policy["checksum_algorithm"];
+
 /** What becomes of a file whose name is taken in its folder. */
 export type Collision = NonNullable<Shapes["NewUpload"]["collision"]>;
 

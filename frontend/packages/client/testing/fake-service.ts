@@ -256,7 +256,7 @@ export class FakeService implements Transport {
       return { status: 412, code: "PreconditionFailed" };
     }
     if (number > 0) {
-      const checksum = await checksumBlob(blob, { signal, onProgress: () => {} });
+      const checksum = await checksumBlob(blob, { algorithm: "crc32c", signal, onProgress: () => {} });
       if (checksum !== searchParams.get("checksum")) {
         return { status: 400, code: "BadDigest" };
       }

@@ -1,4 +1,4 @@
-import type { Broker, User } from "@broker/client";
+import type { User } from "@broker/client";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../../shared/button.tsx";
@@ -9,27 +9,27 @@ import { adminMessages } from "../../shared/messages.admin.ts";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
 import styles from "./add-user-dialog.module.css";
+import type { AdminCalls } from "./admin-calls.ts";
 import { PasswordField } from "./password-field.tsx";
 import { PATIENCE_MS } from "./patience.ts";
 
 const SCOPES = Object.keys(adminMessages.scopes);
 
 interface AddUserDialogProps {
-  readonly broker: Broker;
+  readonly calls: AdminCalls;
   readonly onDone: (text: string) => void;
   readonly onClose: () => void;
 }
 
 /** Adds a user to the administrator's own tenant. */
-export function AddUserDialog({ broker, onDone, onClose }: AddUserDialogProps) {
+export function AddUserDialog({ calls, onDone, onClose }: AddUserDialogProps) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const [scopes, setScopes] = useState<readonly string[]>(SCOPES.filter((scope) => scope !== "admin"));
   const { users } = adminMessages;
 
   const adding = useMutation<User, Error>({
-    mutationFn: () =>
-      broker.addUser({ name, password, scopes }, { signal: AbortSignal.timeout(PATIENCE_MS) }),
+    mutationFn: () => calls.addUser({ name, password, scopes }, { signal: AbortSignal.timeout(PATIENCE_MS) }),
     onSuccess: () => {
       onClose();
       onDone(users.added(name));

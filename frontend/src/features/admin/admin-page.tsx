@@ -1,7 +1,9 @@
 import type { Broker, Me } from "@broker/client";
+import { useMemo } from "react";
 import { BackIcon } from "../../shared/icons.tsx";
 import { adminMessages } from "../../shared/messages.admin.ts";
 import type { Toaster } from "../../shared/toaster.ts";
+import { AdminCalls } from "./admin-calls.ts";
 import styles from "./admin-page.module.css";
 import { AuditTab } from "./audit-tab.tsx";
 import { StoreTab } from "./store-tab.tsx";
@@ -26,6 +28,7 @@ function show(tab: HTMLElement | null): void {
 
 /** What an administrator of a tenant sees to. */
 export function AdminPage({ broker, toaster, me, tab, home, addressOf }: AdminPageProps) {
+  const calls = useMemo(() => new AdminCalls(broker), [broker]);
   return (
     <>
       <header className={styles.header}>
@@ -48,11 +51,11 @@ export function AdminPage({ broker, toaster, me, tab, home, addressOf }: AdminPa
           </a>
         ))}
       </nav>
-      {tab === "users" && <UsersTab broker={broker} toaster={toaster} me={me} />}
-      {tab === "usage" && <UsageTab broker={broker} />}
-      {tab === "uploads" && <UploadsTab broker={broker} toaster={toaster} />}
-      {tab === "audit" && <AuditTab broker={broker} />}
-      {tab === "store" && <StoreTab broker={broker} />}
+      {tab === "users" && <UsersTab calls={calls} toaster={toaster} me={me} />}
+      {tab === "usage" && <UsageTab calls={calls} />}
+      {tab === "uploads" && <UploadsTab calls={calls} toaster={toaster} />}
+      {tab === "audit" && <AuditTab calls={calls} />}
+      {tab === "store" && <StoreTab calls={calls} />}
     </>
   );
 }

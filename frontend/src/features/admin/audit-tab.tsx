@@ -1,8 +1,9 @@
-import type { AuditEntry, AuditQuery, Broker } from "@broker/client";
+import type { AuditEntry, AuditQuery } from "@broker/client";
 import { useState } from "react";
 import { formatInstant, formatWhen } from "../../shared/format.ts";
 import { ShieldIcon, WarningIcon } from "../../shared/icons.tsx";
 import { adminMessages } from "../../shared/messages.admin.ts";
+import type { AdminCalls } from "./admin-calls.ts";
 import { AdminRow } from "./admin-row.tsx";
 import { AuditForm } from "./audit-form.tsx";
 import { ListCard } from "./list-card.tsx";
@@ -18,9 +19,9 @@ const REFUSALS: ReadonlySet<string> = new Set([
 const LABELS: ReadonlyMap<string, string> = new Map(Object.entries(adminMessages.audit.events));
 
 /** What was done in the tenant, by whom, and when. */
-export function AuditTab({ broker }: { broker: Broker }) {
+export function AuditTab({ calls }: { calls: AdminCalls }) {
   const [wanted, setWanted] = useState<AuditQuery>({});
-  const query = usePages(["audit", wanted], (page, call) => broker.searchAudit({ ...wanted, ...page }, call));
+  const query = usePages(["audit", wanted], (page, call) => calls.searchAudit({ ...wanted, ...page }, call));
   const { audit } = adminMessages;
   return (
     <ListCard

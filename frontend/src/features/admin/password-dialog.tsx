@@ -1,4 +1,4 @@
-import type { Broker, User } from "@broker/client";
+import type { User } from "@broker/client";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../../shared/button.tsx";
@@ -7,23 +7,24 @@ import { explainError } from "../../shared/explain-error.ts";
 import { adminMessages } from "../../shared/messages.admin.ts";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
+import type { AdminCalls } from "./admin-calls.ts";
 import { PasswordField } from "./password-field.tsx";
 import { PATIENCE_MS } from "./patience.ts";
 
 interface PasswordDialogProps {
-  readonly broker: Broker;
+  readonly calls: AdminCalls;
   readonly user: User;
   readonly onDone: (text: string) => void;
   readonly onClose: () => void;
 }
 
 /** Gives a user another password. */
-export function PasswordDialog({ broker, user, onDone, onClose }: PasswordDialogProps) {
+export function PasswordDialog({ calls, user, onDone, onClose }: PasswordDialogProps) {
   const [password, setPassword] = useState("");
   const { users } = adminMessages;
 
   const setting = useMutation<void, Error>({
-    mutationFn: () => broker.setPassword(user.name, password, { signal: AbortSignal.timeout(PATIENCE_MS) }),
+    mutationFn: () => calls.setPassword(user.name, password, { signal: AbortSignal.timeout(PATIENCE_MS) }),
     onSuccess: () => {
       onClose();
       onDone(users.passwordSet(user.name));

@@ -1,4 +1,4 @@
-import type { Broker, StoreFinding, StoreHealth } from "@broker/client";
+import type { StoreFinding, StoreHealth } from "@broker/client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ComponentType } from "react";
 import { Button } from "../../shared/button.tsx";
@@ -10,6 +10,7 @@ import { CheckIcon, CrossIcon, InfoIcon, RetryIcon, WarningIcon } from "../../sh
 import { adminMessages } from "../../shared/messages.admin.ts";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
+import type { AdminCalls } from "./admin-calls.ts";
 import { AdminRow } from "./admin-row.tsx";
 import list from "./list-card.module.css";
 import { PATIENCE_MS } from "./patience.ts";
@@ -29,12 +30,12 @@ const LOOKS: Readonly<Record<Outcome, { icon: ComponentType; tone: "danger" | "s
   ok: { icon: CheckIcon, tone: "success" },
 };
 
-/** What the store was found to do and not to do, as `broker doctor` tells it. */
-export function StoreTab({ broker }: { broker: Broker }) {
+/** What the store was found to do and not to do, as `calls doctor` tells it. */
+export function StoreTab({ calls }: { calls: AdminCalls }) {
   const queries = useQueryClient();
-  const query = useQuery({ queryKey: KEY, queryFn: ({ signal }) => broker.readStoreHealth({ signal }) });
+  const query = useQuery({ queryKey: KEY, queryFn: ({ signal }) => calls.readStoreHealth({ signal }) });
   const examining = useMutation<StoreHealth, Error>({
-    mutationFn: () => broker.examineStore({ signal: AbortSignal.timeout(PATIENCE_MS) }),
+    mutationFn: () => calls.examineStore({ signal: AbortSignal.timeout(PATIENCE_MS) }),
     onSuccess: (health) => queries.setQueryData(KEY, health),
   });
   const { store } = adminMessages;

@@ -1,4 +1,4 @@
-import type { Broker, TenantUpload } from "@broker/client";
+import type { TenantUpload } from "@broker/client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { Button, IconButton } from "../../shared/button.tsx";
@@ -10,6 +10,7 @@ import { CrossIcon, UploadIcon } from "../../shared/icons.tsx";
 import { adminMessages } from "../../shared/messages.admin.ts";
 import { messages } from "../../shared/messages.ts";
 import type { Toaster } from "../../shared/toaster.ts";
+import type { AdminCalls } from "./admin-calls.ts";
 import { AdminRow } from "./admin-row.tsx";
 import { ListCard } from "./list-card.tsx";
 import { PATIENCE_MS } from "./patience.ts";
@@ -18,15 +19,15 @@ import { ADMIN_KEY, usePages } from "./use-pages.ts";
 const KEY = ["uploads"] as const;
 
 /** What nobody has finished yet, of all in the tenant. */
-export function UploadsTab({ broker, toaster }: { broker: Broker; toaster: Toaster }) {
+export function UploadsTab({ calls, toaster }: { calls: AdminCalls; toaster: Toaster }) {
   const queries = useQueryClient();
-  const query = usePages(KEY, (wanted, call) => broker.listTenantUploads(wanted, call));
+  const query = usePages(KEY, (wanted, call) => calls.listTenantUploads(wanted, call));
   const heading = useRef<HTMLHeadingElement>(null);
   const [doomed, setDoomed] = useState<TenantUpload | null>(null);
   const { uploads } = adminMessages;
 
   const aborting = useMutation<void, Error, TenantUpload>({
-    mutationFn: ({ id }) => broker.abortTenantUpload(id, { signal: AbortSignal.timeout(PATIENCE_MS) }),
+    mutationFn: ({ id }) => calls.abortTenantUpload(id, { signal: AbortSignal.timeout(PATIENCE_MS) }),
     onSuccess: (_, { name }) => {
       toaster.show(messages.unfinished.discarded(name));
       heading.current?.focus();

@@ -1,4 +1,4 @@
-import type { Broker, SubjectUsage, UsageOrder } from "@broker/client";
+import type { SubjectUsage, UsageOrder } from "@broker/client";
 import { useState } from "react";
 import field from "../../shared/field.module.css";
 import { formatSize } from "../../shared/format.ts";
@@ -7,6 +7,7 @@ import { adminMessages } from "../../shared/messages.admin.ts";
 import { messages } from "../../shared/messages.ts";
 import { ProgressBar } from "../../shared/progress-bar.tsx";
 import visuallyHidden from "../../shared/visually-hidden.module.css";
+import type { AdminCalls } from "./admin-calls.ts";
 import { AdminRow } from "./admin-row.tsx";
 import { ListCard } from "./list-card.tsx";
 import styles from "./usage-tab.module.css";
@@ -15,9 +16,9 @@ import { usePages } from "./use-pages.ts";
 const ORDERS: readonly UsageOrder[] = ["-bytes", "bytes", "-files", "-pending", "subject", "-subject"];
 
 /** How much everybody stores, and may. */
-export function UsageTab({ broker }: { broker: Broker }) {
+export function UsageTab({ calls }: { calls: AdminCalls }) {
   const [sort, setSort] = useState<UsageOrder>("-bytes");
-  const query = usePages(["usage", sort], (wanted, call) => broker.listUsage({ sort, ...wanted }, call));
+  const query = usePages(["usage", sort], (wanted, call) => calls.listUsage({ sort, ...wanted }, call));
   const { usage } = adminMessages;
   return (
     <ListCard

@@ -1,4 +1,4 @@
-import type { Broker, Me, User } from "@broker/client";
+import type { Me, User } from "@broker/client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../../shared/button.tsx";
@@ -10,6 +10,7 @@ import { adminMessages } from "../../shared/messages.admin.ts";
 import { messages } from "../../shared/messages.ts";
 import type { Toaster } from "../../shared/toaster.ts";
 import { AddUserDialog } from "./add-user-dialog.tsx";
+import type { AdminCalls } from "./admin-calls.ts";
 import { AdminRow } from "./admin-row.tsx";
 import { ListCard } from "./list-card.tsx";
 import { PasswordDialog } from "./password-dialog.tsx";
@@ -18,15 +19,15 @@ import { ADMIN_KEY, usePages } from "./use-pages.ts";
 import styles from "./users-tab.module.css";
 
 interface UsersTabProps {
-  readonly broker: Broker;
+  readonly calls: AdminCalls;
   readonly toaster: Toaster;
   readonly me: Me;
 }
 
 /** The built-in users: to be added, shut out, let in again, and given passwords. */
-export function UsersTab({ broker, toaster, me }: UsersTabProps) {
+export function UsersTab({ calls, toaster, me }: UsersTabProps) {
   const queries = useQueryClient();
-  const query = usePages(["users"], (wanted, call) => broker.listUsers(wanted, call));
+  const query = usePages(["users"], (wanted, call) => calls.listUsers(wanted, call));
   const [open, setOpen] = useState<User | "new" | null>(null);
   const { users } = adminMessages;
 
@@ -34,7 +35,7 @@ export function UsersTab({ broker, toaster, me }: UsersTabProps) {
   const switching = useMutation<void, Error, { name: string; isDisabled: boolean }>({
     mutationFn: ({ name, isDisabled }) => {
       const call = { signal: AbortSignal.timeout(PATIENCE_MS) };
-      return isDisabled ? broker.disableUser(name, call) : broker.enableUser(name, call);
+      return isDisabled ? calls.disableUser(name, call) : calls.enableUser(name, call);
     },
     onSuccess: (_, { name, isDisabled }) => {
       if (isDisabled) {
@@ -99,9 +100,9 @@ export function UsersTab({ broker, toaster, me }: UsersTabProps) {
           </AdminRow>
         )}
       </ListCard>
-      {open === "new" && <AddUserDialog broker={broker} onDone={done} onClose={close} />}
+      {open === "new" && <AddUserDialog calls={calls} onDone={done} onClose={close} />}
       {open !== null && open !== "new" && (
-        <PasswordDialog broker={broker} user={open} onDone={done} onClose={close} />
+        <PasswordDialog calls={calls} user={open} onDone={done} onClose={close} />
       )}
     </>
   );

@@ -15,7 +15,7 @@ export async function storeThumbnail(broker: Broker, file: StoredFile, source: B
   const { size } = thumbnail;
   const request = await broker.createThumbnail(
     file.id,
-    { size, checksum: await checksum(thumbnail, sending) },
+    { size, checksum: await checksum(thumbnail, { algorithm: "crc32c", ...sending }) },
     sending,
   );
   await sendBlob(request, thumbnail, sending);

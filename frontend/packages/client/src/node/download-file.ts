@@ -125,12 +125,12 @@ async function fetchRange(
 
 async function verify(partial: string, download: Download, signal: AbortSignal): Promise<void> {
   const bytes = await DiskFile.open(partial);
-  const verifier = createVerifier(download.checksum, download.part_size);
+  const verifier = await createVerifier(download.checksum, download.part_size);
   for (let offset = 0; offset < bytes.size; offset += CHUNK) {
     signal.throwIfAborted();
     verifier.update(new Uint8Array(await bytes.slice(offset, offset + CHUNK).arrayBuffer()));
   }
-  if ((await verifier.end()) === false) {
+  if (verifier.end() === false) {
     await rm(partial, { force: true });
     await rm(`${partial}.json`, { force: true });
     throw new ChecksumMismatch("What was fetched is not the file");

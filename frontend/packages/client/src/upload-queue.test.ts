@@ -74,7 +74,7 @@ describe("a queue", () => {
     const atOnce = queue.getSnapshot().length;
     await expect.poll(() => queue.getSnapshot().length).toBe(120);
 
-    expect(atOnce).toBe(50);
+    expect(atOnce).toBe(25);
     expect(new Set(queue.getSnapshot().map(({ batch }) => batch))).toEqual(new Set([1]));
     await queue.clear();
   });

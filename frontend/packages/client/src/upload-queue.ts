@@ -11,7 +11,7 @@ import { UploadCalls } from "./upload-calls.ts";
 import type { Diagnosis, StoredFile, Symptoms } from "./wire.ts";
 
 /** So many files are listed in one go: a browser asks the disk about each, and the page waits. */
-const TURN = 50;
+const TURN = 25;
 
 /** So many small files are under way at once: created and completed together, while lanes limit what is sent. */
 const MOST_SMALL = 1000;

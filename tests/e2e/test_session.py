@@ -9,7 +9,15 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
 from tests.e2e.conftest import PASSWORD
-from tests.e2e.test_main_job import MIB, answer_with_problem, drop, part_number, sign_in, write
+from tests.e2e.test_main_job import (
+    MIB,
+    answer_with_problem,
+    drop,
+    files_in_store,
+    part_number,
+    sign_in,
+    write,
+)
 from tests.running import RunningBroker
 
 WORKSPACE = "Drop files anywhere"
@@ -128,7 +136,7 @@ def test_a_session_that_ends_holds_its_upload_until_somebody_signs_in_again(
         else:
             route.continue_()
 
-    page.route(f"{site.settings.store.public_url}/**", hold_the_first)
+    page.route(files_in_store(site), hold_the_first)
     with page.expect_event("requestfinished", lambda request: "partNumber=3" in request.url):
         drop(page, write(files, {"patient.bin": os.urandom(20 * MIB)}))
 

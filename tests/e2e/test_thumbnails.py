@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, FilePayload, Locator, Page, ViewportSiz
 from tests.e2e.conftest import watched
 from tests.e2e.test_accessibility import Scheme, assert_no_sideways_scrolling, assert_no_violation
 from tests.e2e.test_file_manager import PHONE, name, owner, row, sign_in
+from tests.e2e.test_main_job import png
 from tests.running import RunningBroker
 from tests.transfers import upload
 
@@ -73,6 +74,10 @@ def test_a_picture_that_is_uploaded_is_shown_beside_its_name(
 ) -> None:
     upload(owner, b"x", name="elsewhere.png", type="image/png")
     sign_in(page, name)
+    upload_picture(page, "before.png")
+    huge = FilePayload(name="huge.png", mimeType="image/png", buffer=png(12_000))
+    page.get_by_label("Choose files").set_input_files([huge])
+    expect(tile(page, "huge.png")).to_be_visible()
     page.get_by_label("Choose files").set_input_files(
         [
             FilePayload(name="wide.png", mimeType="image/png", buffer=draw(page)),
@@ -89,12 +94,12 @@ def test_a_picture_that_is_uploaded_is_shown_beside_its_name(
     expect_picture(tile(page, "wide.png"), 80, 40)
     expect_picture(tile(page, "upright.jpg"), 40, 80)
     expect_picture(tile(page, "film.webm"), 160, 90)
-    for without in "broken.png", "broken.webm", "notes.txt", "elsewhere.png":
+    for without in "huge.png", "broken.png", "broken.webm", "notes.txt", "elsewhere.png":
         expect(tile(page, without).locator("svg")).to_be_visible()
 
     page.reload()
     expect_picture(tile(page, "wide.png"), 80, 40)
-    assert owner.get("/v1/me").json()["usage"]["files"] == 7
+    assert owner.get("/v1/me").json()["usage"]["files"] == 9
 
 
 def show_grid(page: Page) -> None:

@@ -1,4 +1,5 @@
 import { readFrame } from "./read-frame.ts";
+import { readPicture } from "./read-picture.ts";
 import { shrink } from "./shrink.ts";
 import type { ThumbnailKind } from "./thumbnails.ts";
 
@@ -8,9 +9,7 @@ const QUALITIES = [0.8, 0.5, 0.2];
 
 /** Make a small JPEG of a picture or film; null when none is small enough. Rejects what the browser cannot read. */
 export async function makeThumbnail(file: Blob, kind: ThumbnailKind): Promise<Blob | null> {
-  const picture = await (kind === "video"
-    ? readFrame(file)
-    : createImageBitmap(file, { imageOrientation: "from-image" }));
+  const picture = await (kind === "video" ? readFrame(file) : readPicture(file));
   try {
     return await encode(draw(picture));
   } finally {

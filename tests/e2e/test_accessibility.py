@@ -1,6 +1,10 @@
 """axe looks at every state of the page, in both themes, on a desktop and on a phone."""
 
+import itertools
+import os
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -11,6 +15,10 @@ from tests.e2e.conftest import PASSWORD
 from tests.running import RunningBroker
 
 Scheme = Literal["light", "dark"]
+
+PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -34,8 +42,16 @@ def page(
 
 
 def assert_no_violation(page: Page) -> None:
+    keep_picture(page)
     results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
+
+
+def keep_picture(page: Page) -> None:
+    """Keep what is looked at, for people to look at too: build/screenshots, named after the test."""
+    test = os.environ["PYTEST_CURRENT_TEST"].partition("::")[2].removesuffix(" (call)")
+    name = re.sub(r"\W+", "-", test).strip("-")
+    page.screenshot(path=PICTURES / f"{name}-{next(_numbers):03}.png")
 
 
 def assert_no_sideways_scrolling(page: Page) -> None:

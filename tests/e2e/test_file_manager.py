@@ -148,6 +148,7 @@ def test_what_is_thrown_away_is_taken_back_or_deleted_for_good(
     assert owner.get(f"/v1/files/{doomed['id']}").status_code == 200
     choose_from_menu(page, "doomed.txt", "Delete for good")
     page.get_by_role("dialog").get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_text("doomed.txt deleted for good.")).to_be_visible()
     expect(page.get_by_text("The trash is empty")).to_be_visible()
     assert owner.get(f"/v1/files/{doomed['id']}").status_code == 404
     page.get_by_role("link", name="Files").click()

@@ -73,6 +73,8 @@ bench: $(DEV) $(PAGE) $(CHROMIUM) ## Print the benchmarks' tables
 	@$(BIN)/python -m bench.issue
 	@$(BIN)/python -m bench.registry
 	@$(BIN)/python -m bench.transfer
+	@$(BIN)/python -m bench.page
+	@$(BIN)/python -m bench.memory
 	@$(BIN)/python -m bench.faults
 
 lock: $(DEV) ## Pin the newest versions that pyproject.toml allows in requirements.lock

@@ -15,17 +15,14 @@ from pathlib import Path
 
 import boto3
 from minio import Minio
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
-from bench.processes import REGISTRY, SECRET_KEY, Server, free_port, serving_broker, token_for
-from broker.bootstrap import bootstrap
+from bench.processes import Server, token_for
+from bench.site import PASSWORD, Site, serving_site, sign_in
 from broker.client import Client
-from broker.settings import Settings, StoreSettings
-from broker.stores.embedded import EmbeddedStore
 from broker.stores.sdk import connect
 from tests.e2e.conftest import CHROMIUM, FLAGS
 from tests.e2e.test_main_job import drop
-from tests.running import RunningBroker
 
 NODE_CLIENT = Path(__file__).parents[1] / "frontend" / "packages" / "client" / "dist" / "node.js"
 
@@ -33,7 +30,6 @@ GIB = 1024**3
 KIB = 1024
 SMALL_FILES = 1000
 SMALL_SIZE = 100 * KIB
-PASSWORD = "a good password"
 PATIENCE_MS = 600_000
 
 # one create, one PUT, one complete, and only then the next file
@@ -78,29 +74,14 @@ def main(gibibytes: float) -> None:
     subprocess.run(["npx", "tsc", "-p", "packages/client"], cwd=frontend, check=True)
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        port = free_port()
-        origins = (f"http://127.0.0.1:{port}",)
-        store = stack.enter_context(EmbeddedStore(directory / "store", origins=origins)).settings
-        list(bootstrap(store, admin=store.control, origins=origins, users=False))
-        broker = stack.enter_context(serving_broker(store, directory, port=port))
-        registry = f"sqlite:///{directory / REGISTRY}"
-        settings = Settings(origins=origins, secret_key=SECRET_KEY, database_url=registry, store=store)
-        RunningBroker(origins[0], settings).add_user("alice", PASSWORD)
+        site = stack.enter_context(serving_site(directory))
         browser = stack.enter_context(sync_playwright()).chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(base_url=f"http://127.0.0.1:{broker.port}")
+        page = browser.new_page(base_url=site.url)
         sign_in(page)
-        client = stack.enter_context(Client(origins[0], username="alice", password=PASSWORD))
+        client = stack.enter_context(Client(site.url, username="alice", password=PASSWORD))
         measure_small(page, client, directory)
-        measure_large(page, client, broker, directory, store, int(gibibytes * GIB))
+        measure_large(page, client, site, directory, int(gibibytes * GIB))
         browser.close()
-
-
-def sign_in(page: Page) -> None:
-    page.goto("/")
-    page.get_by_label("User name").fill("alice")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Drop files anywhere")).to_be_visible()
 
 
 def measure_small(page: Page, client: Client, directory: Path) -> None:
@@ -135,9 +116,8 @@ def node_upload(path: Path, broker: Server) -> None:
     subprocess.run(command, check=True)
 
 
-def measure_large(
-    page: Page, client: Client, broker: Server, directory: Path, store: StoreSettings, size: int
-) -> None:
+def measure_large(page: Page, client: Client, site: Site, directory: Path, size: int) -> None:
+    store = site.store
     path = directory / "large.bin"
     with path.open("wb") as file:
         for _ in range(0, size, 16 * KIB * KIB):
@@ -156,7 +136,7 @@ def measure_large(
     )
     ways: dict[str, Callable[[], object]] = {
         "the page in Chromium": lambda: send(page, [path]),
-        "@broker/client, Node.js": lambda: node_upload(path, broker),
+        "@broker/client, Node.js": lambda: node_upload(path, site.server),
         "broker.client, Python": lambda: client.upload(path),
         "curl, one PUT": lambda: subprocess.run(["curl", "-fsST", str(path), url], check=True),
         "minio-py, fput_object": lambda: sdk.fput_object(store.bucket, "bench/minio", str(path)),

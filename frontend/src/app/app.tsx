@@ -1,7 +1,8 @@
-import { isActive, type UploadItem } from "@broker/client";
+import { isActive } from "@broker/client";
 import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import { announceUploads } from "../features/uploads/announce-uploads.ts";
+import { useUploads } from "../features/uploads/use-uploads.ts";
 import { LiveRegion } from "../shared/live-region.tsx";
 import { isHeldUp } from "./follow-session.ts";
 import { RestoringPage } from "./restoring-page.tsx";
@@ -16,7 +17,7 @@ import { Workspace } from "./workspace.tsx";
 export function App({ services, queries }: { services: Services; queries: QueryClient }) {
   const { announcer, queue, session: store } = services;
   const session = useSyncExternalStore(store.subscribe, store.getSnapshot);
-  const uploads: readonly UploadItem[] = useSyncExternalStore(queue.subscribe, queue.getSnapshot);
+  const uploads = useUploads(queue);
 
   usePageTitle(uploads);
   useWakeLock(uploads.some((item) => isActive(item) && item.state.status !== "paused"));

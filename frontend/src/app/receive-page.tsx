@@ -1,6 +1,6 @@
-import { isActive, type ReceivingFolder, type ShareKey, type UploadItem } from "@broker/client";
+import { isActive, type ReceivingFolder, type ShareKey } from "@broker/client";
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useState } from "react";
 import { ReceivingBroker } from "../features/shares/receiving-broker.ts";
 import { SHARED_KEY } from "../features/shares/use-shared.ts";
 import { announceUploads } from "../features/uploads/announce-uploads.ts";
@@ -9,6 +9,7 @@ import { FilePicker } from "../features/uploads/file-picker.tsx";
 import { type Drop, groupByFolder, readFolders } from "../features/uploads/read-drop.ts";
 import { UploadList } from "../features/uploads/upload-list.tsx";
 import { useFileDrop } from "../features/uploads/use-file-drop.ts";
+import { useUploads } from "../features/uploads/use-uploads.ts";
 import { Announcer } from "../shared/announcer.ts";
 import { explainError } from "../shared/explain-error.ts";
 import { formatSize, formatWhen } from "../shared/format.ts";
@@ -37,7 +38,7 @@ export function ReceivePage({ link, folder }: ReceivePageProps) {
   const queries = useQueryClient();
   const [{ broker, queue, announcer }] = useState(() => createSender(link));
   const [error, setError] = useState<unknown>(null);
-  const uploads: readonly UploadItem[] = useSyncExternalStore(queue.subscribe, queue.getSnapshot);
+  const uploads = useUploads(queue);
   const arrived = uploads.filter(({ state }) => state.status === "completed").length;
 
   const add = async (files: readonly File[], into = "") => {

@@ -10,6 +10,9 @@ const INLINE_LIMIT = 1024 * 1024;
 /** Two hash faster than most lines send, and leave the page its share of the processor. */
 const WORKERS = 2;
 
+/** After so many bytes a Worker is replaced: its garbage, all that it has read, would come to hundreds of MiB. */
+const WORKER_BYTES = 64 * 1024 * 1024;
+
 /** A Worker without work is kept for so long: the next part comes soon. */
 const IDLE_MS = 10_000;
 
@@ -18,7 +21,7 @@ const INLINE = 8;
 
 const workerLanes = new Lanes({ most: WORKERS, first: WORKERS });
 const inlineLanes = new Lanes({ most: INLINE, first: INLINE });
-const idle: Worker[] = [];
+const idle: { readonly worker: Worker; readonly hashed: number }[] = [];
 let dismissal: ReturnType<typeof setTimeout> | undefined;
 
 /**
@@ -33,8 +36,10 @@ export function checksum(blob: Blob, hashing: Hashing): Promise<string> {
 }
 
 function checksumElsewhere(blob: Blob, { algorithm, signal, onProgress }: Hashing): Promise<string> {
-  const worker =
-    idle.pop() ?? new Worker(new URL("./checksum-worker.js", import.meta.url), { type: "module" });
+  const { worker, hashed } = idle.pop() ?? {
+    worker: new Worker(new URL("./checksum-worker.js", import.meta.url), { type: "module" }),
+    hashed: 0,
+  };
   return new Promise<string>((resolve, reject) => {
     const end = (outcome: () => void) => {
       signal.removeEventListener("abort", abort);
@@ -51,7 +56,7 @@ function checksumElsewhere(blob: Blob, { algorithm, signal, onProgress }: Hashin
         onProgress(data.bytes);
         return;
       }
-      keep(worker);
+      keep(worker, hashed + blob.size);
       end(() =>
         data.type === "done"
           ? resolve(data.checksum)
@@ -66,12 +71,16 @@ function checksumElsewhere(blob: Blob, { algorithm, signal, onProgress }: Hashin
   });
 }
 
-function keep(worker: Worker): void {
-  idle.push(worker);
+function keep(worker: Worker, hashed: number): void {
+  if (hashed >= WORKER_BYTES) {
+    worker.terminate();
+    return;
+  }
+  idle.push({ worker, hashed });
   clearTimeout(dismissal);
   dismissal = setTimeout(() => {
-    for (const unused of idle.splice(0)) {
-      unused.terminate();
+    for (const { worker } of idle.splice(0)) {
+      worker.terminate();
     }
   }, IDLE_MS);
 }

@@ -34,7 +34,7 @@ else
 	@$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/e2e
 endif
 
-check: $(DEV) $(NODE_MODULES) ## Lint, formatting, types, imports
+check: $(DEV) $(NODE_MODULES) $(PAGE) ## Lint, formatting, types, imports, the page's budgets
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
@@ -43,6 +43,7 @@ check: $(DEV) $(NODE_MODULES) ## Lint, formatting, types, imports
 	@diff -u $(WIRE) .venv/wire.gen.ts \
 		|| { echo "$(WIRE) is not what broker/schemas.py says: run \`make types\` and commit it."; exit 1; }
 	@$(NPM) run --silent check
+	@$(BIN)/pytest -q tests/test_frontend.py -k light > .venv/budget.txt || { cat .venv/budget.txt; exit 1; }
 
 fix: $(DEV) $(NODE_MODULES) ## Repair formatting and what else can be repaired
 	@$(BIN)/ruff check --fix --quiet || true

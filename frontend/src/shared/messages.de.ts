@@ -299,6 +299,7 @@ export const german: Messages = {
     until: (when) => `bis ${when}`,
     left: (n) => `noch ${count(n, "Download", "Downloads")}`,
     download: "Herunterladen",
+    preview: "Vorschau",
     started: "Der Download hat begonnen.",
     locked: "Dieser Link fragt nach einem Passwort",
     wrongPassword: "Das Passwort ist falsch.",

@@ -295,6 +295,7 @@ export const english = {
     until: (when: string) => `until ${when}`,
     left: (n: number) => count(n, "download left", "downloads left"),
     download: "Download",
+    preview: "Preview",
     started: "The download has started.",
     locked: "This link asks for a password",
     wrongPassword: "The password is wrong.",

@@ -5,16 +5,21 @@ import { explainError } from "../../shared/explain-error.ts";
 import field from "../../shared/field.module.css";
 import { FileName } from "../../shared/file-name.tsx";
 import { formatSize } from "../../shared/format.ts";
-import { DownloadIcon, KeyIcon } from "../../shared/icons.tsx";
+import { DownloadIcon, EyeIcon, KeyIcon } from "../../shared/icons.tsx";
 import { KindTile } from "../../shared/kind-tile.tsx";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
+import { previewKind } from "../files/preview-kind.ts";
 import { describeLimits } from "./describe-limits.ts";
 import styles from "./shared-page.module.css";
 import { useDownloadShared, useShared } from "./use-shared.ts";
 
 const SharedFolderView = lazy(() =>
   import("./shared-folder-view.tsx").then((module) => ({ default: module.SharedFolderView })),
+);
+
+const PreviewContent = lazy(() =>
+  import("../files/preview-content.tsx").then((module) => ({ default: module.PreviewContent })),
 );
 
 const broker = new Broker({ token: () => null });
@@ -84,15 +89,33 @@ interface FoundProps {
 
 function Found({ file, link, onDownloaded }: FoundProps) {
   const { mutate: download, error, isPending, isSuccess } = useDownloadShared(broker, link, onDownloaded);
+  const [isLookedAt, setLookedAt] = useState(false);
   const { shared } = messages;
+  // where downloads are counted down, to look would be one
+  const canBeLookedAt = !isLookedAt && file.downloads_left === null && previewKind(file) !== null;
+  const readUrl = async (signal: AbortSignal) =>
+    (await broker.downloadShare({ ...link, disposition: "inline" }, { signal })).url;
   return (
     <>
-      <KindTile name={file.name} type={file.type} />
+      {!isLookedAt && <KindTile name={file.name} type={file.type} />}
       <h1 className={styles.heading}>
         <FileName name={file.name} />
       </h1>
       <p className={styles.facts}>{[formatSize(file.size), ...describeLimits(file)].join(" · ")}</p>
+      {isLookedAt && (
+        <div className={styles.stage}>
+          <Suspense fallback={<p role="status">{messages.session.loading}</p>}>
+            <PreviewContent id={link.token} file={file} readUrl={readUrl} />
+          </Suspense>
+        </div>
+      )}
       {error !== null && <Notice tone="danger">{explainError(error)}</Notice>}
+      {canBeLookedAt && (
+        <Button onClick={() => setLookedAt(true)}>
+          <EyeIcon />
+          {shared.preview}
+        </Button>
+      )}
       <Button
         variant="primary"
         aria-disabled={isPending}

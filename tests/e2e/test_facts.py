@@ -1,0 +1,124 @@
+"""What the page says of files, of limits and of itself."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from broker.server import listen
+from broker.settings import Policy, Quota
+from tests.e2e.conftest import PASSWORD, run_site, watched
+from tests.e2e.test_file_manager import PHONE, choose_from_menu, name, owner, sign_in
+from tests.e2e.test_links import visiting
+from tests.e2e.test_main_job import drop, png, write
+from tests.running import RunningBroker
+from tests.transfers import upload
+from tests.waiting import wait_until
+
+__all__ = ["name", "owner"]  # fixtures
+
+MB = 1_000_000
+POLICIES = {"default": Policy(types=("image/*",), max_size=MB, quota=Quota(bytes=4 * MB))}
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
+    """Return a site that takes small pictures alone, and not many of them."""
+    with (
+        listen("127.0.0.1", 0) as listener,
+        run_site(listener, tmp_path_factory.mktemp("strict"), policies=POLICIES) as site,
+    ):
+        site.add_user("alice", PASSWORD)
+        yield site
+
+
+def test_details_tell_the_history_and_hold_the_receipt(page: Page, owner: httpx.Client, name: str) -> None:
+    file = upload(owner, b"1", name="a.txt")
+    owner.patch(f"/v1/files/{file['id']}", json={"name": "b.txt"}).raise_for_status()
+    sign_in(page, name)
+    receipt = owner.get(f"/v1/files/{file['id']}/receipt").json()["receipt"]
+
+    wait_until(lambda: len(owner.get(f"/v1/files/{file['id']}/history").json()["items"]) == 3)
+
+    choose_from_menu(page, "b.txt", "Details")
+
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text(f"Renamed, moved, trashed or restored · {name}")).to_be_visible()
+    expect(dialog.get_by_text(f"Uploaded and verified · {name}")).to_be_visible()
+    dialog.get_by_text("Receipt").first.click()
+    expect(dialog.get_by_label("Receipt", exact=True)).to_have_value(receipt)
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, PHONE], ids=["desktop", "phone"])
+def test_limits_are_told_before_a_byte_is_sent(
+    chromium: Browser, strict: RunningBroker, tmp_path: Path, viewport: ViewportSize
+) -> None:
+    context = chromium.new_context(base_url=strict.url, viewport=viewport)
+    with closing(context), watched(context.new_page()) as page:
+        sign_in(page, "alice")
+        expect(page.get_by_text("Up to 1 MB each. Only image/*.")).to_be_visible()
+        assert page.get_by_label("Choose files").last.get_attribute("accept") == "image/*"
+        sent: list[str] = []
+        page.on("request", lambda request: sent.append(request.method))
+
+        page.get_by_label("Choose files").last.set_input_files(
+            write(tmp_path, {"a.txt": b"1", "large.png": bytes(MB + 1)})
+        )
+
+        expect(page.get_by_text("Files of this type are not taken here, only image/*.")).to_be_visible()
+        expect(page.get_by_text("The file is larger than 1 MB")).to_be_visible()
+        assert "PUT" not in sent
+
+
+def test_usage_stands_against_the_quota(chromium: Browser, strict: RunningBroker, tmp_path: Path) -> None:
+    context = chromium.new_context(base_url=strict.url)
+    with closing(context), watched(context.new_page()) as page:
+        sign_in(page, "alice")
+
+        drop(page, write(tmp_path, {f"{index}.png": png() + bytes(900_000) for index in range(5)}))
+
+        expect(page.get_by_text("There is no room left for this file.").first).to_be_visible()
+        meter = page.get_by_role("meter")
+        expect(meter).to_have_accessible_name("3.6 MB of 4 MB used", timeout=15_000)
+
+
+def test_a_stranger_looks_at_a_picture_by_a_link(
+    page: Page, owner: httpx.Client, name: str, chromium: Browser, site: RunningBroker
+) -> None:
+    file = upload(owner, png(), name="photo.png", type="image/png")
+    unlimited = owner.post(f"/v1/files/{file['id']}/shares", json={}).json()
+    counted = owner.post(f"/v1/files/{file['id']}/shares", json={"max_downloads": 2}).json()
+
+    with visiting(chromium, site, unlimited["url"], viewport=PHONE) as stranger:
+        stranger.get_by_role("button", name="Preview").click()
+        picture = stranger.get_by_role("img", name="photo.png")
+        expect(picture).to_be_visible()
+        assert picture.evaluate("image => image.decode().then(() => true)")
+    with visiting(chromium, site, counted["url"]) as stranger:
+        expect(stranger.get_by_role("button", name="Download")).to_be_visible()
+        expect(stranger.get_by_role("button", name="Preview")).to_have_count(0)
+
+
+def test_a_phone_offers_its_camera(chromium: Browser, site: RunningBroker) -> None:
+    context = chromium.new_context(base_url=site.url, viewport=PHONE, has_touch=True, is_mobile=True)
+    with closing(context), watched(context.new_page()) as page:
+        sign_in(page, "alice")
+
+        expect(page.get_by_role("button", name="Take a photo")).to_be_visible()
+        camera = page.get_by_label("Take a photo").last
+        assert (camera.get_attribute("capture"), camera.get_attribute("accept")) == ("environment", "image/*")
+
+
+def test_the_page_can_be_installed(page: Page, site: RunningBroker) -> None:
+    page.goto("/")
+    devtools = page.context.new_cdp_session(page)
+
+    manifest = devtools.send("Page.getAppManifest")
+    hindrances = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
+
+    assert (manifest["url"], manifest["errors"]) == (f"{site.url}/manifest.webmanifest", [])
+    # a browser that was started so, and no app window, is what is missing
+    assert {each["errorId"] for each in hindrances} <= {"in-incognito"}

@@ -87,6 +87,8 @@ export const german: Messages = {
     resume: (name) => `${name} fortsetzen`,
     pauseAll: "Alle anhalten",
     resumeAll: "Alle fortsetzen",
+    cancelAll: "Alle abbrechen",
+    retryAll: "Alle noch einmal versuchen",
     speed: (perSecond, left) => `${perSecond}/s · ${left}`,
     timeLeft: (seconds) =>
       seconds < 10

@@ -85,6 +85,8 @@ export const english = {
     resume: (name: string) => `Resume ${name}`,
     pauseAll: "Pause all",
     resumeAll: "Resume all",
+    cancelAll: "Cancel all",
+    retryAll: "Retry all",
     speed: (perSecond: string, left: string) => `${perSecond}/s · ${left}`,
     timeLeft: (seconds: number) =>
       seconds < 10

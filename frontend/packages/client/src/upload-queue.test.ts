@@ -134,6 +134,27 @@ describe("a queue", () => {
     expect(service.declared.map(({ name, collision }) => `${name} ${collision}`)).toEqual(["b replace"]);
   });
 
+  test("stops all, and tries all again that failed", async () => {
+    const service = new FakeService();
+    service.faults.create = [problem("quota-exceeded", 403)];
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a")], DEFAULT_RULES);
+    await settled(queue);
+    service.faults.create = [problem("name-taken", 409)];
+    queue.add([makeFile("b")], DEFAULT_RULES);
+    await settled(queue);
+    expect(statuses(queue)).toEqual(["failed", "failed"]);
+
+    queue.retryAll();
+    await expect.poll(() => statuses(queue)).toEqual(["completed", "failed"]);
+
+    service.stuck.add("send");
+    queue.add([makeFile("c"), makeFile("d")], DEFAULT_RULES);
+    await expect.poll(() => service.sending).toBe(2);
+    await queue.cancelAll();
+    expect(statuses(queue)).toEqual(["completed", "failed", "cancelled", "cancelled"]);
+  });
+
   test("lets files be whose names are taken", async () => {
     const service = new FakeService();
     service.faults.create = [problem("name-taken", 409)];

@@ -199,6 +199,20 @@ export class UploadQueue {
     }
   };
 
+  /** Stop everything that is not done; what is done stays on the list. */
+  readonly cancelAll = async (): Promise<void> => {
+    await Promise.all([...this.#entries.keys()].map((id) => this.cancel(id)));
+  };
+
+  /** Run everything again that failed and may be tried again. */
+  readonly retryAll = (): void => {
+    for (const [id, { item }] of this.#entries) {
+      if (item.state.status === "failed" && !isCollision(item)) {
+        this.retry(id);
+      }
+    }
+  };
+
   /** Run a failed or cancelled upload again, from where it stopped. */
   readonly retry = (id: number): void => {
     const entry = this.#entries.get(id);

@@ -1,6 +1,7 @@
 import type { StoredFile } from "@broker/client";
 import { type FileActions, FileRow } from "./file-row.tsx";
 import { type FolderActions, FolderRow } from "./folder-row.tsx";
+import type { Renaming } from "./name-field.tsx";
 import { folderKey, type Selection } from "./selection.ts";
 import type { ReadThumbnail } from "./thumbnails.ts";
 
@@ -10,6 +11,7 @@ export interface Entries {
   readonly folders: readonly string[];
   readonly files: readonly StoredFile[];
   readonly selection: Selection;
+  readonly renaming: Renaming | null;
   readonly onChoose: (key: string, isRange: boolean) => void;
   readonly fileActions: FileActions;
   readonly folderActions: FolderActions;
@@ -28,7 +30,7 @@ export function keyOfEntry({ folders, files }: Entries, index: number): string |
   return folders[index] ?? files[index - folders.length]?.id ?? index;
 }
 
-export function Entry({ index, folders, files, selection, ...props }: Entries & { index: number }) {
+export function Entry({ index, folders, files, selection, renaming, ...props }: Entries & { index: number }) {
   const path = folders[index];
   if (path !== undefined) {
     return (
@@ -37,6 +39,7 @@ export function Entry({ index, folders, files, selection, ...props }: Entries & 
         address={props.addressOf(path)}
         actions={props.folderActions}
         isChosen={selection.has(folderKey(path))}
+        renaming={renaming?.key === folderKey(path) ? renaming : null}
         onChoose={props.onChoose}
       />
     );
@@ -48,6 +51,7 @@ export function Entry({ index, folders, files, selection, ...props }: Entries & 
         file={file}
         actions={props.fileActions}
         isChosen={selection.has(file.id)}
+        renaming={renaming?.key === file.id ? renaming : null}
         onChoose={props.onChoose}
         hasFolder={props.hasFolders}
         readThumbnail={props.readThumbnail}

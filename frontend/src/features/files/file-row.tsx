@@ -17,6 +17,7 @@ import {
 import type { MenuItem } from "../../shared/menu.tsx";
 import { messages } from "../../shared/messages.ts";
 import { FileTile } from "./file-tile.tsx";
+import type { Renaming } from "./name-field.tsx";
 import styles from "./row.module.css";
 import { Row } from "./row.tsx";
 import type { ReadThumbnail } from "./thumbnails.ts";
@@ -40,6 +41,7 @@ interface FileRowProps {
   readonly file: StoredFile;
   readonly actions: FileActions;
   readonly isChosen: boolean;
+  readonly renaming: Renaming | null;
   readonly onChoose: (key: string, isRange: boolean) => void;
   /** Say where it is, in a list of several folders. */
   readonly hasFolder: boolean;
@@ -47,7 +49,7 @@ interface FileRowProps {
 }
 
 export const FileRow = memo(function FileRow(props: FileRowProps) {
-  const { file, actions, isChosen, onChoose, hasFolder } = props;
+  const { file, actions, isChosen, renaming, onChoose, hasFolder } = props;
   return (
     <Row
       rowKey={file.id}
@@ -68,6 +70,7 @@ export const FileRow = memo(function FileRow(props: FileRowProps) {
         </>
       }
       isChosen={isChosen}
+      renaming={renaming}
       onChoose={onChoose}
       menu={menuOf(file, actions)}
     >

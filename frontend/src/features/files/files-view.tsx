@@ -21,6 +21,7 @@ import styles from "./files-view.module.css";
 import { type Chosen, type Filing, join, nameOf } from "./filing.ts";
 import { MoveDialog } from "./move-dialog.tsx";
 import { NameDialog } from "./name-dialog.tsx";
+import type { Renaming } from "./name-field.tsx";
 import { canStreamToDisk } from "./save-stream.ts";
 import { choose, folderKey, NOTHING, prune, type Selection } from "./selection.ts";
 import { SelectionBar } from "./selection-bar.tsx";
@@ -44,8 +45,8 @@ const ShareFolderDialog = lazy(() =>
 
 /** What is open over the list. */
 type Open =
-  | { readonly kind: "preview" | "details" | "share" | "rename"; readonly file: StoredFile }
-  | { readonly kind: "renameFolder" | "shareFolder"; readonly path: string }
+  | { readonly kind: "preview" | "details" | "share"; readonly file: StoredFile }
+  | { readonly kind: "shareFolder"; readonly path: string }
   | { readonly kind: "move" | "delete"; readonly chosen: Chosen }
   | { readonly kind: "newFolder" | "shortcuts" };
 
@@ -143,6 +144,15 @@ export function FilesView(props: FilesViewProps) {
     void action;
   }, []);
 
+  const [renaming, setRenaming] = useState<Renaming | null>(null);
+  const rename = useCallback((key: string, onConfirm: (name: string) => Promise<void>) => {
+    const onClose = () => {
+      setRenaming(null);
+      focusRow(key);
+    };
+    setRenaming({ key, onConfirm, onClose });
+  }, []);
+
   const fileActions: FileActions = useMemo(
     () => ({
       open: (file) => setOpen({ kind: "preview", file }),
@@ -157,21 +167,21 @@ export function FilesView(props: FilesViewProps) {
           }
         : {
             share: (file: StoredFile) => setOpen({ kind: "share", file }),
-            rename: (file: StoredFile) => setOpen({ kind: "rename", file }),
+            rename: (file: StoredFile) => rename(file.id, (name) => filing.rename(file, name)),
             move: (file: StoredFile) => setOpen({ kind: "move", chosen: { files: [file], folders: [] } }),
             trash: (file: StoredFile) => act(filing.trash({ files: [file], folders: [] })),
           }),
     }),
-    [act, download, filing, isTrash, saveVerified],
+    [act, download, filing, isTrash, rename, saveVerified],
   );
   const folderActions = useMemo(
     () => ({
       share: (path: string) => setOpen({ kind: "shareFolder", path }),
-      rename: (path: string) => setOpen({ kind: "renameFolder", path }),
+      rename: (path: string) => rename(folderKey(path), (name) => filing.renameFolder(path, name)),
       move: (path: string) => setOpen({ kind: "move", chosen: { files: [], folders: [path] } }),
       trash: (path: string) => act(filing.trash({ files: [], folders: [path] })),
     }),
-    [act, filing],
+    [act, filing, rename],
   );
 
   const remove = (what: Chosen) =>
@@ -321,6 +331,7 @@ export function FilesView(props: FilesViewProps) {
           folders={folders}
           files={files}
           selection={selection}
+          renaming={renaming}
           onChoose={select}
           fileActions={fileActions}
           folderActions={folderActions}
@@ -337,24 +348,6 @@ export function FilesView(props: FilesViewProps) {
           confirm={messages.files.create}
           name=""
           onConfirm={(name) => filing.createFolder(join(folder ?? "", name))}
-          onClose={close}
-        />
-      )}
-      {open?.kind === "rename" && (
-        <NameDialog
-          heading={messages.files.menu.rename}
-          confirm={messages.files.menu.rename}
-          name={open.file.name}
-          onConfirm={(name) => filing.rename(open.file, name)}
-          onClose={close}
-        />
-      )}
-      {open?.kind === "renameFolder" && (
-        <NameDialog
-          heading={messages.files.menu.rename}
-          confirm={messages.files.menu.rename}
-          name={nameOf(open.path)}
-          onConfirm={(name) => filing.renameFolder(open.path, name)}
           onClose={close}
         />
       )}
@@ -394,6 +387,13 @@ export function FilesView(props: FilesViewProps) {
       </Suspense>
     </section>
   );
+}
+
+/** Give the focus back to a row whose field is gone. */
+function focusRow(key: string): void {
+  requestAnimationFrame(() => {
+    document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"] [data-opener]`)?.focus();
+  });
 }
 
 function emptiness(folder: string | null, q: string): { heading: string; text: string } {

@@ -4,6 +4,7 @@ import { IconTile } from "../../shared/icon-tile.tsx";
 import { FolderIcon, LinkIcon, MoveIcon, PencilIcon, TrashIcon } from "../../shared/icons.tsx";
 import { messages } from "../../shared/messages.ts";
 import { nameOf } from "./filing.ts";
+import type { Renaming } from "./name-field.tsx";
 import styles from "./row.module.css";
 import { Row } from "./row.tsx";
 import { folderKey } from "./selection.ts";
@@ -21,6 +22,7 @@ interface FolderRowProps {
   readonly address: string;
   readonly actions: FolderActions;
   readonly isChosen: boolean;
+  readonly renaming: Renaming | null;
   readonly onChoose: (key: string, isRange: boolean) => void;
 }
 
@@ -29,6 +31,7 @@ export const FolderRow = memo(function FolderRow({
   address,
   actions,
   isChosen,
+  renaming,
   onChoose,
 }: FolderRowProps) {
   const { menu } = messages.files;
@@ -44,6 +47,7 @@ export const FolderRow = memo(function FolderRow({
       }
       facts={null}
       isChosen={isChosen}
+      renaming={renaming}
       onChoose={onChoose}
       menu={[
         { label: menu.share, icon: LinkIcon, onSelect: () => actions.share(path) },

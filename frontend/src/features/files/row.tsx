@@ -1,6 +1,7 @@
 import type { MouseEvent, ReactNode } from "react";
 import { Menu, type MenuItem } from "../../shared/menu.tsx";
 import { messages } from "../../shared/messages.ts";
+import { NameField, type Renaming } from "./name-field.tsx";
 import styles from "./row.module.css";
 
 interface RowProps {
@@ -13,13 +14,21 @@ interface RowProps {
   readonly isChosen: boolean;
   readonly onChoose: (key: string, isRange: boolean) => void;
   readonly menu: readonly MenuItem[];
+  /** Set while the name is being changed. */
+  readonly renaming: Renaming | null;
   readonly children?: ReactNode;
 }
 
 /** One line of a list: a file or a folder. */
-export function Row({ rowKey, name, tile, opener, facts, isChosen, onChoose, menu, children }: RowProps) {
+export function Row({ rowKey, name, renaming, tile, opener, facts, isChosen, ...others }: RowProps) {
+  const { onChoose, menu, children } = others;
   return (
-    <div className={styles.row} draggable data-chosen={isChosen || undefined} data-key={rowKey}>
+    <div
+      className={styles.row}
+      draggable={renaming === null}
+      data-chosen={isChosen || undefined}
+      data-key={rowKey}
+    >
       <label className={styles.choice}>
         <input
           type="checkbox"
@@ -32,7 +41,9 @@ export function Row({ rowKey, name, tile, opener, facts, isChosen, onChoose, men
         <span className={styles.tile}>{tile}</span>
       </label>
       <div className={styles.facts}>
-        <div className={styles.name}>{opener}</div>
+        <div className={styles.name}>
+          {renaming === null ? opener : <NameField name={name} renaming={renaming} />}
+        </div>
         {facts}
       </div>
       <div className={styles.actions}>

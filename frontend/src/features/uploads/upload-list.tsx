@@ -1,4 +1,11 @@
-import { batchProgress, isActive, type UploadItem, type UploadQueue } from "@broker/client";
+import {
+  batchProgress,
+  isActive,
+  isCollision,
+  isRetryable,
+  type UploadItem,
+  type UploadQueue,
+} from "@broker/client";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useRef } from "react";
 import { Button } from "../../shared/button.tsx";
@@ -22,6 +29,9 @@ export function UploadList({ items, queue }: { items: readonly UploadItem[]; que
   const progress = batchProgress(items);
   const canClear = items.some(({ state }) => state.status === "completed" || state.status === "cancelled");
 
+  const canRetry = items.filter(
+    (item) => item.state.status === "failed" && isRetryable(item) && !isCollision(item),
+  ).length;
   const isPaused = items.every((item) => !isActive(item) || item.state.status === "paused");
   const speed = describeSpeed(queue.speed, progress.bytesLeft);
 
@@ -59,10 +69,27 @@ export function UploadList({ items, queue }: { items: readonly UploadItem[]; que
         </h2>
         <span className={card.aside}>{summarise(progress)}</span>
         <span className={styles.spring} />
-        {progress.active > 1 && (
-          <Button variant="quiet" size="small" onClick={isPaused ? queue.resumeAll : queue.pauseAll}>
-            {isPaused ? uploads.resumeAll : uploads.pauseAll}
+        {canRetry > 1 && (
+          <Button variant="quiet" size="small" onClick={queue.retryAll}>
+            {uploads.retryAll}
           </Button>
+        )}
+        {progress.active > 1 && (
+          <>
+            <Button variant="quiet" size="small" onClick={isPaused ? queue.resumeAll : queue.pauseAll}>
+              {isPaused ? uploads.resumeAll : uploads.pauseAll}
+            </Button>
+            <Button
+              variant="quiet"
+              size="small"
+              onClick={() => {
+                heading.current?.focus();
+                void queue.cancelAll();
+              }}
+            >
+              {uploads.cancelAll}
+            </Button>
+          </>
         )}
         {canClear && (
           <Button

@@ -1,0 +1,84 @@
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { explainError } from "../../shared/explain-error.ts";
+import field from "../../shared/field.module.css";
+import { messages } from "../../shared/messages.ts";
+import styles from "./name-field.module.css";
+import { splitExtension } from "./split-extension.ts";
+
+/** A name that is being changed where it stands. */
+export interface Renaming {
+  /** The row whose name it is. */
+  readonly key: string;
+  /** Rejects when the name cannot be taken. */
+  readonly onConfirm: (name: string) => Promise<void>;
+  readonly onClose: () => void;
+}
+
+/** Takes a new name: Enter and leaving the field confirm it, Escape gives it up. */
+export function NameField({ name: old, renaming }: { name: string; renaming: Renaming }) {
+  const [name, setName] = useState(old);
+  const [error, setError] = useState<unknown>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const isOver = useRef(false);
+  const { onConfirm, onClose } = renaming;
+
+  // all but the extension, which is seldom meant
+  useEffect(() => {
+    input.current?.focus();
+    input.current?.setSelectionRange(0, splitExtension(old)[0].length);
+  }, [old]);
+
+  const close = () => {
+    isOver.current = true;
+    onClose();
+  };
+  const confirm = async () => {
+    if (isOver.current) {
+      return;
+    }
+    if (name.trim() === "" || name === old) {
+      close();
+      return;
+    }
+    isOver.current = true;
+    setError(null);
+    try {
+      await onConfirm(name.trim());
+      onClose();
+    } catch (problem) {
+      isOver.current = false;
+      setError(problem);
+      input.current?.focus();
+    }
+  };
+  const press = (event: KeyboardEvent) => {
+    if (event.key === "Enter") {
+      void confirm();
+    } else if (event.key === "Escape") {
+      close();
+    }
+  };
+
+  return (
+    <div className={styles.field}>
+      <input
+        ref={input}
+        className={field.input}
+        aria-label={messages.files.name}
+        aria-invalid={error !== null}
+        value={name}
+        maxLength={255}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={({ currentTarget }) => setName(currentTarget.value)}
+        onKeyDown={press}
+        onBlur={confirm}
+      />
+      {error !== null && (
+        <p role="alert" className={styles.error}>
+          {explainError(error)}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from broker.server import listen
 from broker.settings import Policy, Quota
 from tests.e2e.conftest import PASSWORD, run_site, watched
-from tests.e2e.test_file_manager import PHONE, choose_from_menu, name, owner, sign_in
+from tests.e2e.test_accessibility import Scheme, assert_no_violation
+from tests.e2e.test_file_manager import PHONE, choose_from_menu, name, owner, row, sign_in
 from tests.e2e.test_links import visiting
 from tests.e2e.test_main_job import drop, png, write
 from tests.running import RunningBroker
@@ -102,6 +103,23 @@ def test_a_stranger_looks_at_a_picture_by_a_link(
         expect(stranger.get_by_role("button", name="Preview")).to_have_count(0)
 
 
+def test_what_is_pasted_is_sent(page: Page, owner: httpx.Client, name: str) -> None:
+    sign_in(page, name)
+
+    page.evaluate(
+        """() => {
+  const clipboardData = new DataTransfer();
+  clipboardData.items.add(new File(["pasted"], "clip.txt", {type: "text/plain"}));
+  document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true}));
+}"""
+    )
+
+    expect(row(page, "clip.txt")).to_be_visible()
+    (file,) = owner.get("/v1/files").json()["items"]
+    url = owner.post(f"/v1/files/{file['id']}/download").json()["url"]
+    assert httpx.get(url).content == b"pasted"
+
+
 def test_a_phone_offers_its_camera(chromium: Browser, site: RunningBroker) -> None:
     context = chromium.new_context(base_url=site.url, viewport=PHONE, has_touch=True, is_mobile=True)
     with closing(context), watched(context.new_page()) as page:
@@ -122,3 +140,31 @@ def test_the_page_can_be_installed(page: Page, site: RunningBroker) -> None:
     assert (manifest["url"], manifest["errors"]) == (f"{site.url}/manifest.webmanifest", [])
     # a browser that was started so, and no app window, is what is missing
     assert {each["errorId"] for each in hindrances} <= {"in-incognito"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_where_names_are_changed_or_taken(
+    chromium: Browser, site: RunningBroker, owner: httpx.Client, name: str, tmp_path: Path, scheme: Scheme
+) -> None:
+    upload(owner, b"1", name="a.txt", type="text/plain")
+    photo = upload(owner, png(), name="photo.png", type="image/png")
+    link = owner.post(f"/v1/files/{photo['id']}/shares", json={}).json()["url"]
+    with visiting(chromium, site, "/", scheme=scheme) as page:
+        sign_in(page, name)
+        drop(page, write(tmp_path, {"a.txt": b"2"}))
+        expect(page.get_by_text("There is a file called a.txt already.")).to_be_visible()
+        assert_no_violation(page)
+        page.get_by_role("button", name="Skip").click()
+
+        row(page, "a.txt").focus()
+        page.keyboard.press("F2")
+        page.get_by_label("Name", exact=True).fill("a/b")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_be_visible()
+        assert_no_violation(page)
+        page.keyboard.press("Escape")
+        expect(row(page, "a.txt")).to_be_focused()
+    with visiting(chromium, site, link, scheme=scheme) as stranger:
+        stranger.get_by_role("button", name="Preview").click()
+        expect(stranger.get_by_role("img", name="photo.png")).to_be_visible()
+        assert_no_violation(stranger)

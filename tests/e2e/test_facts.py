@@ -1,5 +1,6 @@
 """What the page says of files, of limits and of itself."""
 
+import base64
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.e2e.test_accessibility import Scheme, assert_no_violation
 from tests.e2e.test_file_manager import PHONE, choose_from_menu, name, owner, row, sign_in
 from tests.e2e.test_links import visiting
 from tests.e2e.test_main_job import drop, png, write
+from tests.e2e.test_thumbnails import FILM
 from tests.running import RunningBroker
 from tests.transfers import upload
 from tests.waiting import wait_until
@@ -84,6 +86,25 @@ def test_usage_stands_against_the_quota(chromium: Browser, strict: RunningBroker
         expect(page.get_by_text("There is no room left for this file.").first).to_be_visible()
         meter = page.get_by_role("meter")
         expect(meter).to_have_accessible_name("3.6 MB of 4 MB used", timeout=15_000)
+
+
+def test_films_and_documents_are_looked_at(
+    page: Page, owner: httpx.Client, name: str, site: RunningBroker
+) -> None:
+    page.goto("/")
+    film = base64.b64decode(page.evaluate(FILM))
+    upload(owner, b"%PDF-1.4\n%%EOF", name="b.pdf", type="application/pdf")
+    upload(owner, film, name="a.webm", type="video/webm")
+    sign_in(page, name)
+
+    row(page, "a.webm").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("video")).to_have_js_property("videoWidth", 160)
+    dialog.get_by_role("button", name="Next file").click()
+
+    document = dialog.locator("iframe[title='b.pdf']")
+    expect(document).to_be_visible()
+    assert (document.get_attribute("src") or "").startswith(site.settings.store.public_url)
 
 
 def test_a_stranger_looks_at_a_picture_by_a_link(

@@ -112,6 +112,7 @@ def test_usage_counts_files_and_bytes(broker: RunningBroker) -> None:
         "subject": "counter",
         "tenant": "acme",
         "scopes": sorted(Scope),
+        "trash_days": 30,
         "policies": [me["policies"][0] | {"name": "default", "max_size": 5 * 2**40, "usage": usage}],
         "usage": usage,
     }

@@ -111,6 +111,7 @@ def test_a_stranger_sends_a_file_into_the_folder_of_the_link(
         "max_size": 50 * 1024**2,
         "single_put_max": 16 * 1024**2,
         "url_expires_in": 300,
+        "checksum_algorithm": "crc32c",
         "checksum_required": False,
         "part_concurrency": 4,
     }
@@ -459,7 +460,7 @@ def test_the_audit_trail_names_the_link_that_a_file_came_by(
         trail = asyncio.run(AuditRegistry(database).list(AuditFilter(), limit=9))
 
     link = f"share:{shared['id']}"
-    assert [(each.subject, each.event, each.target) for each in trail] == [
+    assert [(each.subject, each.event, each.target) for each in reversed(trail)] == [
         ("alice", "share.created", shared["id"]),
         ("", "share.used", shared["id"]),
         (link, "upload.created", created["id"]),

@@ -425,7 +425,13 @@ def test_the_same_file_in_two_tabs_is_two_whole_files(
     far: Far,
     tmp_path: Path,
 ) -> None:
-    far.line.otherwise = slowly
+    are_both_begun = threading.Event()
+
+    def hold(exchange: Exchange) -> None:
+        are_both_begun.wait(20)
+        exchange.answer(*exchange.forward())
+
+    far.line.otherwise = hold
     other = far_context.new_page()
     other.goto("/")
     expect(other.get_by_role("button", name="Choose files")).to_be_visible()
@@ -433,6 +439,9 @@ def test_the_same_file_in_two_tabs_is_two_whole_files(
 
     drop(far_page, paths)
     drop(other, paths)
+    with far.client() as client:
+        wait_until(lambda: len(client.get("/v1/uploads").json()["items"]) == 2)
+    are_both_begun.set()
 
     for page in (far_page, other):
         expect(page.get_by_text("1 uploaded")).to_be_visible(timeout=60_000)

@@ -344,6 +344,15 @@ describe("an upload in parts that somebody else began", () => {
     expect(file.id).toBe("upload-2");
   });
 
+  test("is left to another page that found it before this one had taken it", async () => {
+    const service = new FakeService();
+    await service.claims.take("upload-1");
+
+    const file = await new Transfer(large(), service, rules).run({ signal, onState: () => {} });
+
+    expect([file.id, service.uploads.get("upload-1")]).toEqual(["upload-2", "pending"]);
+  });
+
   test("is left alone by another file of the same name and size", async () => {
     const service = new FakeService();
     await beginElsewhere(service);

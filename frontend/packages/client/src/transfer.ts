@@ -121,9 +121,12 @@ export class Transfer {
   }
 
   async #open(run: Run): Promise<Delivery> {
-    if (this.#delivery === null) {
-      this.#delivery = this.#choose(await this.#create(run));
-      await this.#transport.claims.take(this.#delivery.id);
+    while (this.#delivery === null) {
+      const upload = await this.#create(run);
+      // another tab with the same file may have found it first, and sends it
+      if (await this.#transport.claims.take(upload.id)) {
+        this.#delivery = this.#choose(upload);
+      }
     }
     return this.#delivery;
   }

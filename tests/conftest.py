@@ -1,6 +1,7 @@
 """What the tests share: one real store and one real PostgreSQL per worker."""
 
 import logging
+import signal
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,6 +26,10 @@ __all__ = ["pytest_terminal_summary"]
 # how long an example takes says how busy the machine is
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.load_profile("here")
+
+# what a shell starts in the background ignores Ctrl-C, and so would all that tests start and interrupt
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ORIGINS = ("http://localhost:5173",)
 

@@ -343,6 +343,7 @@ def test_names_that_are_taken_are_asked_about(
     drop(page, write(tmp_path, dict.fromkeys(("a.txt", "b.txt", "c.txt"), b"new")))
     question = page.get_by_role("alert").filter(has_text="2 files have names that are taken already.")
 
+    expect(page.get_by_role("button", name="Retry a.txt")).to_have_count(0)  # it would be refused again
     question.get_by_role("button", name=answer).click()
 
     expect(question).to_have_count(0)

@@ -2,6 +2,7 @@ import { isCollision, type UploadItem, type UploadQueue } from "@broker/client";
 import { Button } from "../../shared/button.tsx";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
+import styles from "./upload-list.module.css";
 
 interface CollisionNoticeProps {
   readonly items: readonly UploadItem[];
@@ -23,23 +24,25 @@ export function CollisionNotice({ items, queue, onSettle }: CollisionNoticeProps
     action();
   };
   return (
-    <Notice
-      tone="info"
-      actions={
-        <>
-          <Button size="small" onClick={settle(() => queue.settleCollisions("rename"))}>
-            {collisions.keepBoth}
-          </Button>
-          <Button size="small" onClick={settle(() => queue.settleCollisions("replace"))}>
-            {collisions.replace}
-          </Button>
-          <Button variant="quiet" size="small" onClick={settle(queue.skipCollisions)}>
-            {collisions.skip(taken.length)}
-          </Button>
-        </>
-      }
-    >
-      {collisions.question(first.name, taken.length)}
-    </Notice>
+    <div className={styles.notice}>
+      <Notice
+        tone="info"
+        actions={
+          <>
+            <Button size="small" onClick={settle(() => queue.settleCollisions("rename"))}>
+              {collisions.keepBoth}
+            </Button>
+            <Button size="small" onClick={settle(() => queue.settleCollisions("replace"))}>
+              {collisions.replace}
+            </Button>
+            <Button variant="quiet" size="small" onClick={settle(queue.skipCollisions)}>
+              {collisions.skip(taken.length)}
+            </Button>
+          </>
+        }
+      >
+        {collisions.question(first.name, taken.length)}
+      </Notice>
+    </div>
   );
 }

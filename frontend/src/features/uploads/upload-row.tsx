@@ -1,5 +1,6 @@
 import {
   isActive,
+  isCollision,
   isPausable,
   progressOf,
   type UploadItem,
@@ -58,7 +59,7 @@ export const UploadRow = memo(function UploadRow({ item, queue, onRemove }: Uplo
           />
         )}
       </div>
-      {state.status === "cancelled" || (state.status === "failed" && state.canRetry) ? (
+      {state.status === "cancelled" || (state.status === "failed" && state.canRetry && !isCollision(item)) ? (
         <Button size="small" aria-label={uploads.retryOf(name)} onClick={retry}>
           <RetryIcon />
           <span className={styles.word}>{uploads.retry}</span>

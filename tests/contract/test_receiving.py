@@ -445,6 +445,23 @@ def test_strangers_are_counted_by_address_and_shut_no_owner_out(
         assert alice.get("/v1/files").status_code == 200
 
 
+@pytest.mark.parametrize("collision", ["refuse", "replace", "rename"])
+def test_a_stranger_replaces_nothing_and_learns_no_names(
+    broker: RunningBroker, alice: httpx.Client, collision: str
+) -> None:
+    shared = receive(alice)
+    upload(alice, b"alice's", name="taken.txt", folder="a/inbox")
+
+    with enter(broker, shared) as stranger:
+        created = create(stranger, BODY, name="taken.txt", collision=collision)
+        put(created, BODY).raise_for_status()
+        sent = complete(stranger, created).raise_for_status().json()["file"]
+
+    assert sent["name"] == "taken.txt"
+    files = alice.get("/v1/files", params={"folder": "a/inbox"}).json()["items"]
+    assert [file["name"] for file in files] == ["taken.txt"] * 2
+
+
 def test_the_audit_trail_names_the_link_that_a_file_came_by(
     embedded: StoreSettings, database_url: str
 ) -> None:

@@ -7,7 +7,7 @@ import { ME_KEY } from "../features/session/use-me.ts";
 import { forgetHandle } from "../features/uploads/file-handles.ts";
 
 /** Small files complete faster than a long list can be drawn. */
-const SHOW_EVERY_MS = 250;
+const SHOW_EVERY_MS = 500;
 
 /** Show what was uploaded in the lists and in the usage at once; ask the broker when the last one is done. */
 export function followUploads(queue: UploadQueue, queries: QueryClient): () => void {

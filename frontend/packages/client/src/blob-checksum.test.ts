@@ -2,11 +2,13 @@ import { expect, test } from "vitest";
 import { checksumBlob } from "./blob-checksum.ts";
 import { crc32c, formatCrc32c } from "./crc32c.ts";
 import { SourceUnreadable } from "./failures.ts";
+import { SMALL } from "./source.ts";
 import { streamOf } from "./stream-of.ts";
 
-/** A blob that is read in such pieces; after the last one it may break. */
+/** A blob that is read in such pieces, as only larger ones are; after the last one it may break. */
 function inPieces(pieces: readonly Uint8Array<ArrayBuffer>[], error?: DOMException): Blob {
   const blob = new Blob([...pieces]);
+  Object.defineProperty(blob, "size", { value: SMALL + 1 });
   blob.stream = () => streamOf(give()) as ReturnType<Blob["stream"]>;
   return blob;
 

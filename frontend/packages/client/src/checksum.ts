@@ -2,10 +2,8 @@ import { checksumBlob } from "./blob-checksum.ts";
 import type { ChecksumMessage, ChecksumTask } from "./checksum-worker.ts";
 import { SourceUnreadable } from "./failures.ts";
 import { Lanes } from "./lanes.ts";
+import { SMALL } from "./source.ts";
 import type { Hashing } from "./transport.ts";
-
-/** Up to here hashing takes about a millisecond: less than to have a Worker do it. */
-const INLINE_LIMIT = 1024 * 1024;
 
 /** Two hash faster than most lines send, and leave the page its share of the processor. */
 const WORKERS = 2;
@@ -30,7 +28,7 @@ let dismissal: ReturnType<typeof setTimeout> | undefined;
  * @throws SourceUnreadable
  */
 export function checksum(blob: Blob, hashing: Hashing): Promise<string> {
-  return blob.size <= INLINE_LIMIT
+  return blob.size <= SMALL
     ? inlineLanes.use(hashing.signal, () => checksumBlob(blob, hashing))
     : workerLanes.use(hashing.signal, () => checksumElsewhere(blob, hashing));
 }

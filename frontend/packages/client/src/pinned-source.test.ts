@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { PinnedSource } from "./pinned-source.ts";
+import { SMALL } from "./source.ts";
 
 test("a pinned source has the facts and the bytes of the file", async () => {
   const source = new PinnedSource(new File(["abcdef"], "a.txt", { type: "text/plain" }));
@@ -13,7 +14,7 @@ test("a pinned source has the facts and the bytes of the file", async () => {
 });
 
 test("the file is asked for its size once, and cut once", () => {
-  const file = new File(["abcdef"], "a.txt");
+  const file = new File([new Uint8Array(SMALL + 1)], "a.bin");
   const size = vi.spyOn(file, "size", "get");
   const slice = vi.spyOn(file, "slice");
 
@@ -23,4 +24,20 @@ test("the file is asked for its size once, and cut once", () => {
   source.slice(2, source.size);
 
   expect([size.mock.calls.length, slice.mock.calls.length]).toEqual([1, 1]);
+});
+
+test("a small file is read once until it is released", async () => {
+  const file = new File(["abcdef"], "a.txt");
+  const all = file.slice();
+  const read = vi.spyOn(all, "arrayBuffer");
+  vi.spyOn(file, "slice").mockReturnValue(all);
+  const source = new PinnedSource(file);
+
+  await source.slice().arrayBuffer();
+  await source.slice().arrayBuffer();
+  const before = read.mock.calls.length;
+  source.release();
+  await source.arrayBuffer();
+
+  expect([before, read.mock.calls.length]).toEqual([1, 2]);
 });

@@ -1,4 +1,4 @@
-import type { Bytes, Source } from "./source.ts";
+import { type Bytes, SMALL, type Source } from "./source.ts";
 
 /**
  * A source as it was when it was chosen; once it has changed, it cannot be read.
@@ -11,6 +11,7 @@ export class PinnedSource implements Source {
   readonly type: string;
   readonly size: number;
   readonly #all: Bytes;
+  #read: Promise<ArrayBuffer> | null = null;
 
   constructor(file: Source) {
     this.name = file.name;
@@ -21,14 +22,31 @@ export class PinnedSource implements Source {
 
   /** What is cut is registered with the browser, for which the page waits as well: the whole needs no cut. */
   slice(start = 0, end = this.size): Bytes {
-    return start === 0 && end >= this.size ? this.#all : this.#all.slice(start, end);
+    if (start > 0 || end < this.size) {
+      return this.#all.slice(start, end);
+    }
+    return this.#isSmall ? this : this.#all;
   }
 
+  /** A small file is read once, to be hashed and to be sent, until it is released. */
   arrayBuffer(): Promise<ArrayBuffer> {
-    return this.#all.arrayBuffer();
+    if (!this.#isSmall) {
+      return this.#all.arrayBuffer();
+    }
+    this.#read ??= this.#all.arrayBuffer();
+    return this.#read;
+  }
+
+  /** Let go of what was read. */
+  release(): void {
+    this.#read = null;
   }
 
   stream(): ReadableStream<Uint8Array> {
     return this.#all.stream();
+  }
+
+  get #isSmall(): boolean {
+    return this.size <= SMALL;
   }
 }

@@ -1,12 +1,16 @@
-import type { Bytes } from "./source.ts";
+import { type Bytes, SMALL } from "./source.ts";
 
 /**
- * Read bytes piece by piece, in little memory.
+ * Read bytes piece by piece, in little memory; few of them in one.
  *
  * Not `for await` over the stream: Safari cannot. Nor into one buffer ("byob"), which would take half the time:
  * of some thousand such reads Chromium 156 leaves one pending for ever.
  */
 export async function* readPieces(bytes: Bytes): AsyncGenerator<Uint8Array, void> {
+  if (bytes.size <= SMALL) {
+    yield new Uint8Array(await bytes.arrayBuffer());
+    return;
+  }
   const reader = bytes.stream().getReader();
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {

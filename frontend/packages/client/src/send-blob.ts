@@ -1,4 +1,5 @@
 import { SourceUnreadable, StoreUnreachable } from "./failures.ts";
+import { type Bytes, SMALL } from "./source.ts";
 import type { PresignedRequest } from "./wire.ts";
 
 /** What the store answered; `code` is S3's word from the XML of an error. */
@@ -10,9 +11,6 @@ export interface StoreAnswer {
 /** The browser derives these itself and forbids a page to set them (Fetch §forbidden request-header). */
 const DERIVED_HEADERS = new Set(["content-length", "host"]);
 
-/** So little is handed over at once. */
-const INSTANT = 1024 * 1024;
-
 /** So long may a connection take no byte. */
 const STALL_MS = 30_000;
 
@@ -20,7 +18,7 @@ const STALL_MS = 30_000;
 const ANSWER_MS = 120_000;
 
 /**
- * Send a blob as a presigned request says, and resolve with whatever the store answers.
+ * Send a blob, or few bytes, as a presigned request says, and resolve with whatever the store answers.
  *
  * XHR, for fetch tells no upload progress and cannot stream a body over HTTP/1.1.
  *
@@ -31,13 +29,14 @@ const ANSWER_MS = 120_000;
  */
 export async function sendBlob(
   presigned: PresignedRequest,
-  blob: Blob,
+  bytes: Bytes,
   { signal, onProgress }: { signal: AbortSignal; onProgress: (bytes: number) => void },
 ): Promise<StoreAnswer> {
   signal.throwIfAborted();
-  if (blob.size <= INSTANT) {
-    return await sendAtOnce(presigned, blob, { signal, onProgress });
+  if (bytes.size <= SMALL) {
+    return await sendAtOnce(presigned, bytes, { signal, onProgress });
   }
+  const blob = bytes as Blob;
   const { method, url, headers } = presigned;
   const request = new XMLHttpRequest();
   request.open(method, url);
@@ -59,10 +58,13 @@ export async function sendBlob(
   }
 }
 
-/** Of a small blob no progress is worth the price of XHR, which is several times that of fetch. */
+/**
+ * No progress of few bytes is worth the price of XHR, which is several times that of fetch; nor is a Blob, which the
+ * browser would have to look after, and to read again.
+ */
 async function sendAtOnce(
   { method, url, headers }: PresignedRequest,
-  blob: Blob,
+  bytes: Bytes,
   { signal, onProgress }: { signal: AbortSignal; onProgress: (bytes: number) => void },
 ): Promise<StoreAnswer> {
   const settable = Object.entries(headers).filter(([name]) => !DERIVED_HEADERS.has(name.toLowerCase()));
@@ -70,17 +72,17 @@ async function sendAtOnce(
     const answer = await fetch(url, {
       method,
       headers: settable,
-      body: blob,
+      body: await bytes.arrayBuffer(),
       credentials: "omit",
       redirect: "error",
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
     });
     const body = answer.ok ? "" : await answer.text();
-    onProgress(blob.size);
+    onProgress(bytes.size);
     return { status: answer.status, code: readCode(body) };
   } catch (error) {
     signal.throwIfAborted();
-    await assertReadable(blob);
+    await assertReadable(bytes);
     throw new StoreUnreachable("The store does not answer", { cause: error });
   }
 }
@@ -110,9 +112,9 @@ function exchange(
 }
 
 /** A browser reports a file that changed under it as a network error; reading a byte tells them apart. */
-async function assertReadable(blob: Blob): Promise<void> {
+async function assertReadable(bytes: Bytes): Promise<void> {
   try {
-    await blob.slice(0, 1).arrayBuffer();
+    await bytes.slice(0, 1).arrayBuffer();
   } catch (error) {
     throw new SourceUnreadable("The file cannot be read", { cause: error });
   }

@@ -1,5 +1,8 @@
 import type { Collision } from "./wire.ts";
 
+/** Up to here a file is read, hashed and sent in one go: each takes about a millisecond. */
+export const SMALL = 1024 * 1024;
+
 /** Bytes that can be cut and read: a Blob in the browser, a piece of a file on disk in Node.js. */
 export interface Bytes {
   readonly size: number;

@@ -8,13 +8,10 @@ import { Problem } from "./problem.ts";
 import { isClosed } from "./read-open.ts";
 import { persist } from "./retry.ts";
 import { SingleDelivery } from "./single-delivery.ts";
-import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
+import { DEFAULT_PLACE, type Place, SMALL, type Source } from "./source.ts";
 import type { Run, Transport } from "./transport.ts";
 import { UploadCalls } from "./upload-calls.ts";
 import type { Collision, PendingUpload, Policy, StoredFile } from "./wire.ts";
-
-/** So much is hashed in a moment. A thousand small files that all say so keep the page busy, not the line. */
-const INSTANT = 1024 * 1024;
 
 /** How often what the broker does not find is sent again. */
 const ROUNDS = 5;
@@ -31,7 +28,7 @@ export type TransferRules = PartRules &
  */
 export class Transfer {
   /** What is stored. */
-  readonly file: Source;
+  readonly file: PinnedSource;
   readonly #transport: Transport;
   readonly #rules: TransferRules;
   readonly #calls: UploadCalls;
@@ -79,6 +76,8 @@ export class Transfer {
         this.#checksum = null; // what was declared did not hold: look at the file again
       }
       throw error;
+    } finally {
+      this.file.release();
     }
   }
 
@@ -182,7 +181,8 @@ export class Transfer {
   }
 
   async #hash({ signal, onState }: Run): Promise<string> {
-    const isWorthTelling = this.file.size > INSTANT;
+    // a thousand small files that all say so keep the page busy, not the line
+    const isWorthTelling = this.file.size > SMALL;
     const report = (bytes: number) => isWorthTelling && onState({ status: "checking", bytes });
     if (this.#checksum === null) {
       report(0);

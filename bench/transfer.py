@@ -1,7 +1,8 @@
 """How fast files travel: the page in a real Chromium against native clients, side by side on one store.
 
 `python -m bench.transfer [GIBIBYTES]`. The page works as for a user: files are dropped on it. Everything
-shares the processors of one machine, so only the ratios say something.
+shares the processors of one machine, so only the ratios say something, and of the page also how it compares
+with the least that Chromium can do: to send the same parts of the same file, neither hashed nor retried.
 """
 
 import os
@@ -15,14 +16,12 @@ from pathlib import Path
 
 import boto3
 from minio import Minio
-from playwright.sync_api import Page, sync_playwright
 
+from bench.devtools import Tab, open_tab
 from bench.processes import Server, token_for
-from bench.site import PASSWORD, Site, serving_site, sign_in
+from bench.site import PASSWORD, Site, serving_site
 from broker.client import Client
 from broker.stores.sdk import connect
-from tests.e2e.conftest import CHROMIUM, FLAGS
-from tests.e2e.test_main_job import drop
 
 NODE_CLIENT = Path(__file__).parents[1] / "frontend" / "packages" / "client" / "dist" / "node.js"
 
@@ -30,7 +29,8 @@ GIB = 1024**3
 KIB = 1024
 SMALL_FILES = 1000
 SMALL_SIZE = 100 * KIB
-PATIENCE_MS = 600_000
+PART_SIZE = 16 * 1024**2  # what the broker chooses for files below 160 GB
+PARTS_AT_ONCE = 4
 
 # one create, one PUT, one complete, and only then the next file
 ONE_BY_ONE = """async ([count, size, token]) => {
@@ -63,6 +63,43 @@ WATCH_LONG_TASKS = """() => {
   new PerformanceObserver(note).observe({type: "longtask"});
 }"""
 
+CAN_SIGN_IN = "() => document.querySelector('input[type=password]') !== null"
+
+# React hears of what is typed, not of what is set
+SIGN_IN = """(values) => {
+  const {set} = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
+  for (const [index, input] of document.querySelectorAll("form input").entries()) {
+    set.call(input, values[index]);
+    input.dispatchEvent(new Event("input", {bubbles: true}));
+  }
+  document.querySelector("form").requestSubmit();
+}"""
+
+CAN_DROP = "() => document.body.innerText.includes('Drop files anywhere')"
+
+CLEAR = """() => {
+  const buttons = [...document.querySelectorAll("[aria-labelledby=uploads-heading] button")];
+  buttons.find((button) => (button.ariaLabel ?? button.textContent).startsWith("Clear")).click();
+}"""
+
+ADD_INPUT = (
+    "() => document.body.append(Object.assign(document.createElement('input'), {type: 'file', id: 'bare'}))"
+)
+
+# the least that sends a file in parts
+SEND_BARE = """async ([urls, partSize, atOnce]) => {
+  const [file] = document.querySelector("#bare").files;
+  const parts = urls.entries();
+  const lane = async () => {
+    for (const [index, url] of parts) {
+      const body = file.slice(index * partSize, (index + 1) * partSize);
+      const stored = await fetch(url, {method: "PUT", body});
+      if (!stored.ok) throw new Error(`PUT ${stored.status}`);
+    }
+  };
+  await Promise.all(Array.from({length: atOnce}, lane));
+}"""
+
 LONGEST_TASK = """() => {
   const ofPage = ({startTime, duration}) => startTime + duration - Math.max(startTime, window.told);
   return Math.max(0, ...window.longTasks.map(ofPage));
@@ -75,27 +112,30 @@ def main(gibibytes: float) -> None:
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         site = stack.enter_context(serving_site(directory))
-        browser = stack.enter_context(sync_playwright()).chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(base_url=site.url)
-        sign_in(page)
+        tab = stack.enter_context(open_tab())
+        sign_in(tab, site)
         client = stack.enter_context(Client(site.url, username="alice", password=PASSWORD))
-        measure_small(page, client, directory)
-        measure_large(page, client, site, directory, int(gibibytes * GIB))
-        browser.close()
+        measure_small(tab, client, site, directory)
+        measure_large(tab, client, site, directory, int(gibibytes * GIB))
 
 
-def measure_small(page: Page, client: Client, directory: Path) -> None:
+def sign_in(tab: Tab, site: Site) -> None:
+    tab.open(site.url)
+    tab.wait_for(CAN_SIGN_IN)
+    tab.evaluate(SIGN_IN, ["alice", PASSWORD])
+    tab.wait_for(CAN_DROP)
+
+
+def measure_small(tab: Tab, client: Client, site: Site, directory: Path) -> None:
     small = directory / "small"
     small.mkdir()
     for index in range(SMALL_FILES):
         (small / f"{index:04}.bin").write_bytes(os.urandom(SMALL_SIZE))
-    session = {"username": "alice", "password": PASSWORD}
-    token = page.request.post("/v1/session", data=session).json()["access_token"]
-    one_by_one = page.evaluate(ONE_BY_ONE, [SMALL_FILES, SMALL_SIZE, token])
-    page.evaluate(WATCH_LONG_TASKS)
-    together = timed(lambda: send(page, sorted(small.iterdir())))
+    one_by_one = tab.evaluate(ONE_BY_ONE, [SMALL_FILES, SMALL_SIZE, token_for(site.server)])
+    tab.evaluate(WATCH_LONG_TASKS)
+    together = timed(lambda: send(tab, sorted(small.iterdir())))
     native = timed(lambda: client.upload_many(sorted(small.iterdir())))
-    longest = page.evaluate(LONGEST_TASK)
+    longest = tab.evaluate(LONGEST_TASK)
 
     print(f"{SMALL_FILES} files of {SMALL_SIZE // KIB} KiB in Chromium")
     print(f"  create, PUT, complete, one by one  {one_by_one:6.1f} s")
@@ -116,7 +156,7 @@ def node_upload(path: Path, broker: Server) -> None:
     subprocess.run(command, check=True)
 
 
-def measure_large(page: Page, client: Client, site: Site, directory: Path, size: int) -> None:
+def measure_large(tab: Tab, client: Client, site: Site, directory: Path, size: int) -> None:
     store = site.store
     path = directory / "large.bin"
     with path.open("wb") as file:
@@ -131,14 +171,21 @@ def measure_large(page: Page, client: Client, site: Site, directory: Path, size:
         aws_access_key_id=store.control.access_key,
         aws_secret_access_key=store.control.secret_key,
     )
-    url = s3.generate_presigned_url(
-        "put_object", {"Bucket": store.bucket, "Key": "bench/curl"}, ExpiresIn=3600
-    )
+
+    def sign(key: str) -> str:
+        return str(
+            s3.generate_presigned_url("put_object", {"Bucket": store.bucket, "Key": key}, ExpiresIn=3600)
+        )
+
+    tab.evaluate(ADD_INPUT)
+    tab.choose("#bare", path)
+    parts = [sign(f"bench/bare/{index}") for index in range(-(-size // PART_SIZE))]
     ways: dict[str, Callable[[], object]] = {
-        "the page in Chromium": lambda: send(page, [path]),
+        "the page in Chromium": lambda: send(tab, [path]),
+        "Chromium, bare parts": lambda: tab.evaluate(SEND_BARE, [parts, PART_SIZE, PARTS_AT_ONCE]),
         "@broker/client, Node.js": lambda: node_upload(path, site.server),
         "broker.client, Python": lambda: client.upload(path),
-        "curl, one PUT": lambda: subprocess.run(["curl", "-fsST", str(path), url], check=True),
+        "curl, one PUT": lambda: subprocess.run(["curl", "-fsST", str(path), sign("bench/curl")], check=True),
         "minio-py, fput_object": lambda: sdk.fput_object(store.bucket, "bench/minio", str(path)),
         "boto3, upload_file": lambda: s3.upload_file(str(path), store.bucket, "bench/boto3"),
     }
@@ -150,12 +197,11 @@ def measure_large(page: Page, client: Client, site: Site, directory: Path, size:
         print(f"  {name:<24} {taken:6.1f} s  {speed:7.0f} MB/s  {fastest / taken:5.0%} of the fastest")
 
 
-def send(page: Page, paths: list[Path]) -> None:
+def send(tab: Tab, paths: list[Path]) -> None:
     """Drop files on the page and wait until all of them are stored."""
-    drop(page, paths)
-    # not `expect`, which reads the whole page again and again and would be measured as well
-    page.wait_for_function(ALL_COMPLETED, arg=len(paths), polling=100, timeout=PATIENCE_MS)
-    page.get_by_role("button", name="Clear finished").click()
+    tab.drop(paths)
+    tab.wait_for(ALL_COMPLETED, len(paths))
+    tab.evaluate(CLEAR)
 
 
 def timed(action: Callable[[], object]) -> float:

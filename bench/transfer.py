@@ -29,7 +29,7 @@ GIB = 1024**3
 KIB = 1024
 SMALL_FILES = 1000
 SMALL_SIZE = 100 * KIB
-PART_SIZE = 16 * 1024**2  # what the broker chooses for files below 160 GB
+PART_SIZE = 8 * 1024**2  # as the broker chooses for a file of 1 GiB
 PARTS_AT_ONCE = 4
 
 # one create, one PUT, one complete, and only then the next file

@@ -441,6 +441,23 @@ describe("pause", () => {
     expect(statuses(queue)).toEqual(["cancelled", "completed"]);
   });
 
+  test("reaches files that are not listed yet, as does cancelling all", async () => {
+    const service = new FakeService();
+    service.stuck.add("send");
+    const queue = new UploadQueue(service);
+    const files = Array.from({ length: 60 }, (_, index) => makeFile(`${index}`, 10));
+
+    queue.add(files, DEFAULT_RULES);
+    queue.pauseAll();
+    await expect.poll(() => statuses(queue)).toEqual(files.map(() => "paused"));
+    await queue.clear();
+
+    queue.add(files, DEFAULT_RULES);
+    await queue.cancelAll();
+    await expect.poll(() => statuses(queue)).toEqual(files.map(() => "cancelled"));
+    expect(service.sending).toBe(0);
+  });
+
   test("stops all, and a paused upload that is cancelled leaves nothing pending", async () => {
     const service = new FakeService();
     service.stuck.add("send");

@@ -76,6 +76,8 @@ interface Arrival {
   readonly rules: UploadRules;
   readonly place: Place;
   readonly batch: number;
+  /** What was asked of all meanwhile, and is done with its id. */
+  readonly whenListed?: (id: number) => unknown;
 }
 
 interface Entry {
@@ -188,12 +190,14 @@ export class UploadQueue {
   };
 
   readonly pauseAll = (): void => {
+    this.#haveArrivals(this.pause);
     for (const id of this.#entries.keys()) {
       this.pause(id);
     }
   };
 
   readonly resumeAll = (): void => {
+    this.#haveArrivals(this.resume);
     for (const id of this.#entries.keys()) {
       this.resume(id);
     }
@@ -201,6 +205,7 @@ export class UploadQueue {
 
   /** Stop everything that is not done; what is done stays on the list. */
   readonly cancelAll = async (): Promise<void> => {
+    this.#haveArrivals(this.cancel);
     await Promise.all([...this.#entries.keys()].map((id) => this.cancel(id)));
   };
 
@@ -293,7 +298,11 @@ export class UploadQueue {
     }
   }
 
-  #listOne(id: number, { file, rules, place, batch }: Arrival): void {
+  #haveArrivals(whenListed: (id: number) => unknown): void {
+    this.#arrivals = this.#arrivals.map((arrival) => ({ ...arrival, whenListed }));
+  }
+
+  #listOne(id: number, { file, rules, place, batch, whenListed }: Arrival): void {
     const transfer = new Transfer(file, this.#transport, rules, this.#calls, place);
     const { name, size, type } = transfer.file;
     const entry: Entry = {
@@ -310,6 +319,7 @@ export class UploadQueue {
     if (refusal !== null) {
       this.#fail(id, refusal);
     }
+    whenListed?.(id);
   }
 
   /** Start queued uploads: many small ones, one large one, which small ones overtake. */

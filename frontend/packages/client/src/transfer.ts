@@ -122,8 +122,8 @@ export class Transfer {
   async #open(run: Run): Promise<Delivery> {
     while (this.#delivery === null) {
       const upload = await this.#create(run);
-      // another tab with the same file may have found it first, and sends it
-      if (await this.#transport.claims.take(upload.id)) {
+      // another tab with the same file may have found it first, and sends it: only those in parts can be found
+      if (!this.#isInParts || (await this.#transport.claims.take(upload.id))) {
         this.#delivery = this.#choose(upload);
       }
     }

@@ -248,18 +248,27 @@ def test_a_clock_that_is_wrong_does_no_harm(
     assert fetch(client, file, tmp_path) == large.read_bytes()
 
 
-@pytest.mark.parametrize("name", ["small", "large"])
 def test_a_file_that_changes_on_disk_is_never_a_mixture(
-    node: Node, client: Client, line: FaultyStore, large: Path, name: str
+    node: Node, client: Client, line: FaultyStore, large: Path
 ) -> None:
-    if name == "small":
-        large.write_bytes(b"small")
     line.otherwise = change_on_disk(large)
 
     refused = node.run("upload", large)
 
     assert refused.get("error") == "SourceUnreadable"
     assert list(client.files) == []
+
+
+def test_a_small_file_is_read_once_and_stored_as_it_was(
+    node: Node, client: Client, line: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    large.write_bytes(b"small")
+    line.otherwise = change_on_disk(large)
+
+    file = node.run("upload", large)
+
+    assert large.read_bytes() != b"small"
+    assert fetch(client, file, tmp_path) == b"small"
 
 
 def test_a_full_store_is_told_as_what_it_is(node: Node, line: FaultyStore, large: Path) -> None:

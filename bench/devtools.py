@@ -9,7 +9,6 @@ import re
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -20,8 +19,13 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.e2e.conftest import CHROMIUM, FLAGS
 
-PATIENCE = 120  # seconds
-LOOK_EVERY = 0.1
+PATIENCE = 600  # seconds
+
+# what a function returns is looked at ten times a second, until it is true
+UNTIL = """new Promise((resolve) => {
+  const look = () => ((%s)(%s) ? resolve() : setTimeout(look, 100));
+  look();
+})"""
 
 
 class Tab:
@@ -48,19 +52,17 @@ class Tab:
 
     def evaluate(self, function: str, argument: object = None) -> Any:  # noqa: ANN401 - as JSON is
         """Call a function in the page and wait for what it returns. Raises RuntimeError when it throws."""
-        expression = f"({function})({json.dumps(argument)})"
+        return self._evaluate(f"({function})({json.dumps(argument)})")
+
+    def wait_for(self, function: str, argument: object = None) -> None:
+        """Wait until a function is true in the page. Raises TimeoutError after PATIENCE."""
+        self._evaluate(UNTIL % (function, json.dumps(argument)))
+
+    def _evaluate(self, expression: str) -> Any:  # noqa: ANN401 - as JSON is
         answer = self.send("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         if thrown := answer.get("exceptionDetails"):
             raise RuntimeError(thrown.get("exception", thrown).get("description", thrown["text"]))
         return answer["result"].get("value")
-
-    def wait_for(self, function: str, argument: object = None) -> None:
-        """Wait until a function is true in the page."""
-        deadline = time.monotonic() + PATIENCE
-        while not self.evaluate(function, argument):
-            if time.monotonic() > deadline:
-                raise TimeoutError(function)
-            time.sleep(LOOK_EVERY)
 
     def open(self, url: str) -> None:
         self.send("Page.navigate", url=url)
@@ -75,10 +77,12 @@ class Tab:
             self.send("Input.dispatchDragEvent", type=step, x=400, y=300, data=data)
 
         drag("dragEnter")
-        while True:
+        for _ in range(100):  # a hand moves until it sees that the page takes the files
             drag("dragOver")
             if self.evaluate("() => document.body.innerText.includes('Drop to upload')"):
                 break
+        else:
+            raise RuntimeError("The page does not take files")
         drag("dragOver")
         drag("drop")
 

@@ -464,6 +464,20 @@ def test_a_file_that_changes_on_disk_is_never_a_mixture(far_page: Page, far: Far
         assert client.get("/v1/files").json()["items"] == []
 
 
+def test_a_small_file_is_read_once_and_stored_as_it_was(far_page: Page, far: Far, tmp_path: Path) -> None:
+    (path,) = write(tmp_path, {"small.bin": b"small"})
+    far.line.otherwise = change_on_disk(path)
+
+    drop(far_page, [path])
+
+    expect(far_page.get_by_text("1 uploaded")).to_be_visible(timeout=60_000)
+    with far.client() as client:
+        (file,) = client.get("/v1/files").json()["items"]
+        request = client.post(f"/v1/files/{file['id']}/download").json()
+    assert path.read_bytes() != b"small"
+    assert httpx.get(request["url"]).content == b"small"
+
+
 # a test cannot answer the dialog that asks where to; a file of the page's own is written in the same way
 PICKED = """() => {
   window.showSaveFilePicker = async ({suggestedName}) =>

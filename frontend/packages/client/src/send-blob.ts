@@ -22,7 +22,8 @@ const ANSWER_MS = 120_000;
  *
  * XHR, for fetch tells no upload progress and cannot stream a body over HTTP/1.1.
  *
- * @param blob a slice: it has no type of its own, which would be sent as an unsigned Content-Type.
+ * @param bytes a slice of a file, for it has no type, which would be sent as an unsigned Content-Type: a Blob, unless
+ *   it is small.
  * @param onProgress told the bytes handed to the connection, not the bytes that arrived.
  * @throws StoreUnreachable
  * @throws SourceUnreadable

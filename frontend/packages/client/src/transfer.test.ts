@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { FakeService, problem, TRIES } from "../testing/fake-service.ts";
 import { storedFile } from "../testing/stored-file.ts";
 import { BrokerUnreachable, StoreRefused, StoreUnreachable, UploadClosed } from "./failures.ts";
@@ -56,6 +56,27 @@ describe("a transfer", () => {
     const { run } = begin(new FakeService(), new File(["x"], "mystery"));
 
     expect((await run()).type).toBe("application/octet-stream");
+  });
+
+  test("lets go of a small file's bytes at the end, also when it failed", async () => {
+    const service = new FakeService();
+    service.storeFaults = [{ status: 400 }];
+    const { run, transfer } = begin(service);
+    const release = vi.spyOn(transfer.file, "release");
+
+    await expect(run()).rejects.toThrow(StoreRefused);
+    await run();
+
+    expect(release).toHaveBeenCalledTimes(2);
+  });
+
+  test("claims no upload that nobody else can find", async () => {
+    const service = new FakeService();
+    const take = vi.spyOn(service.claims, "take");
+
+    await begin(service).run();
+
+    expect(take).not.toHaveBeenCalled();
   });
 
   test("sends an empty file", async () => {

@@ -453,6 +453,13 @@ describe("pause", () => {
     await queue.clear();
 
     queue.add(files, DEFAULT_RULES);
+    queue.pauseAll();
+    queue.resumeAll();
+    await expect.poll(() => queue.getSnapshot().length).toBe(files.length);
+    expect(statuses(queue)).not.toContain("paused");
+    await queue.clear();
+
+    queue.add(files, DEFAULT_RULES);
     await queue.cancelAll();
     await expect.poll(() => statuses(queue)).toEqual(files.map(() => "cancelled"));
     expect(service.sending).toBe(0);

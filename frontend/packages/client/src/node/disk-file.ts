@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { Bytes, Source } from "../source.ts";
 import { streamOf } from "../stream-of.ts";
 
-const CHUNK = 256 * 1024;
+const CHUNK = 1024 * 1024;
 
 /** What a file on disk was when it was chosen. */
 interface Origin {
@@ -47,14 +47,14 @@ export class DiskBytes implements Bytes {
     const file = await open(this.#origin.path);
     try {
       for (let at = 0; at < this.size; ) {
-        const piece = new Uint8Array(Math.min(CHUNK, this.size - at));
+        const piece = Buffer.allocUnsafeSlow(Math.min(CHUNK, this.size - at));
         const { bytesRead } = await file.read(piece, 0, piece.byteLength, this.#start + at);
-        // after the read: only then is what was read older than any change
-        if (bytesRead === 0 || (await this.#isChanged(file))) {
+        at += bytesRead;
+        // after the last read: only then is all that was read older than any change, and without it all is void
+        if (bytesRead === 0 || (at === this.size && (await this.#isChanged(file)))) {
           throw new Error(`${this.#origin.path} was changed`);
         }
         yield piece.subarray(0, bytesRead);
-        at += bytesRead;
       }
     } finally {
       await file.close();

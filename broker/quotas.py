@@ -153,7 +153,7 @@ def _fill_tenants(connection: Connection, new: Sequence[Reservation]) -> dict[st
     )
     for upload in uploads:
         if upload.id in refused:
-            _add(connection, _scope_of(upload), Counters(pending=-1, pending_bytes=-upload.size))
+            _add(connection, _scope_of(upload), _given_back(upload))
     return refused
 
 
@@ -162,9 +162,7 @@ def _fill_links(connection: Connection, new: Sequence[Upload]) -> dict[str, Full
     refused = _fill(
         [(upload.share_id, upload) for upload in new if upload.share_id], partial(_receive, connection)
     )
-    for upload in new:
-        if upload.id in refused:
-            count(connection, upload, Counters(pending=-1, pending_bytes=-upload.size))
+    count(connection, [(upload, _given_back(upload)) for upload in new if upload.id in refused])
     return refused
 
 
@@ -246,16 +244,26 @@ def _receive(connection: Connection, share_id: str, wanted: Sequence[Upload]) ->
 
 def release(connection: Connection, upload: Upload) -> None:
     """Give back what a pending upload has reserved."""
-    count(connection, upload, Counters(pending=-1, pending_bytes=-upload.size))
+    count(connection, [(upload, _given_back(upload))])
     if upload.share_id:
         values = {"share_id": upload.share_id, "more_files": -1, "more_bytes": -upload.size}
         connection.execute(COUNT_RECEIVED, values)
 
 
-def count(connection: Connection, row: Upload | File, more: Counters) -> None:
-    """Add to the counters of the subject and of its tenant."""
-    for scope in _scope_of(row), _tenant_of(row):
-        _add(connection, scope, more)
+def count(connection: Connection, moved: Iterable[tuple[Upload | File, Counters]]) -> None:
+    """Add to the counters of the rows' subjects and of their tenants."""
+    totals: defaultdict[_Scope, Counters] = defaultdict(Counters)
+    for row, more in moved:
+        for scope in _scope_of(row), _tenant_of(row):
+            totals[scope] += more
+    # subjects first, as where uploads are added: so no two changes wait for each other
+    for scope in sorted(totals, key=lambda scope: (not scope.owner, scope)):
+        _add(connection, scope, totals[scope])
+
+
+def _given_back(upload: Upload) -> Counters:
+    """Return what a pending upload has reserved, to be taken from the counters."""
+    return Counters(pending=-1, pending_bytes=-upload.size)
 
 
 def _add(connection: Connection, scope: _Scope, more: Counters) -> None:

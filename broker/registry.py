@@ -1,5 +1,6 @@
 """What the broker remembers of uploads and files; with quotas.py and account_registry.py, the only SQL."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,7 @@ _OWN_FILES = select(files).filter_by(**_OWNER)
 
 INSERT_FILE = insert(files)
 FIND_UPLOAD = _OWN_UPLOADS.where(uploads.c.id == bindparam("id"))
+FIND_UPLOADS = _OWN_UPLOADS.where(uploads.c.id.in_(bindparam("ids", expanding=True)))
 FIND_UPLOAD_OF_KEY = select(uploads).where(uploads.c.key == bindparam("key"))
 FIND_UPLOAD_OF_TENANT = select(uploads).where(
     uploads.c.tenant == bindparam("tenant"), uploads.c.id == bindparam("id"), uploads.c.status != "deleted"
@@ -132,6 +134,12 @@ class Registry:
         found = await self._database.read(lambda c: first(Upload, c, FIND_UPLOAD, values))
         return found if found and is_for(claims, found) else None
 
+    async def find_uploads(self, claims: Claims, upload_ids: Iterable[str]) -> dict[str, Upload]:
+        """Return those of these uploads that there are, by their ids."""
+        values = _of(claims) | {"ids": list(upload_ids)}
+        found = await self._database.read(lambda c: every(Upload, c, FIND_UPLOADS, values))
+        return {upload.id: upload for upload in found if is_for(claims, upload)}
+
     async def find_upload_of_key(self, key: str) -> Upload | None:
         if "\0" in key:
             return None  # nothing has it, and PostgreSQL cannot even be asked
@@ -191,18 +199,8 @@ class Registry:
 
     async def publish(self, file: File, collision: Collision = "allow") -> File | None:
         """Turn a pending upload into this file, once: the file that it is now, or None if it is none."""
-
-        def change(connection: Connection) -> File | None:
-            if not _move(connection, file.upload_id, "pending", "completed", at=file.created_at):
-                return first(File, connection, FIND_FILE_OF_UPLOAD, {"upload_id": file.upload_id})
-            named = settle_name(connection, file, collision)
-            connection.execute(INSERT_FILE, asdict(named))
-            add_folders(connection, file.tenant, file.owner, [file.folder])
-            moved = Counters(files=1, bytes=file.size, pending=-1, pending_bytes=-file.size)
-            count(connection, file, moved)
-            return named
-
-        return await self._database.write(change)
+        (outcome,) = await self._database.write_each(_publish, [(file, collision)])
+        return outcome
 
     async def list_taken(self, claims: Claims, names: Iterable[tuple[str, str]]) -> Sequence[tuple[str, str]]:
         """Return those that are taken of some names, each the path of a folder and a name's key."""
@@ -261,7 +259,7 @@ class Registry:
             if not connection.execute(statement, {"id": file.id, "before": trashed_before}).rowcount:
                 return False
             _move(connection, file.upload_id, "completed", "deleted", at=at, visit_at=visit_at)
-            count(connection, file, Counters(files=-1, bytes=-file.size))
+            count(connection, [(file, Counters(files=-1, bytes=-file.size))])
             return True
 
         return await self._database.write(change)
@@ -271,6 +269,35 @@ class Registry:
         return await self._database.read(
             lambda c: every(File, c, LIST_TRASHED, {"before": before, "limit": limit})
         )
+
+
+def _publish(connection: Connection, wanted: Sequence[tuple[File, Collision]]) -> Sequence[File | None]:
+    """Turn pending uploads into files; for each of them see `Registry.publish`."""
+    outcomes: dict[int, File | None] = {}
+    published: list[File] = []
+    # in their order, so that no two replicas wait for each other
+    for index, (file, collision) in sorted(enumerate(wanted), key=lambda item: item[1][0].upload_id):
+        if _move(connection, file.upload_id, "pending", "completed", at=file.created_at):
+            named = settle_name(connection, file, collision)
+            connection.execute(INSERT_FILE, asdict(named))
+            published.append(named)
+            outcomes[index] = named
+        else:
+            outcomes[index] = first(File, connection, FIND_FILE_OF_UPLOAD, {"upload_id": file.upload_id})
+    for (tenant, owner), folders in _folders_by_owner(published):
+        add_folders(connection, tenant, owner, folders)
+    moved = [
+        (file, Counters(files=1, bytes=file.size, pending=-1, pending_bytes=-file.size)) for file in published
+    ]
+    count(connection, moved)
+    return [outcomes[index] for index in range(len(wanted))]
+
+
+def _folders_by_owner(published: Iterable[File]) -> Iterable[tuple[tuple[str, str], set[str]]]:
+    folders: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for file in published:
+        folders[file.tenant, file.owner].add(file.folder)
+    return sorted(folders.items())
 
 
 def _move(

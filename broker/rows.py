@@ -164,6 +164,14 @@ class Counters(Struct, frozen=True):
     pending: int = 0
     pending_bytes: int = 0
 
+    def __add__(self, more: "Counters") -> "Counters":
+        return Counters(
+            self.files + more.files,
+            self.bytes + more.bytes,
+            self.pending + more.pending,
+            self.pending_bytes + more.pending_bytes,
+        )
+
 
 class AuditEntry(Struct, frozen=True, kw_only=True):
     """What somebody did, or was refused; texts are empty where nothing is known."""

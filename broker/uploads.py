@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
@@ -142,7 +142,23 @@ class Uploads:
         Raises NotFound, UploadIncomplete, PartsMismatch, UploadAborted, UploadExpired, UploadRejected,
         InvalidField, StoreUnavailable.
         """
-        upload = await self._find(claims, upload_id)
+        return await self._complete(claims, await self._find(claims, upload_id), sent, at=at)
+
+    async def complete_batch(
+        self, claims: Claims, wanted: Sequence[schemas.UploadToComplete], *, at: datetime
+    ) -> list[schemas.Completion | BrokerError]:
+        """Complete many uploads: for each the file and its receipt, or why there is none."""
+        ids = [each.id for each in wanted if keys.is_id(each.id)]
+        uploads = await self._registry.find_uploads(claims, ids)
+
+        async def complete(each: schemas.UploadToComplete) -> schemas.Completion:
+            return await self._complete(claims, _known(uploads.get(each.id)), each, at=at)
+
+        return await take_turns([partial(complete, each) for each in wanted])
+
+    async def _complete(
+        self, claims: Claims, upload: Upload, sent: schemas.CompleteUpload, *, at: datetime
+    ) -> schemas.Completion:
         try:
             file = (
                 await self._publisher.complete(upload, sent, at=at) if upload.status == "pending" else None
@@ -150,18 +166,12 @@ class Uploads:
         finally:  # also when it is rejected
             self._sending.pop(upload.id, None)
         if file is None:
-            raise _ended(await self._find(claims, upload_id))
+            raise _ended(await self._find(claims, upload.id))
         check_file(file, sent)
         # a receipt names the owner, which is not for strangers
         has_receipt = file.scan != "pending" and claims.link is None
         receipt = self._receipts.issue(file) if has_receipt else None
         return schemas.Completion(file=describe_file(_as_sent(claims, upload, file)), receipt=receipt)
-
-    async def complete_batch(
-        self, claims: Claims, uploads: Iterable[schemas.UploadToComplete], *, at: datetime
-    ) -> list[schemas.Completion | BrokerError]:
-        """Complete many uploads: for each the file and its receipt, or why there is none."""
-        return await take_turns([partial(self.complete, claims, each.id, each, at=at) for each in uploads])
 
     async def abort(self, claims: Claims, upload_id: str, *, at: datetime) -> None:
         """Give up an upload and remove what it stored; repeating it is no error.
@@ -176,9 +186,7 @@ class Uploads:
 
     async def _find(self, claims: Claims, upload_id: str) -> Upload:
         upload = await self._registry.find_upload(claims, upload_id) if keys.is_id(upload_id) else None
-        if upload is None:
-            raise NotFound("There is no such upload.")
-        return upload
+        return _known(upload)
 
     async def _remember(self, claims: Claims, upload_id: str) -> Upload:
         upload = await self._find(claims, upload_id)
@@ -207,6 +215,12 @@ class Uploads:
         """Return the life of a URL: it never outlives its upload."""
         seconds_left = math.ceil((upload.expires_at - at).total_seconds())
         return min(self._policies.of(upload.policy).url_expires_in, seconds_left)
+
+
+def _known(upload: Upload | None) -> Upload:
+    if upload is None:
+        raise NotFound("There is no such upload.")
+    return upload
 
 
 def _describe(

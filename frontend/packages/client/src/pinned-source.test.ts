@@ -13,7 +13,7 @@ test("a pinned source has the facts and the bytes of the file", async () => {
   expect(await new Response(source.stream()).text()).toBe("abcdef");
 });
 
-test("the file is asked for its size once, and cut once", () => {
+test("a large file is asked for its size once, and cut once", () => {
   const file = new File([new Uint8Array(SMALL + 1)], "a.bin");
   const size = vi.spyOn(file, "size", "get");
   const slice = vi.spyOn(file, "slice");
@@ -28,9 +28,8 @@ test("the file is asked for its size once, and cut once", () => {
 
 test("a small file is read once until it is released", async () => {
   const file = new File(["abcdef"], "a.txt");
-  const all = file.slice();
-  const read = vi.spyOn(all, "arrayBuffer");
-  vi.spyOn(file, "slice").mockReturnValue(all);
+  const read = vi.spyOn(file, "arrayBuffer");
+  const slice = vi.spyOn(file, "slice");
   const source = new PinnedSource(file);
 
   await source.slice().arrayBuffer();
@@ -39,5 +38,13 @@ test("a small file is read once until it is released", async () => {
   source.release();
   await source.arrayBuffer();
 
-  expect([before, read.mock.calls.length]).toEqual([1, 2]);
+  expect([before, read.mock.calls.length, slice.mock.calls.length]).toEqual([1, 2, 0]);
+});
+
+test("a small file that has another size by now is not taken for what it was", async () => {
+  const file = new File(["abcdef"], "a.txt");
+  const source = new PinnedSource(file);
+  vi.spyOn(file, "arrayBuffer").mockResolvedValue(new ArrayBuffer(7));
+
+  await expect(source.arrayBuffer()).rejects.toThrow("a.txt was changed");
 });

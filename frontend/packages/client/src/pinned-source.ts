@@ -3,8 +3,8 @@ import { type Bytes, SMALL, type Source } from "./source.ts";
 /**
  * A source as it was when it was chosen; once it has changed, it cannot be read.
  *
- * Chromium asks the disk for the size of a `File` whenever it is read or the file is cut, and the page waits. A
- * slice knows its own, so everything is cut from one that holds all.
+ * Chromium asks the disk for the size of a `File` when it is first asked for and whenever the file is cut, and the
+ * page waits. A slice knows its own, so a large file is cut once, and its pieces from that. A small one is read whole.
  */
 export class PinnedSource implements Source {
   readonly name: string;
@@ -17,7 +17,7 @@ export class PinnedSource implements Source {
     this.name = file.name;
     this.type = file.type;
     this.size = file.size;
-    this.#all = file.slice(0, this.size);
+    this.#all = this.#isSmall ? file : file.slice(0, this.size);
   }
 
   /** What is cut is registered with the browser, for which the page waits as well: the whole needs no cut. */
@@ -33,8 +33,16 @@ export class PinnedSource implements Source {
     if (!this.#isSmall) {
       return this.#all.arrayBuffer();
     }
-    this.#read ??= this.#all.arrayBuffer();
+    this.#read ??= this.#readAll();
     return this.#read;
+  }
+
+  async #readAll(): Promise<ArrayBuffer> {
+    const content = await this.#all.arrayBuffer();
+    if (content.byteLength !== this.size) {
+      throw new Error(`${this.name} was changed`); // not every browser sees to that
+    }
+    return content;
   }
 
   /** Let go of what was read. */

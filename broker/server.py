@@ -107,6 +107,12 @@ class _Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.transport.abort()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close what there is, and let the application end: forced, uvicorn would leave that out."""
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await self.lifespan.shutdown()
+
     async def on_tick(self, counter: int) -> bool:
         """Say, ten times a second, whether to close the listener."""
         return await super().on_tick(counter) or time.monotonic() >= self._closes_at

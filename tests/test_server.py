@@ -1,5 +1,7 @@
 import asyncio
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from starlette.applications import Starlette
@@ -17,19 +19,26 @@ def test_what_uvicorn_would_log_believe_or_tell_is_off(setting: str) -> None:
 
 
 def test_a_second_signal_does_not_wait_for_what_is_being_done() -> None:
-    asyncio.run(stop_twice())
+    assert asyncio.run(stop_twice()) == ["begun", "ended"]
 
 
-async def stop_twice() -> None:
-    """Let a request begin that nothing ends; stop the server with two signals."""
+async def stop_twice() -> list[str]:
+    """Stop a server with two signals during a request that nothing ends; say what its application heard."""
     is_begun = asyncio.Event()
+    life: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        life.append("begun")
+        yield
+        life.append("ended")
 
     async def never_answer(_: Request) -> Response:
         is_begun.set()
         await asyncio.Event().wait()
         return Response()
 
-    app = Starlette(routes=[Route("/", never_answer)])
+    app = Starlette(routes=[Route("/", never_answer)], lifespan=lifespan)
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         serving = asyncio.create_task(_Server(configure(app), Lifecycle(), 0).serve(sockets=[listener]))
@@ -42,3 +51,4 @@ async def stop_twice() -> None:
 
         await asyncio.wait_for(serving, _GRACE_SECONDS / 2)
         writer.close()
+    return life

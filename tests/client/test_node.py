@@ -46,6 +46,7 @@ class Node:
             text=True,
             timeout=100,
         )
+        assert done.stderr == ""  # Node.js warns there of what may be a leak
         return json.loads(done.stdout)
 
 

@@ -27,7 +27,8 @@ const ACTIONS = {
     return await client.upload(new File([text], name, { type: "text/plain" }));
   },
   async many(...paths) {
-    return await Promise.all(paths.map((path) => client.upload(path)));
+    const { signal } = new AbortController();
+    return await Promise.all(paths.map((path) => client.upload(path, { signal })));
   },
   async download(id, path) {
     let most = 0; // not what the system calls the maximum: that begins with the process that started this one

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type Asking, Batcher, BatchFailed } from "./batcher.ts";
 
 const asking: Asking = { signal: new AbortController().signal, onWait: () => {} };
@@ -109,5 +109,17 @@ describe("a batcher", () => {
 
     await expect(asked).rejects.toThrow("enough");
     expect(tries[0]?.signal.aborted).toBe(true);
+  });
+
+  test("nothing is left on a signal that outlives what was asked", async () => {
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, "addEventListener");
+    const removed = vi.spyOn(signal, "removeEventListener");
+    const batcher = new Batcher<number, number>(async (items) => items, { limit: 10 });
+
+    await Promise.all([1, 2, 3].map((item) => batcher.ask(item, { ...asking, signal })));
+    await new Promise(setImmediate);
+
+    expect(removed).toHaveBeenCalledTimes(added.mock.calls.length);
   });
 });

@@ -22,7 +22,8 @@ interface Question<Item, Answer> {
   readonly onWait: () => void;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
-  isWanted: boolean;
+  /** Aborted once nobody wants the answer. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -54,11 +55,7 @@ export class Batcher<Item, Answer> {
   ask(item: Item, { signal, onWait }: Asking): Promise<Answer> {
     signal.throwIfAborted();
     const answered = new Promise<Answer>((resolve, reject) => {
-      const question = { item, onWait, resolve, reject, isWanted: true };
-      signal.addEventListener("abort", () => {
-        question.isWanted = false;
-      });
-      this.#waiting.push(question);
+      this.#waiting.push({ item, onWait, resolve, reject, signal });
     });
     void this.#work();
     return unlessAborted(answered, signal);
@@ -71,7 +68,7 @@ export class Batcher<Item, Answer> {
     this.#isBusy = true;
     await null; // those that are asked in the same breath go together
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, this.#limit).filter(({ isWanted }) => isWanted);
+      const batch = this.#waiting.splice(0, this.#limit).filter(isWanted);
       if (batch.length > 0) {
         await this.#answer(batch);
       }
@@ -82,11 +79,11 @@ export class Batcher<Item, Answer> {
   async #answer(batch: readonly Question<Item, Answer>[]): Promise<void> {
     const onWait = () => {
       for (const question of batch) {
-        if (question.isWanted) {
+        if (isWanted(question)) {
           question.onWait();
         }
       }
-      if (!batch.some(({ isWanted }) => isWanted)) {
+      if (!batch.some(isWanted)) {
         stop.abort(new Error("Nobody waits for the answer"));
       }
     };
@@ -109,10 +106,14 @@ export class Batcher<Item, Answer> {
   #tell(question: Question<Item, Answer>, answer: Answer | Error): void {
     if (answer instanceof Error) {
       question.reject(answer);
-    } else if (question.isWanted) {
+    } else if (isWanted(question)) {
       question.resolve(answer);
     } else {
       this.#unwanted(answer);
     }
   }
+}
+
+function isWanted({ signal }: { readonly signal: AbortSignal }): boolean {
+  return !signal.aborted;
 }

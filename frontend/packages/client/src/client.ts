@@ -67,7 +67,9 @@ export class Client {
 
   /** Store a file; resolves once the broker has verified it. Many at once go together. */
   async upload(source: Source, options: UploadOptions = {}): Promise<StoredFile> {
-    const { signal = never(), onProgress = () => {}, ...named } = options;
+    const { signal: caller = never(), onProgress = () => {}, ...named } = options;
+    // many uploads may share the caller's: Node.js warns when more than ten listen to one
+    const signal = AbortSignal.any([caller]);
     const place = { ...DEFAULT_PLACE, ...named };
     const rules = await this.#rulesOf(place.policy, signal);
     const transfer = new Transfer(source, this.#transport, rules, this.#calls, place);

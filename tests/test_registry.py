@@ -132,6 +132,8 @@ def test_c18_only_the_owner_finds_an_upload_or_a_file(registry: Registry, strang
         file = await publish(registry, upload_of())
 
         assert await registry.find_upload(stranger, file.upload_id) is None
+        assert await registry.find_uploads(stranger, [file.upload_id]) == {}
+        assert list(await registry.find_uploads(ALICE, [file.upload_id, new_id(AT)])) == [file.upload_id]
         assert await registry.find_file(stranger, file.id) is None
         assert await list_files(registry, stranger) == []
         assert await stored(registry, stranger) == (0, 0)
@@ -150,6 +152,34 @@ def test_c35_of_many_completions_at_once_one_makes_the_file(registry: Registry) 
         assert len({file.id for file in published if file}) == 1
         assert None not in published
         assert await stored(registry, ALICE) == (1, 3)
+
+    asyncio.run(story())
+
+
+def test_files_that_are_published_together_are_counted_each_for_its_owner(registry: Registry) -> None:
+    async def story() -> None:
+        uploads = [upload_of(claims) for claims in (ALICE, BOB, ALICE, ALICE_ELSEWHERE)]
+        for upload in uploads:
+            await add(registry, upload)
+
+        files = [structs.replace(file_of(upload), folder=f"f/{upload.owner}") for upload in uploads]
+        published = await asyncio.gather(*(registry.publish(file, "rename") for file in files))
+
+        names = [(file.upload_id, file.owner, file.name) for file in published if file]
+        assert [upload_id for upload_id, _, _ in names] == [upload.id for upload in uploads]
+        assert sorted(name for _, owner, name in names if owner == "bob") == ["größe ✓.txt"]
+        assert sorted(name for _, owner, name in names if owner == "alice") == [
+            "größe ✓ (2).txt",
+            "größe ✓.txt",
+            "größe ✓.txt",
+        ]
+        assert [await stored(registry, each) for each in (ALICE, BOB, ALICE_ELSEWHERE)] == [
+            (2, 6),
+            (1, 3),
+            (1, 3),
+        ]
+        assert (await counters(registry)).pending == 0
+        assert await FileRegistry(registry._database).has_folder(BOB, "f/bob")
 
     asyncio.run(story())
 

@@ -41,7 +41,7 @@ check: $(DEV) $(NODE_MODULES) $(PAGE) ## Lint, formatting, types, imports, the p
 	@$(BIN)/lint-imports --no-logo > .venv/imports.txt || { cat .venv/imports.txt; exit 1; }
 	@$(PRINT_WIRE) > .venv/wire.gen.ts
 	@diff -u $(WIRE) .venv/wire.gen.ts \
-		|| { echo "$(WIRE) is not what broker/schemas.py says: run \`make types\` and commit it."; exit 1; }
+		|| { echo "$(WIRE) is not what broker/schemas says: run \`make types\` and commit it."; exit 1; }
 	@$(NPM) run --silent check
 	@$(BIN)/pytest -q tests/test_frontend.py -k light > .venv/budget.txt || { cat .venv/budget.txt; exit 1; }
 
@@ -50,7 +50,7 @@ fix: $(DEV) $(NODE_MODULES) ## Repair formatting and what else can be repaired
 	@$(BIN)/ruff format --quiet
 	@$(NPM) run --silent fix
 
-types: $(DEV) $(NODE_MODULES) ## Make the client's TypeScript types of the shapes in broker/schemas.py
+types: $(DEV) $(NODE_MODULES) ## Make the client's TypeScript types of the shapes in broker/schemas
 	@$(PRINT_WIRE) > .venv/wire.gen.ts
 	@cp .venv/wire.gen.ts $(WIRE)
 

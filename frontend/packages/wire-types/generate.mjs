@@ -4,7 +4,7 @@ import { stdin, stdout } from "node:process";
 import { text } from "node:stream/consumers";
 import openapiTS, { astToString } from "openapi-typescript";
 
-const HEADING = "// Made by `make types` of broker/schemas.py: not to be changed by hand.\n\n";
+const HEADING = "// Made by `make types` of broker/schemas: not to be changed by hand.\n\n";
 
 /** Of an operation only its query: shapes have names of their own, and problems are alike (problem.ts). */
 function keepQueries(paths) {

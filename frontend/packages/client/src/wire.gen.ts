@@ -1,4 +1,4 @@
-// Made by `make types` of broker/schemas.py: not to be changed by hand.
+// Made by `make types` of broker/schemas: not to be changed by hand.
 
 export interface paths {
     readonly "/v1/uploads": {

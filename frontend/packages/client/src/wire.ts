@@ -1,4 +1,4 @@
-// The broker's JSON, named as this package speaks of it; broker/schemas.py declares it, and wire.gen.ts is
+// The broker's JSON, named as this package speaks of it; broker/schemas declares it, and wire.gen.ts is
 // made of that. Sizes are bytes, instants RFC 3339 UTC.
 
 import type { components, operations } from "./wire.gen.ts";

@@ -9,7 +9,7 @@ from broker import openapi
 from broker.access import RULES
 from broker.app import list_routes
 from broker.cli import main
-from broker.openapi import OPERATIONS
+from broker.operations import OPERATIONS
 from tests.problems import kinds
 
 DOCUMENT = openapi.describe(list_routes())

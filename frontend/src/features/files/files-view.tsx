@@ -1,31 +1,27 @@
 import type { Broker, FileOrder, StoredFile, Usage } from "@broker/client";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Breadcrumb } from "../../shared/breadcrumb.tsx";
 import { Button, IconButton } from "../../shared/button.tsx";
 import card from "../../shared/card.module.css";
 import { EmptyState } from "../../shared/empty-state.tsx";
 import { explainError } from "../../shared/explain-error.ts";
-import { ArchiveIcon, FolderPlusIcon, MoveIcon, RestoreIcon, TrashIcon } from "../../shared/icons.tsx";
+import { FolderPlusIcon } from "../../shared/icons.tsx";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
 import type { Toaster } from "../../shared/toaster.ts";
 import visuallyHidden from "../../shared/visually-hidden.module.css";
-import { DeleteDialog } from "./delete-dialog.tsx";
-import { DetailsDialog } from "./details-dialog.tsx";
 import { FileGrid } from "./file-grid.tsx";
 import { FileList } from "./file-list.tsx";
 import { flatten } from "./file-pages.ts";
 import type { FileActions } from "./file-row.tsx";
 import { FileSkeleton } from "./file-skeleton.tsx";
 import styles from "./files-view.module.css";
-import { type Chosen, type Filing, join, nameOf } from "./filing.ts";
-import { MoveDialog } from "./move-dialog.tsx";
-import { NameDialog } from "./name-dialog.tsx";
+import { type Chosen, type Filing, nameOf } from "./filing.ts";
 import type { Renaming } from "./name-field.tsx";
+import { type Open, OpenDialog } from "./open-dialog.tsx";
 import { canStreamToDisk } from "./save-stream.ts";
 import { choose, folderKey, NOTHING, prune, type Selection } from "./selection.ts";
 import { SelectionBar } from "./selection-bar.tsx";
-import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
 import { thumbnailReader } from "./thumbnails.ts";
 import { UsageBar } from "./usage-bar.tsx";
 import { useDownloadFile } from "./use-download-file.ts";
@@ -34,21 +30,6 @@ import { useFiles, useFolders } from "./use-files.ts";
 import { useRowKeys } from "./use-row-keys.ts";
 import { useSaving } from "./use-saving.ts";
 import type { View } from "./view.ts";
-
-const Preview = lazy(() => import("./preview.tsx").then((module) => ({ default: module.Preview })));
-const ShareDialog = lazy(() =>
-  import("../shares/share-dialog.tsx").then((module) => ({ default: module.ShareDialog })),
-);
-const ShareFolderDialog = lazy(() =>
-  import("../shares/share-folder-dialog.tsx").then((module) => ({ default: module.ShareFolderDialog })),
-);
-
-/** What is open over the list. */
-type Open =
-  | { readonly kind: "preview" | "details" | "share"; readonly file: StoredFile }
-  | { readonly kind: "shareFolder"; readonly path: string }
-  | { readonly kind: "move" | "delete"; readonly chosen: Chosen }
-  | { readonly kind: "newFolder" | "shortcuts" };
 
 interface FilesViewProps {
   readonly broker: Broker;
@@ -260,29 +241,15 @@ export function FilesView(props: FilesViewProps) {
       </header>
 
       {count > 0 && (
-        <SelectionBar count={count} onClear={() => setSelection(NOTHING)}>
-          {isTrash ? (
-            <Button variant="quiet" size="small" onClick={() => act(filing.restore(chosen.files))}>
-              <RestoreIcon />
-              {messages.files.menu.restore}
-            </Button>
-          ) : (
-            <>
-              <Button variant="quiet" size="small" onClick={() => saving.saveZip(chosen, folder ?? "")}>
-                <ArchiveIcon />
-                {messages.files.menu.zip}
-              </Button>
-              <Button variant="quiet" size="small" onClick={() => setOpen({ kind: "move", chosen })}>
-                <MoveIcon />
-                {messages.files.menu.move}
-              </Button>
-            </>
-          )}
-          <Button variant="quiet" size="small" onClick={() => remove(chosen)}>
-            <TrashIcon />
-            {isTrash ? messages.files.menu.deleteForGood : messages.files.menu.trash}
-          </Button>
-        </SelectionBar>
+        <SelectionBar
+          count={count}
+          isTrash={isTrash}
+          onClear={() => setSelection(NOTHING)}
+          onRestore={() => act(filing.restore(chosen.files))}
+          onZip={() => saving.saveZip(chosen, folder ?? "")}
+          onMove={() => setOpen({ kind: "move", chosen })}
+          onRemove={() => remove(chosen)}
+        />
       )}
       {saving.progress !== null && (
         <div className={styles.notice}>
@@ -342,45 +309,17 @@ export function FilesView(props: FilesViewProps) {
         />
       )}
 
-      {open?.kind === "newFolder" && (
-        <NameDialog
-          heading={messages.files.newFolder}
-          confirm={messages.files.create}
-          name=""
-          onConfirm={(name) => filing.createFolder(join(folder ?? "", name))}
-          onClose={close}
-        />
-      )}
-      {open?.kind === "move" && (
-        <MoveDialog
-          broker={broker}
-          chosen={open.chosen}
-          from={q === "" ? (folder ?? "") : (open.chosen.files[0]?.folder ?? "")}
-          onConfirm={(to) => act(filing.move(open.chosen, to))}
-          onClose={close}
-        />
-      )}
-      {open?.kind === "delete" && (
-        <DeleteDialog
-          files={open.chosen.files}
-          onConfirm={() => act(filing.deleteForGood(open.chosen))}
-          onClose={close}
-        />
-      )}
-      {open?.kind === "details" && <DetailsDialog broker={broker} file={open.file} onClose={close} />}
-      {open?.kind === "shortcuts" && <ShortcutsDialog onClose={close} />}
       <Suspense>
-        {open?.kind === "share" && <ShareDialog broker={broker} file={open.file} onClose={close} />}
-        {open?.kind === "shareFolder" && (
-          <ShareFolderDialog broker={broker} folder={open.path} onClose={close} />
-        )}
-        {open?.kind === "preview" && (
-          <Preview
+        {open !== null && (
+          <OpenDialog
+            open={open}
             broker={broker}
-            file={open.file}
-            {...neighbours(files, open.file)}
-            onShow={(file) => setOpen({ kind: "preview", file })}
+            filing={filing}
+            files={files}
+            folder={q === "" ? (folder ?? "") : null}
+            act={act}
             onDownload={download}
+            onOpen={setOpen}
             onClose={close}
           />
         )}
@@ -407,12 +346,4 @@ function emptiness(folder: string | null, q: string): { heading: string; text: s
   return folder === ""
     ? { heading: files.emptyHeading, text: files.emptyText }
     : { heading: files.emptyFolder, text: files.emptyFolderText };
-}
-
-function neighbours(
-  files: readonly StoredFile[],
-  file: StoredFile,
-): { previous: StoredFile | undefined; next: StoredFile | undefined } {
-  const at = files.findIndex(({ id }) => id === file.id);
-  return at < 0 ? { previous: undefined, next: undefined } : { previous: files[at - 1], next: files[at + 1] };
 }

@@ -5,8 +5,7 @@ import re
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from tests.problems import assert_problem
 from tests.running import SECRET_KEY
 from tests.secret_lines import has_secret
 from tests.test_cli import BROKER, environ_of
+from tests.waiting import wait_until
 
 LONG = "300"
 SECONDS = 30  # any wait that takes so long has failed
@@ -166,12 +166,6 @@ def wait_until_closed(port: int) -> None:
         return False
 
     wait_until(is_closed)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    give_up_at = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < give_up_at
 
 
 def messages_until_the_end(process: "subprocess.Popen[str]") -> list[str]:

@@ -11,6 +11,9 @@ from broker.lifecycle import Lifecycle
 
 log = logging.getLogger(__name__)
 
+# not the common one: replicas spread out also where somebody has seeded that
+_random = random.SystemRandom()
+
 Job = Callable[[], Awaitable[object]]
 
 
@@ -35,4 +38,4 @@ async def repeat(job: Job, *, seconds: float, lifecycle: Lifecycle) -> None:
             log.warning("Background job failed: %s", error.detail)
         except Exception:
             log.exception("Background job crashed")
-        await asyncio.sleep(seconds * random.uniform(0.8, 1.2))  # noqa: S311 - so that replicas spread out
+        await asyncio.sleep(seconds * _random.uniform(0.8, 1.2))

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from broker import settings
+from broker import configuration
 from broker.accounts import Accounts
 from broker.app import open_services
 from broker.schemas import AuditEvent
@@ -23,7 +23,7 @@ def run(
     """
 
     async def act() -> T:
-        with open_services(settings.load()) as services:
+        with open_services(configuration.load()) as services:
             at = datetime.now(UTC)
             done = await action(services.accounts, at)
             if event and done:

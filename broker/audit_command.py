@@ -7,7 +7,7 @@ from typing import get_args
 
 import click
 
-from broker import settings
+from broker import configuration
 from broker.app import open_services
 from broker.audit_registry import AuditFilter
 from broker.rows import AuditEntry
@@ -79,5 +79,5 @@ def _describe(entry: AuditEntry) -> dict[str, str]:
 
 
 async def _read(wanted: AuditFilter, limit: int) -> list[AuditEntry]:
-    with open_services(settings.load()) as services:
+    with open_services(configuration.load()) as services:
         return (await services.audit_registry.list(wanted, limit=limit))[::-1]

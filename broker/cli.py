@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from click.shell_completion import get_completion_class
 
-from broker import __version__, logs, openapi, settings
+from broker import __version__, configuration, logs, openapi
 from broker.accounts import DEMO_USER
 from broker.app import create_app, list_routes, open_services
 from broker.audit_command import audit_command
@@ -74,7 +74,7 @@ def run_serve(host: str, port: int) -> None:
     """Run the service as BROKER_* variables say."""
     with sentences():
         logs.configure("json", "INFO")  # until the settings say how
-        current = settings.load()
+        current = configuration.load()
         logs.configure(current.log_format, current.log_level)
         asyncio.run(_refuse_demo_user(current))
         with listen(host, port) as listener:
@@ -95,7 +95,7 @@ def run_bootstrap(users: bool) -> None:
     from broker.bootstrap import bootstrap
 
     with sentences():
-        current = settings.load_bootstrap()
+        current = configuration.load_bootstrap()
         steps = bootstrap(
             current.store,
             admin=current.bootstrap,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from broker import logs, secret_file
+from broker import configuration, logs, secret_file
 from broker.accounts import DEMO_USER
 from broker.app import create_app, open_services
 from broker.auth import Scope
@@ -15,7 +15,7 @@ from broker.bootstrap import bootstrap
 from broker.endpoints.page import DIRECTORY
 from broker.lifecycle import Lifecycle
 from broker.server import listen, serve
-from broker.settings import Settings, StoreSettings, load_policies
+from broker.settings import Settings, StoreSettings
 from broker.stores.embedded import EmbeddedStore
 from broker.stores.weed import StoreStartError
 
@@ -58,7 +58,7 @@ def _settings(data_dir: Path, origins: tuple[str, ...], store: StoreSettings) ->
         secret_key=secret_file.read_or_make(data_dir / "secret_key"),  # so that people stay signed in
         database_url=f"sqlite:///{data_dir / 'broker.db'}",
         store=store,
-        policies=load_policies()[0],
+        policies=configuration.load_policies()[0],
         access_token_expires_in=_TOKEN_SECONDS,
         log_format="text",
         log_level="WARNING",

@@ -5,7 +5,7 @@ import shutil
 
 import click
 
-from broker import logs, settings
+from broker import configuration, logs
 from broker.settings import Settings, SettingsError
 
 _NARROWEST, _WIDEST = 80, 100  # characters
@@ -43,9 +43,9 @@ def doctor_command(*, as_json: bool, only: tuple[str, ...]) -> None:
 def _load_settings() -> Settings:
     """Read the settings as `serve` does; whatever is missing is named at once."""
     try:
-        return settings.load()
+        return configuration.load()
     except SettingsError as error:
-        missing = settings.missing()
+        missing = configuration.missing()
         if len(missing) > 1:
             raise _BadSettings(f"These settings are missing: {', '.join(missing)}.") from error
         raise _BadSettings(str(error)) from error

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
-from broker import settings
+from broker import configuration
 from broker.auth import key_id
-from broker.settings import SettingsError, secret_key_files
+from broker.configuration import secret_key_files
+from broker.settings import SettingsError
 from broker.terminal import sentences, table
 
 
@@ -20,7 +21,7 @@ def keys_group() -> None:
 def list_keys() -> None:
     """List the keys by their ids, as tokens name them."""
     with sentences():
-        current = settings.load()
+        current = configuration.load()
     rows = [
         (key_id(key), "signs" if key == current.secret_key else "verifies") for key in current.secret_keys
     ]
@@ -36,7 +37,7 @@ def rotate_keys() -> None:
     them up when they are started anew. Rotate again only when the longest session is over.
     """
     with sentences():
-        current = settings.load()
+        current = configuration.load()
         files = secret_key_files()
         new = secrets.token_hex(32)
         if files is None:

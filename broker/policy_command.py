@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import click
 import msgspec
 
-from broker import parts, policy, settings
+from broker import configuration, parts, policy
 from broker.accounts import DEFAULT_TENANT
 from broker.auth import Claims, Scope
 from broker.media_types import guess_type
@@ -103,7 +103,7 @@ def explain(
 
 def _load() -> tuple[dict[str, Policy], dict[str, str]]:
     with sentences():
-        return settings.load_policies()
+        return configuration.load_policies()
 
 
 class _Plan(msgspec.Struct, frozen=True, kw_only=True):

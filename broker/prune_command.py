@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from broker import settings
+from broker import configuration
 from broker.app import open_services
 from broker.reconciler import Visit
 from broker.settings import Settings
@@ -33,7 +33,7 @@ def prune_command(dry_run: bool, orphans: bool) -> None:
     registry does not know, wait for this command. It may run at any time, beside any number of services.
     """
     with sentences():
-        counted = asyncio.run(_prune(settings.load(), dry_run=dry_run, orphans=orphans))
+        counted = asyncio.run(_prune(configuration.load(), dry_run=dry_run, orphans=orphans))
     click.echo("Nothing to do." if not counted else "")
     for action, count in counted.most_common():
         click.echo(f"{count:>7}  {action:<8} {_SHOWN[action]}")

@@ -24,7 +24,7 @@ from broker.settings import Policy, Quota, StoreSettings
 from broker.sqlite import SqliteDatabase
 from tests.running import RunningBroker, run_broker
 from tests.test_api import GOOD, NO_STORE
-from tests.test_settings import GOOD as SETTINGS
+from tests.test_configuration import GOOD as SETTINGS
 from tests.transfers import create, put
 
 AT = datetime(2026, 11, 27, 12, tzinfo=UTC)

@@ -17,7 +17,7 @@ import psutil
 import pytest
 from click.testing import CliRunner, Result
 
-from broker import dev, settings
+from broker import configuration, dev
 from broker.accounts import USER_SCOPES
 from broker.app import open_services
 from broker.auth import Claims
@@ -26,7 +26,7 @@ from broker.errors import InvalidToken, WrongCredentials
 from broker.settings import Settings, StoreSettings
 from tests.running import SECRET_KEY
 from tests.secret_lines import has_secret
-from tests.test_settings import GOOD
+from tests.test_configuration import GOOD
 from tests.transfers import upload
 
 PASSWORD = "a good password"
@@ -97,7 +97,7 @@ def test_c61_serve_refuses_a_sample_secret(environ: dict[str, str]) -> None:
 
 
 def test_c61_serve_refuses_a_registry_with_the_demo_user(environ: dict[str, str]) -> None:
-    asyncio.run(dev.add_demo_user(settings.load(environ)))
+    asyncio.run(dev.add_demo_user(configuration.load(environ)))
 
     result = run("serve", "--port", "0", environ=environ)
 
@@ -110,7 +110,7 @@ def test_a_user_who_is_added_can_sign_in(environ: dict[str, str]) -> None:
     result = run("user", "add", "carol", environ=environ, stdin="a good password\n")
 
     assert result.output == "Added carol.\n"
-    assert asyncio.run(can_sign_in(settings.load(environ), "carol", "a good password"))
+    assert asyncio.run(can_sign_in(configuration.load(environ), "carol", "a good password"))
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_name_that_is_taken_keeps_its_password(environ: dict[str, str]) -> Non
 
     assert result.exit_code == 1
     assert result.output == "Error: There is a user carol already.\n"
-    assert asyncio.run(can_sign_in(settings.load(environ), "carol", "a good password"))
+    assert asyncio.run(can_sign_in(configuration.load(environ), "carol", "a good password"))
 
 
 def test_bootstrap_prints_its_steps_and_may_be_repeated(embedded: StoreSettings) -> None:
@@ -270,7 +270,7 @@ def test_users_are_listed_for_people_and_for_programs(environ: dict[str, str]) -
 
 def test_a_user_is_shut_out_and_let_in_again_with_a_new_password(environ: dict[str, str]) -> None:
     run("user", "add", "carol", environ=environ, stdin=PASSWORD)
-    current = settings.load(environ)
+    current = configuration.load(environ)
 
     assert run("user", "disable", "carol", environ=environ).exit_code == 0
     assert not asyncio.run(can_sign_in(current, "carol", PASSWORD))
@@ -312,7 +312,7 @@ def test_a_program_gets_a_token_that_is_good_until_it_is_revoked(environ: dict[s
 
     token = run(*issue, environ=environ).output
 
-    assert asyncio.run(whose(settings.load(environ), token.strip())) == Claims(
+    assert asyncio.run(whose(configuration.load(environ), token.strip())) == Claims(
         subject="backup", tenant="default", scopes=frozenset({"files:read"})
     )
     [listed] = [
@@ -327,7 +327,7 @@ def test_a_program_gets_a_token_that_is_good_until_it_is_revoked(environ: dict[s
     assert token.strip() not in run("token", "ls", environ=environ).output
     assert run("token", "revoke", listed["id"], environ=environ).output == f"Revoked {listed['id']}.\n"
     with pytest.raises(InvalidToken):
-        asyncio.run(whose(settings.load(environ), token.strip()))
+        asyncio.run(whose(configuration.load(environ), token.strip()))
     assert run("token", "revoke", listed["id"], environ=environ).exit_code == 1
     assert run("token", "revoke", "nonsense", environ=environ).exit_code == 1
 
@@ -378,7 +378,7 @@ def test_keys_in_files_are_rotated_and_nobody_is_signed_out(environ: dict[str, s
     assert previous.read_text().strip() == "o" * 40
     assert len(newest.read_text().strip()) == 64
     assert {path.stat().st_mode & 0o777 for path in (newest, previous)} == {0o600}
-    assert asyncio.run(whose(settings.load(environ), token)).subject == "backup"
+    assert asyncio.run(whose(configuration.load(environ), token)).subject == "backup"
     listed = [line.split() for line in run("keys", "ls", environ=environ).output.splitlines()]
     assert [line[1] for line in listed] == ["USE", "signs", "verifies"]
     assert newest.read_text().strip() not in run("keys", "ls", environ=environ).output

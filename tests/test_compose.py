@@ -15,11 +15,11 @@ import psycopg
 import pytest
 import yaml
 
-from broker import cli, settings
+from broker import cli, configuration
 from broker.settings import BootstrapSettings, Policy, Quota, Settings, SettingsError
 from tests.postgres import PostgresServer
 from tests.running import RunningBroker
-from tests.test_settings import written
+from tests.test_configuration import written
 
 ROOT = Path(__file__).parent.parent
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -55,8 +55,8 @@ def environment(service: str, env: Mapping[str, str]) -> dict[str, str]:
 
 def load(env: Mapping[str, str]) -> Settings:
     """Read the settings as bootstrap and broker do when this is the .env."""
-    settings.load_bootstrap(environment("bootstrap", env))
-    return settings.load(environment("broker", env) | {"BROKER_CONFIG": str(config(env))})
+    configuration.load_bootstrap(environment("bootstrap", env))
+    return configuration.load(environment("broker", env) | {"BROKER_CONFIG": str(config(env))})
 
 
 def config(env: Mapping[str, str]) -> Path:
@@ -100,13 +100,13 @@ def test_every_secret_in_the_example_is_a_sample() -> None:
 
 def test_the_services_get_all_settings_and_no_others() -> None:
     not_for_minio = {"BROKER_STORE_ADDRESSING"}
-    in_the_file = {name for name, _ in settings.variables() if name.startswith("BROKER_POLICIES_")}
+    in_the_file = {name for name, _ in configuration.variables() if name.startswith("BROKER_POLICIES_")}
 
     for service, cls, others in (
         ("broker", Settings, not_for_minio | in_the_file),
         ("bootstrap", BootstrapSettings, not_for_minio | {"BROKER_CONFIG"}),
     ):
-        known = {name for name, _ in settings.variables(cls)}
+        known = {name for name, _ in configuration.variables(cls)}
         assert set(SERVICES[service]["environment"]) == known - others
 
 
@@ -123,9 +123,11 @@ def test_the_example_of_policies_has_every_setting_and_shows_the_defaults(tmp_pa
     said = tmp_path / "broker.toml"
     said.write_text(lines)
 
-    policies, places = settings.load_policies({"BROKER_CONFIG": str(said)})
+    policies, places = configuration.load_policies({"BROKER_CONFIG": str(said)})
 
-    variables = {name.replace("<NAME>", "DEFAULT") for name, _ in settings.variables() if "<NAME>" in name}
+    variables = {
+        name.replace("<NAME>", "DEFAULT") for name, _ in configuration.variables() if "<NAME>" in name
+    }
     assert {f"BROKER_{place.replace('.', '_').upper()}" for place in places} == variables
     without_default = {"scope": None, "quota": Quota(), "tenant_quota": Quota()}
     assert replace(policies["default"], **without_default) == Policy()  # type: ignore[arg-type]  # real fields
@@ -139,7 +141,7 @@ def test_the_example_has_every_variable_and_no_others() -> None:
 
 
 def test_the_example_shows_the_defaults() -> None:
-    defaults = {name: written(value) for name, value in settings.variables() if value is not ...}
+    defaults = {name: written(value) for name, value in configuration.variables() if value is not ...}
     del defaults["BROKER_CONFIG"]  # a file in the container; in .env it is one of this machine
     in_compose = {name: rest for name, operator, rest in _VARIABLE.findall(COMPOSE) if operator == "-"}
 

@@ -7,13 +7,13 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from broker import settings
+from broker import configuration
 from broker.cli import main
 from broker.doctor import examination, report
 from broker.doctor.examination import Examination
 from broker.doctor.findings import BINDING, Finding
 from broker.schemas import Outcome
-from tests.test_settings import GOOD
+from tests.test_configuration import GOOD
 
 LONG = "a sentence that goes on and on until it does not fit into a single line of the screen any more"
 
@@ -86,7 +86,7 @@ def test_the_manual_explains_every_probe() -> None:
     rows = [line.split("|")[1] for line in manual.splitlines() if line.startswith("| `")]
     explained = [name.strip(" `") for row in rows for name in row.split(",")]
 
-    assert explained == examination.names(settings.load(GOOD))
+    assert explained == examination.names(configuration.load(GOOD))
 
 
 def test_without_settings_the_doctor_names_all_that_is_missing() -> None:

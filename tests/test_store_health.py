@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from broker import schemas, store_health
+from broker.configuration import load
 from broker.doctor import examination
 from broker.doctor.examination import Examination
 from broker.doctor.findings import Finding
 from broker.errors import StoreUnavailable
 from broker.self_test import SelfTest
-from broker.settings import Settings, load
+from broker.settings import Settings
 from broker.store_health import StoreHealth
-from tests.test_settings import GOOD
+from tests.test_configuration import GOOD
 
 AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
 GOOD_FINDING = Finding(name="signature", outcome="ok", detail="It is verified.")

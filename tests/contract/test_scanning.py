@@ -17,12 +17,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from broker import errors
+from broker.configuration import load
 from broker.server import listen
-from broker.settings import Policy, ScanSettings, SettingsError, StoreSettings, load
+from broker.settings import Policy, ScanSettings, SettingsError, StoreSettings
 from tests.objects import exists
 from tests.problems import assert_problem
 from tests.running import RunningBroker, origin_of, run_broker, serving
-from tests.test_settings import GOOD
+from tests.test_configuration import GOOD
 from tests.transfers import checksum_of, create, put, upload
 from tests.waiting import wait_until
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from broker import settings
+from broker import configuration
 from broker.settings import Policy, Quota, SettingsError
 
 README = Path(__file__).parent.parent / "README.md"
@@ -27,7 +27,7 @@ REQUIRED = sorted(GOOD)
 
 
 def test_what_is_not_given_has_a_safe_default() -> None:
-    loaded = settings.load(GOOD)
+    loaded = configuration.load(GOOD)
 
     assert loaded.origins == ("https://files.example.com", "http://broker:8000")
     assert loaded.hosts == {"files.example.com", "broker:8000"}
@@ -40,13 +40,13 @@ def test_what_is_not_given_has_a_safe_default() -> None:
 @pytest.mark.parametrize("name", REQUIRED)
 def test_a_setting_that_is_missing_is_named(name: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name} is not set$"):
-        settings.load({key: value for key, value in GOOD.items() if key != name})
+        configuration.load({key: value for key, value in GOOD.items() if key != name})
 
 
 @pytest.mark.parametrize("name", REQUIRED)
 def test_a_setting_that_is_empty_is_missing(name: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name} is not set$"):
-        settings.load(GOOD | {name: ""})
+        configuration.load(GOOD | {name: ""})
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_setting_that_is_empty_is_missing(name: str) -> None:
 )
 def test_a_bad_value_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name}: ") as caught:
-        settings.load(GOOD | {name: value})
+        configuration.load(GOOD | {name: value})
 
     assert "regex" not in str(caught.value)
 
@@ -131,7 +131,7 @@ SHARED = {"BROKER_JWT_SECRET": "j" * 32, "BROKER_JWT_ISSUER": "https://shop.exam
 
 
 def test_others_may_issue_tokens_too() -> None:
-    loaded = settings.load(GOOD | OIDC | SHARED | {"BROKER_OIDC_CLAIMS_GRANTED_SCOPES": "files:read"})
+    loaded = configuration.load(GOOD | OIDC | SHARED | {"BROKER_OIDC_CLAIMS_GRANTED_SCOPES": "files:read"})
 
     assert loaded.oidc.issuer == "https://id.example.com/realms/a"
     assert loaded.oidc.claims.granted_scopes == ("files:read",)
@@ -161,7 +161,7 @@ def test_c04_issuers_that_could_be_confused_or_tricked_are_refused_at_start(
     changes: dict[str, str], name: str
 ) -> None:
     with pytest.raises(SettingsError, match=f"^{name}"):
-        settings.load(GOOD | OIDC | SHARED | changes)
+        configuration.load(GOOD | OIDC | SHARED | changes)
 
 
 @pytest.mark.parametrize(
@@ -176,12 +176,12 @@ def test_c04_issuers_that_could_be_confused_or_tricked_are_refused_at_start(
     ],
 )
 def test_databases_are_named_by_their_urls(url: str) -> None:
-    assert settings.load(GOOD | {"BROKER_DATABASE_URL": url}).database_url == url
+    assert configuration.load(GOOD | {"BROKER_DATABASE_URL": url}).database_url == url
 
 
 def test_a_bad_url_of_a_database_is_named_without_its_password() -> None:
     with pytest.raises(SettingsError, match="percent-encoded") as caught:
-        settings.load(GOOD | {"BROKER_DATABASE_URL": "postgresql://broker:hun%ter2@db/broker"})
+        configuration.load(GOOD | {"BROKER_DATABASE_URL": "postgresql://broker:hun%ter2@db/broker"})
 
     assert "ter2" not in str(caught.value)
 
@@ -189,12 +189,12 @@ def test_a_bad_url_of_a_database_is_named_without_its_password() -> None:
 @pytest.mark.parametrize("password", ["password", "Secret", "change-me-postgres"])
 def test_c61_a_sample_password_of_the_database_is_refused(password: str) -> None:
     with pytest.raises(SettingsError, match=r"^BROKER_DATABASE_URL is a sample value"):
-        settings.load(GOOD | {"BROKER_DATABASE_URL": f"postgresql://broker:{password}@db/broker"})
+        configuration.load(GOOD | {"BROKER_DATABASE_URL": f"postgresql://broker:{password}@db/broker"})
 
 
 def test_an_origin_with_a_path_is_answered_with_the_form_to_use() -> None:
     with pytest.raises(SettingsError) as caught:
-        settings.load(GOOD | {"BROKER_ORIGINS": "https://files.example.com/"})
+        configuration.load(GOOD | {"BROKER_ORIGINS": "https://files.example.com/"})
 
     assert str(caught.value) == (
         "BROKER_ORIGINS: expected something like https://files.example.com: "
@@ -208,12 +208,12 @@ def test_an_origin_with_a_path_is_answered_with_the_form_to_use() -> None:
 @pytest.mark.parametrize("value", ["minioadmin", "changeme", "change-me-" + "0" * 32])
 def test_c61_sample_secrets_are_refused(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name} is a sample value"):
-        settings.load(GOOD | {name: value})
+        configuration.load(GOOD | {name: value})
 
 
 def test_c11_a_short_secret_key_is_refused_without_showing_it() -> None:
     with pytest.raises(SettingsError) as caught:
-        settings.load(GOOD | {"BROKER_SECRET_KEY": "tooshort"})
+        configuration.load(GOOD | {"BROKER_SECRET_KEY": "tooshort"})
 
     assert "tooshort" not in str(caught.value)
 
@@ -223,7 +223,7 @@ def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
     secret.write_text("f" * 40 + "\n")
     environ = {key: value for key, value in GOOD.items() if key != "BROKER_SECRET_KEY"}
 
-    loaded = settings.load(environ | {"BROKER_SECRET_KEY_FILE": str(secret)})
+    loaded = configuration.load(environ | {"BROKER_SECRET_KEY_FILE": str(secret)})
 
     assert loaded.secret_key == "f" * 40
 
@@ -232,20 +232,20 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     environ = {key: value for key, value in GOOD.items() if key != "BROKER_SECRET_KEY"}
 
     with pytest.raises(SettingsError, match=r"^BROKER_SECRET_KEY_FILE: .*nowhere"):
-        settings.load(environ | {"BROKER_SECRET_KEY_FILE": str(tmp_path / "nowhere")})
+        configuration.load(environ | {"BROKER_SECRET_KEY_FILE": str(tmp_path / "nowhere")})
 
 
 def test_an_empty_file_variable_counts_for_nothing() -> None:
-    assert settings.load(GOOD | {"BROKER_SECRET_KEY_FILE": ""}) == settings.load(GOOD)
+    assert configuration.load(GOOD | {"BROKER_SECRET_KEY_FILE": ""}) == configuration.load(GOOD)
 
 
 def test_a_value_and_a_file_for_it_are_one_too_many() -> None:
     with pytest.raises(SettingsError, match="both set"):
-        settings.load(GOOD | {"BROKER_SECRET_KEY_FILE": "/x"})
+        configuration.load(GOOD | {"BROKER_SECRET_KEY_FILE": "/x"})
 
 
 def test_no_secret_is_in_a_settings_text() -> None:
-    text = repr(settings.load(GOOD))
+    text = repr(configuration.load(GOOD))
 
     assert "s" * 32 not in text
     assert "-key-0123456789" not in text
@@ -253,7 +253,7 @@ def test_no_secret_is_in_a_settings_text() -> None:
 
 def test_a_variable_that_is_no_setting_is_pointed_out(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        settings.load(GOOD | {"BROKER_LOG_LEVL": "INFO", "BROKER_POLICIES_DEFAULT_MAX_SIZE": "1"})
+        configuration.load(GOOD | {"BROKER_LOG_LEVL": "INFO", "BROKER_POLICIES_DEFAULT_MAX_SIZE": "1"})
 
     assert caplog.messages == ["BROKER_LOG_LEVL is not a setting"]
 
@@ -271,11 +271,11 @@ def test_a_variable_that_is_no_setting_is_pointed_out(caplog: pytest.LogCaptureF
 )
 def test_a_variable_of_a_policy_with_a_typo_is_refused_because_a_limit_would_be_lost(name: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name} is not a setting$"):
-        settings.load(GOOD | {name: "1"})
+        configuration.load(GOOD | {name: "1"})
 
 
 def test_policies_stand_in_variables() -> None:
-    loaded = settings.load(
+    loaded = configuration.load(
         GOOD
         | {
             "BROKER_POLICIES_DEFAULT_MAX_SIZE": "5GiB",
@@ -343,7 +343,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def test_all_settings_may_stand_in_a_file(config: Path) -> None:
-    loaded = settings.load({"BROKER_CONFIG": str(config)})
+    loaded = configuration.load({"BROKER_CONFIG": str(config)})
 
     assert (loaded.origins, loaded.log_level) == (("https://files.example.com",), "DEBUG")
     assert loaded.store.control.secret_key == "control-key-0123456789"
@@ -371,7 +371,7 @@ def test_a_variable_wins_over_the_file(config: Path) -> None:
         "BROKER_POLICIES_AVATARS_SCOPE": "",
     }
 
-    loaded = settings.load(environ)
+    loaded = configuration.load(environ)
 
     assert loaded.log_level == "ERROR"
     assert loaded.store.control.secret_key == "another-key-0123456789"
@@ -382,14 +382,14 @@ def test_a_variable_wins_over_the_file(config: Path) -> None:
 def test_a_file_in_the_working_directory_is_read(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(config.parent)
 
-    assert settings.load({}) == settings.load({"BROKER_CONFIG": str(config)})
-    assert settings.load({}).policies["avatars"].quota == Quota(files=10)
+    assert configuration.load({}) == configuration.load({"BROKER_CONFIG": str(config)})
+    assert configuration.load({}).policies["avatars"].quota == Quota(files=10)
 
 
 def test_without_a_file_there_are_variables_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
-    assert settings.load(GOOD).policies == {"default": Policy()}
+    assert configuration.load(GOOD).policies == {"default": Policy()}
 
 
 @pytest.mark.parametrize(
@@ -440,7 +440,7 @@ def test_what_is_wrong_in_the_file_is_named(tmp_path: Path, text: str, complaint
     }
 
     with pytest.raises(SettingsError, match=f"^{file}:? (and )?({complaint})") as caught:
-        settings.load(environ | {"BROKER_CONFIG": str(file)})
+        configuration.load(environ | {"BROKER_CONFIG": str(file)})
 
     assert "short" not in str(caught.value)
 
@@ -450,12 +450,12 @@ def test_c61_a_sample_secret_in_a_file_that_a_setting_names_is_refused(tmp_path:
     environ = {name: value for name, value in GOOD.items() if name != "BROKER_SECRET_KEY"}
 
     with pytest.raises(SettingsError, match=r"^BROKER_SECRET_KEY_FILE is a sample value"):
-        settings.load(environ | {"BROKER_SECRET_KEY_FILE": str(tmp_path / "key")})
+        configuration.load(environ | {"BROKER_SECRET_KEY_FILE": str(tmp_path / "key")})
 
 
 def test_a_file_of_settings_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"nowhere\.toml: it cannot be read"):
-        settings.load(GOOD | {"BROKER_CONFIG": str(tmp_path / "nowhere.toml")})
+        configuration.load(GOOD | {"BROKER_CONFIG": str(tmp_path / "nowhere.toml")})
 
 
 def test_policies_are_read_without_secrets_and_with_the_places_of_their_settings(config: Path) -> None:
@@ -466,7 +466,7 @@ def test_policies_are_read_without_secrets_and_with_the_places_of_their_settings
     }
     (config.parent / "key").unlink()
 
-    policies, places = settings.load_policies(environ)
+    policies, places = configuration.load_policies(environ)
 
     assert policies["avatars"].quota == Quota(files=20)
     assert places["policies.avatars.max_size"] == f"{config}: policies.avatars.max_size"
@@ -477,20 +477,20 @@ def test_policies_are_read_without_secrets_and_with_the_places_of_their_settings
 def test_bootstrap_needs_the_store_and_its_owner_alone() -> None:
     environ = {name: value for name, value in GOOD.items() if "STORE" in name or "ORIGINS" in name}
 
-    loaded = settings.load_bootstrap(
+    loaded = configuration.load_bootstrap(
         environ | {"BROKER_BOOTSTRAP_ACCESS_KEY": "root", "BROKER_BOOTSTRAP_SECRET_KEY": "r" * 20}
     )
 
     assert loaded.bootstrap.access_key == "root"
-    assert loaded.store == settings.load(GOOD).store
+    assert loaded.store == configuration.load(GOOD).store
 
 
 def test_bootstrap_reads_the_services_file_and_finds_the_owner_elsewhere(config: Path) -> None:
     owner = {"BROKER_BOOTSTRAP_ACCESS_KEY": "root", "BROKER_BOOTSTRAP_SECRET_KEY": "r" * 20}
 
-    loaded = settings.load_bootstrap({"BROKER_CONFIG": str(config)} | owner)
+    loaded = configuration.load_bootstrap({"BROKER_CONFIG": str(config)} | owner)
 
-    assert loaded.store == settings.load({"BROKER_CONFIG": str(config)}).store
+    assert loaded.store == configuration.load({"BROKER_CONFIG": str(config)}).store
     assert loaded.bootstrap.access_key == "root"
 
 
@@ -499,7 +499,7 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
 
     documented = [tuple(cell.strip(" `") for cell in row.split("|")[1:3]) for row in rows]
 
-    assert documented == [(name, written(value)) for name, value in settings.variables()]
+    assert documented == [(name, written(value)) for name, value in configuration.variables()]
 
 
 def written(default: object) -> str:

@@ -1,115 +1,58 @@
-"""The command line: `broker dev`, `serve` and `bootstrap`; other commands have their own files."""
+"""The command line: which commands there are, each of which has a file of its own."""
 
-import asyncio
-import json
-import logging
+import importlib
 import os
-from pathlib import Path
+from typing import cast
 
 import click
 from click.shell_completion import get_completion_class
 
-from broker import __version__, configuration, logs, openapi
-from broker.accounts import DEMO_USER
-from broker.app import create_app, list_routes, open_services
-from broker.audit_command import audit_command
-from broker.doctor_command import doctor_command
-from broker.file_command import (
-    download_command,
-    ls_command,
-    rm_command,
-    upload_command,
-    uploads_command,
-)
-from broker.keys_command import keys_group
-from broker.lifecycle import Lifecycle
-from broker.login_command import login_command, logout_command
-from broker.policy_command import policy_group
-from broker.prune_command import prune_command
-from broker.receipt_command import receipt_group
-from broker.server import is_loopback, listen, serve
-from broker.settings import Settings, SettingsError
-from broker.share_command import share_command, shares_command, unshare_command
-from broker.terminal import sentences
-from broker.token_command import token_group
-from broker.user_command import user_group
+from broker import __version__
 
-log = logging.getLogger(__name__)
-
-_PORT = click.IntRange(0, 65535)
-_DIRECTORY = click.Path(path_type=Path, file_okay=False)
+_COMMANDS = {
+    "audit": "broker.audit_command:audit_command",
+    "bootstrap": "broker.bootstrap_command:bootstrap_command",
+    "dev": "broker.serve_command:dev_command",
+    "doctor": "broker.doctor_command:doctor_command",
+    "download": "broker.file_command:download_command",
+    "keys": "broker.keys_command:keys_group",
+    "login": "broker.login_command:login_command",
+    "logout": "broker.login_command:logout_command",
+    "ls": "broker.file_command:ls_command",
+    "openapi": "broker.openapi_command:openapi_command",
+    "policy": "broker.policy_command:policy_group",
+    "prune": "broker.prune_command:prune_command",
+    "receipt": "broker.receipt_command:receipt_group",
+    "rm": "broker.file_command:rm_command",
+    "serve": "broker.serve_command:serve_command",
+    "share": "broker.share_command:share_command",
+    "shares": "broker.share_command:shares_command",
+    "token": "broker.token_command:token_group",
+    "unshare": "broker.share_command:unshare_command",
+    "upload": "broker.file_command:upload_command",
+    "uploads": "broker.file_command:uploads_command",
+    "user": "broker.user_command:user_group",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Loads a command when it is asked for: the whole service takes longer to load than to list files."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if place := _COMMANDS.get(cmd_name):
+            module, _, name = place.partition(":")
+            return cast(click.Command, getattr(importlib.import_module(module), name))
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="broker")
 def main() -> None:
     """Issue presigned URLs, so that files travel directly between the client and the object store."""
     os.umask(0o077)  # what this process writes is for its user alone
-
-
-@main.command("dev")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on.")
-@click.option(
-    "--port", default=8000, show_default=True, type=_PORT, help="Port of the page; 0 for a free one."
-)
-@click.option("--store-port", type=_PORT, help="Port of the embedded store; a free one if not given.")
-@click.option("--data-dir", default="data", show_default=True, type=_DIRECTORY, help="Where it is all kept.")
-def run_dev(host: str, port: int, store_port: int | None, data_dir: Path) -> None:
-    """Run it all here: store, broker and page.
-
-    The user demo signs in with the password demo; therefore only loopback is listened on.
-    """
-    if not is_loopback(host):
-        raise click.UsageError(f"`broker dev` has a demo user and listens on loopback only, not on {host}.")
-    from broker import dev  # with the SDK that sets stores up
-
-    with sentences():
-        dev.run(host=host, port=port, store_port=store_port or None, data_dir=data_dir)
-
-
-@main.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=_PORT, help="Port to listen on.")
-def run_serve(host: str, port: int) -> None:
-    """Run the service as BROKER_* variables say."""
-    with sentences():
-        logs.configure("json", "INFO")  # until the settings say how
-        current = configuration.load()
-        logs.configure(current.log_format, current.log_level)
-        asyncio.run(_refuse_demo_user(current))
-        with listen(host, port) as listener:
-            lifecycle = Lifecycle()
-            app = create_app(current, lifecycle)
-            log.info("Listening on %s port %s", *listener.getsockname()[:2])
-            serve(app, listener, lifecycle, drain_seconds=current.drain_seconds)
-        log.info("Stopped")
-
-
-@main.command("bootstrap")
-@click.option("--users", is_flag=True, help="Make the three users too (needs MinIO's admin API).")
-def run_bootstrap(users: bool) -> None:
-    """Prepare the store: bucket, CORS, lifecycle.
-
-    It may be repeated at any time.
-    """
-    from broker.bootstrap import bootstrap
-
-    with sentences():
-        current = configuration.load_bootstrap()
-        steps = bootstrap(
-            current.store,
-            admin=current.bootstrap,
-            origins=(*current.origins, *current.cors_origins),
-            users=users,
-        )
-        for step in steps:
-            click.secho(f"{step.outcome:<8} {step.what:<10} {step.detail}", fg=_COLOURS[step.outcome])
-
-
-@main.command("openapi")
-def print_openapi() -> None:
-    """Print the description of the API, OpenAPI 3.1."""
-    click.echo(json.dumps(openapi.describe(list_routes()), indent=2))
 
 
 @main.command("completion")
@@ -119,35 +62,3 @@ def print_completion(shell: str) -> None:
     completion = get_completion_class(shell)
     if completion is not None:
         click.echo(completion(main, {}, "broker", "_BROKER_COMPLETE").source())
-
-
-main.add_command(login_command)
-main.add_command(logout_command)
-main.add_command(upload_command)
-main.add_command(download_command)
-main.add_command(ls_command)
-main.add_command(rm_command)
-main.add_command(uploads_command)
-main.add_command(share_command)
-main.add_command(shares_command)
-main.add_command(unshare_command)
-main.add_command(audit_command)
-main.add_command(keys_group)
-main.add_command(policy_group)
-main.add_command(prune_command)
-main.add_command(doctor_command)
-main.add_command(receipt_group)
-main.add_command(token_group)
-main.add_command(user_group)
-
-
-_COLOURS = {"done": None, "warning": "yellow"}
-
-
-async def _refuse_demo_user(current: Settings) -> None:
-    with open_services(current) as services:
-        if await services.accounts.has_user(DEMO_USER):
-            raise SettingsError(
-                f"BROKER_DATABASE_URL: this registry was made by `broker dev` and has the user {DEMO_USER}, "
-                "whose password everybody knows; use another one."
-            )

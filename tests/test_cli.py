@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import httpx
 import psutil
 import pytest
@@ -40,6 +41,30 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 def run(*arguments: str, environ: dict[str, str] | None = None, stdin: str = "") -> Result:
     return CliRunner().invoke(main, arguments, env=environ, input=stdin)
+
+
+def test_each_command_is_called_as_it_is_listed() -> None:
+    context = click.Context(main)
+    commands = {name: main.get_command(context, name) for name in main.list_commands(context)}
+
+    assert {name: command and command.name for name, command in commands.items()} == {n: n for n in commands}
+    assert len(commands) > 20
+    assert main.get_command(context, "nothing") is None
+
+
+@pytest.mark.parametrize("command", ["ls", "upload", "download", "share", "login", "completion"])
+def test_a_command_does_not_load_the_service_that_it_does_without(command: str) -> None:
+    """Who lists a few files, or has a shell complete their names, does not wait for databases and servers."""
+    code = f"""
+import sys
+from broker.cli import main
+main(["{command}", "--help"], standalone_mode=False)
+print(sorted({{"sqlalchemy", "starlette", "uvicorn", "minio", "jwt"}} & set(sys.modules)), file=sys.stderr)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert run.stderr == "[]\n"
+    assert "Usage:" in run.stdout
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "files.example.com"])

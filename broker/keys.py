@@ -4,7 +4,7 @@ import itertools
 import os
 import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import quote
 
@@ -159,20 +159,19 @@ def split_name(name: str) -> tuple[str, str]:
     return (stem, dot + extension) if stem else (name, "")
 
 
-def number_name(name: str, taken: Container[str]) -> str:
-    """Return the name with the first number that makes it free; `taken` holds keys of names.
+def number_names(name: str) -> Iterator[str]:
+    """Yield the name with one number after the other, cut to have room for it; these never end.
 
-    >>> number_name("Film.mp4", {"film.mp4", "film (2).mp4"})
-    'Film (3).mp4'
+    >>> list(itertools.islice(number_names("Film.mp4"), 2))
+    ['Film (2).mp4', 'Film (3).mp4']
     """
     stem, extension = split_name(name)
+    if len(extension.encode()) > MAX_NAME_BYTES // 2:  # before which there may be no room for a number
+        stem, extension = name, ""
     for number in itertools.count(2):
         ending = f" ({number}){extension}"
         room = MAX_NAME_BYTES - len(ending.encode())
-        numbered = stem.encode()[: max(room, 1)].decode(errors="ignore") + ending
-        if name_key(numbered) not in taken:
-            return check_name(numbered)
-    raise AssertionError  # numbers do not end
+        yield check_name(stem.encode()[:room].decode(errors="ignore") + ending)
 
 
 def check_folder(folder: str) -> str:

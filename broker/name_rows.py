@@ -1,6 +1,7 @@
 """Names within a folder: whether one is taken, and what becomes of two, within whatever change needs it."""
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, select, tuple_, update
@@ -10,15 +11,18 @@ from broker.rows import File
 from broker.schemas import Collision
 from broker.tables import files
 
+_AT_ONCE = 1024  # names in one question
+
 _OF_FOLDER = (
     files.c.tenant == bindparam("of_tenant"),
     files.c.owner == bindparam("of_owner"),
     files.c.folder == bindparam("of_folder"),
     files.c.trashed_at.is_(None),
 )
-FIND_NAME = select(files.c.id).where(*_OF_FOLDER, files.c.name_key == bindparam("of_name")).limit(1)
-LIST_NUMBERED = select(files.c.name_key).where(
-    *_OF_FOLDER, files.c.name_key >= bindparam("first"), files.c.name_key < bindparam("last")
+FIND_TAKEN = (
+    select(files.c.name_key)
+    .distinct()
+    .where(*_OF_FOLDER, files.c.name_key.in_(bindparam("of_names", expanding=True)))
 )
 TRASH_NAMESAKES = (
     update(files)
@@ -38,13 +42,22 @@ def settle_name(connection: Connection, file: File, collision: Collision) -> Fil
     values = {"of_tenant": file.tenant, "of_owner": file.owner, "of_folder": file.folder}
     if collision == "replace":
         connection.execute(TRASH_NAMESAKES, values | {"of_name": file.name_key, "at": file.created_at})
-    elif collision != "allow" and connection.execute(FIND_NAME, values | {"of_name": file.name_key}).first():
-        stem, _ = keys.split_name(file.name)
-        first = keys.name_key(f"{stem} (")
-        numbered = connection.execute(LIST_NUMBERED, values | {"first": first, "last": first[:-1] + ")"})
-        name = keys.number_name(file.name, {file.name_key, *numbered.scalars()})
+    elif collision != "allow":
+        names = itertools.chain([file.name], keys.number_names(file.name))
+        name = _first_free(connection, values, names)
         return replace(file, name=name, name_key=keys.name_key(name))
     return file
+
+
+def _first_free(connection: Connection, folder: Mapping[str, str], names: Iterator[str]) -> str:
+    """Return the first of endless names that no file in a folder has, asking about ever more of them."""
+    at_once = 1  # mostly the very first one is free
+    while True:
+        wanted = {keys.name_key(name): name for name in itertools.islice(names, at_once)}
+        taken = set(connection.execute(FIND_TAKEN, {**folder, "of_names": list(wanted)}).scalars())
+        if free := [name for key, name in wanted.items() if key not in taken]:
+            return free[0]
+        at_once = min(2 * at_once, _AT_ONCE)
 
 
 def list_taken(

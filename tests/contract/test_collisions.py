@@ -56,6 +56,24 @@ def test_a_number_fits_into_the_longest_name(alice: httpx.Client) -> None:
     assert named == "\xe4" * 123 + " (2).text"
 
 
+@pytest.mark.parametrize(
+    ("longest", "numbered"),
+    [
+        ("a" * 251 + ".txt", ["a" * 247 + " (2).txt", "a" * 247 + " (3).txt"]),
+        ("a." + "b" * 253, ["a." + "b" * 249 + " (2)", "a." + "b" * 249 + " (3)"]),
+    ],
+    ids=["stem", "extension"],
+)
+def test_each_of_the_longest_names_gets_a_number_of_its_own(
+    alice: httpx.Client, longest: str, numbered: list[str]
+) -> None:
+    upload(alice, b"1", name=longest)
+
+    given = [upload(alice, b"2", name=longest, collision="rename")["name"] for _ in range(2)]
+
+    assert given == numbered
+
+
 def test_a_file_that_replaces_puts_the_other_into_the_trash(alice: httpx.Client) -> None:
     old = upload(alice, b"1", name="a.txt")
     other = upload(alice, b"1", name="a.txt", folder="b")

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, bindparam, select, tuple_, update
+from sqlalchemy import Connection, bindparam, func, select, tuple_, update
 
 from broker import keys
 from broker.rows import File
@@ -19,6 +19,8 @@ _OF_FOLDER = (
     files.c.folder == bindparam("of_folder"),
     files.c.trashed_at.is_(None),
 )
+# where replicas write side by side, two would find the same name free; SQLite has one writer anyway
+HOLD_NAMES = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("whose"), 0)))
 FIND_TAKEN = (
     select(files.c.name_key)
     .distinct()
@@ -35,6 +37,16 @@ LIST_TAKEN = select(files.c.folder, files.c.name_key).where(
     files.c.trashed_at.is_(None),
     tuple_(files.c.folder, files.c.name_key).in_(bindparam("names", expanding=True)),
 )
+
+
+def hold_names(connection: Connection, wanted: Iterable[tuple[File, Collision]]) -> None:
+    """Let nobody else settle names of the same owners until the change is made, where it matters."""
+    if connection.dialect.name != "postgresql":
+        return
+    owners = {(file.tenant, file.owner) for file, collision in wanted if collision != "allow"}
+    # in their order, so that no two changes wait for each other
+    for tenant, owner in sorted(owners):
+        connection.execute(HOLD_NAMES, {"whose": f"{tenant}/{owner}"})
 
 
 def settle_name(connection: Connection, file: File, collision: Collision) -> File:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from broker.auth import Claims
 from broker.database import Database
 from broker.folder_rows import add_folders
-from broker.name_rows import list_taken, settle_name
+from broker.name_rows import hold_names, list_taken, settle_name
 from broker.quotas import FIND_REPEATED, Full, Reservation, add_uploads, count, release
 from broker.rows import Counters, File, OwnedCounters, RowStatus, Upload, every, first, is_for
 from broker.schemas import Collision, UploadStatus, UsageOrder
@@ -275,6 +275,7 @@ def _publish(connection: Connection, wanted: Sequence[tuple[File, Collision]]) -
     """Turn pending uploads into files; for each of them see `Registry.publish`."""
     outcomes: dict[int, File | None] = {}
     published: list[File] = []
+    hold_names(connection, wanted)
     # in their order, so that no two replicas wait for each other
     for index, (file, collision) in sorted(enumerate(wanted), key=lambda item: item[1][0].upload_id):
         if _move(connection, file.upload_id, "pending", "completed", at=file.created_at):

@@ -17,7 +17,7 @@ from broker.keys import new_id
 from broker.quotas import Full, Reservation, add_uploads
 from broker.registry import Registry
 from broker.rows import Counters, File, Upload
-from broker.schemas import UsageOrder
+from broker.schemas import Collision, UsageOrder
 from broker.settings import Quota
 from tests.postgres import PostgresServer
 from tests.waiting import wait_until
@@ -35,10 +35,16 @@ def registry(database: Database) -> Registry:
 
 
 async def list_files(
-    registry: Registry, claims: Claims = ALICE, *, after: tuple[str, str] | None = None, limit: int = 10
+    registry: Registry,
+    claims: Claims = ALICE,
+    *,
+    after: tuple[str, str] | None = None,
+    limit: int = 10,
+    is_trashed: bool = False,
 ) -> list[File]:
     lists = FileRegistry(registry._database)
-    return await lists.list(claims, Filter(), order="-created", after=after, limit=limit)
+    wanted = Filter(is_trashed=is_trashed)
+    return await lists.list(claims, wanted, order="-created", after=after, limit=limit)
 
 
 @contextmanager
@@ -445,6 +451,38 @@ def test_c35_of_two_replicas_that_complete_one_makes_the_file(database_url: str)
                 assert len({file.id for file in files if file}) == 1
                 assert None not in files
             assert await counters(other) == Counters(files=10, bytes=30)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("collision", "there", "in_trash"),
+    [
+        ("rename", ["a (2).txt", "a.txt"], []),
+        ("refuse", ["a (2).txt", "a.txt"], []),
+        ("replace", ["a.txt"], ["a.txt"]),
+    ],
+)
+def test_two_replicas_do_not_give_one_name_to_two_files(
+    database_url: str, collision: Collision, there: list[str], in_trash: list[str]
+) -> None:
+    async def story() -> None:
+        with opened(database_url) as one, opened(database_url) as other:
+            for n in range(10):
+                owner = structs.replace(ALICE, subject=f"alice {n}")
+                uploads = upload_of(owner), upload_of(owner)
+                for upload in uploads:
+                    await add(one, upload)
+
+                await asyncio.gather(
+                    *(
+                        r.publish(structs.replace(file_of(upload), name="a.txt", name_key="a.txt"), collision)
+                        for r, upload in zip((one, other), uploads, strict=True)
+                    )
+                )
+
+                files = await list_files(one, owner), await list_files(one, owner, is_trashed=True)
+                assert [sorted(file.name for file in each) for each in files] == [there, in_trash]
 
     asyncio.run(story())
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from broker import keys
 from broker.auth import Claims
 from broker.database import Database
-from broker.folder_rows import add_folders, is_below
+from broker.folder_rows import add_folders, hold_folder, is_below
 from broker.rows import File, every
 from broker.tables import files, folders, uploads
 
@@ -143,18 +143,25 @@ class FileRegistry:
         def change(connection: Connection) -> bool:
             if not _has_folder(connection, claims, path) or _has_folder(connection, claims, to):
                 return False
-            moved = to + func.substr(files.c.folder, len(path) + 1)
-            connection.execute(
-                update(files)
-                .where(*_own_files_below(claims, path))
-                .values(folder=moved, modified_at=at, revision=files.c.revision + 1)
-            )
+            # uploads, files, folders: in the order of whoever stores files, so that no two changes deadlock
             on_their_way = (uploads.c.tenant == claims.tenant, uploads.c.owner == claims.subject)
             connection.execute(
                 update(uploads)
                 .where(*on_their_way, uploads.c.status == "pending", is_below(uploads.c.folder, path))
                 .values(folder=to + func.substr(uploads.c.folder, len(path) + 1))
             )
+            move_files = (
+                update(files)
+                .where(*_own_files_below(claims, path))
+                .values(
+                    folder=to + func.substr(files.c.folder, len(path) + 1),
+                    modified_at=at,
+                    revision=files.c.revision + 1,
+                )
+            )
+            connection.execute(move_files)
+            if not hold_folder(connection, claims.tenant, claims.subject, path):
+                return False
             # changed, not made anew: the links to them come along (tables.py)
             above = to.rpartition("/")[0]
             parent = to + func.substr(folders.c.parent, len(path) + 1)
@@ -166,6 +173,7 @@ class FileRegistry:
                     parent=case((folders.c.path == path, above), else_=parent),
                 )
             )
+            connection.execute(move_files)  # also those that came meanwhile
             add_folders(connection, claims.tenant, claims.subject, [above])
             return True
 
@@ -180,13 +188,17 @@ class FileRegistry:
         def change(connection: Connection) -> int | None:
             if not _has_folder(connection, claims, path):
                 return None
-            trashed = connection.execute(
+            trash_files = (
                 update(files)
                 .where(*_own_files_below(claims, path), files.c.trashed_at.is_(None))
                 .values(trashed_at=at, modified_at=at, revision=files.c.revision + 1)
             )
+            # files, folders: in the order of whoever stores files, so that no two changes deadlock
+            trashed = connection.execute(trash_files).rowcount
+            hold_folder(connection, claims.tenant, claims.subject, path)
             connection.execute(delete(folders).where(*_own_folders(claims), is_below(folders.c.path, path)))
-            return trashed.rowcount
+            # also those that came meanwhile
+            return trashed + connection.execute(trash_files).rowcount
 
         return await self._database.write(change)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from sqlalchemy import (
     BindParameter,
     Connection,
@@ -59,6 +59,7 @@ LIST_DUE = (
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
 )
+FIND_FOLDER = select(uploads.c.folder).where(uploads.c.id == bindparam("upload_id"))
 LIST_KNOWN_KEYS = select(uploads.c.key).where(uploads.c.key.in_(bindparam("keys", expanding=True)))
 SETTLE_UPLOAD = (
     update(uploads)
@@ -198,7 +199,10 @@ class Registry:
         await self._database.write(lambda c: c.execute(FORGET_UPLOAD, {"upload_id": upload_id}))
 
     async def publish(self, file: File, collision: Collision = "allow") -> File | None:
-        """Turn a pending upload into this file, once: the file that it is now, or None if it is none."""
+        """Turn a pending upload into this file, once: the file that it is now, or None if it is none.
+
+        It goes into the folder that the upload has now, which may have been moved since it was read.
+        """
         (outcome,) = await self._database.write_each(_publish, [(file, collision)])
         return outcome
 
@@ -279,7 +283,8 @@ def _publish(connection: Connection, wanted: Sequence[tuple[File, Collision]]) -
     # in their order, so that no two replicas wait for each other
     for index, (file, collision) in sorted(enumerate(wanted), key=lambda item: item[1][0].upload_id):
         if _move(connection, file.upload_id, "pending", "completed", at=file.created_at):
-            named = settle_name(connection, file, collision)
+            folder = connection.execute(FIND_FOLDER, {"upload_id": file.upload_id}).scalar_one()
+            named = settle_name(connection, replace(file, folder=folder), collision)
             connection.execute(INSERT_FILE, asdict(named))
             published.append(named)
             outcomes[index] = named

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, selec
 
 from broker.auth import Claims
 from broker.database import Database
-from broker.folder_rows import is_below
+from broker.folder_rows import hold_folder, is_below
 from broker.rows import File, Share, every, first
-from broker.tables import files, folders, shares
+from broker.tables import files, shares
 
 _NAMED = select(shares, files.c.name.label("file_name")).outerjoin(files, files.c.id == shares.c.file_id)
 _OWN = _NAMED.where(shares.c.tenant == bindparam("tenant"), shares.c.owner == bindparam("owner"))
@@ -19,15 +19,6 @@ FIND_SHARE = _NAMED.where(shares.c.id == bindparam("id"))
 # locked, so that nothing goes while it gets a link; SQLite has one writer anyway
 HOLD_FILE = (
     select(files.c.id).where(files.c.id == bindparam("id"), files.c.trashed_at.is_(None)).with_for_update()
-)
-HOLD_FOLDER = (
-    select(folders.c.path)
-    .where(
-        folders.c.tenant == bindparam("tenant"),
-        folders.c.owner == bindparam("owner"),
-        folders.c.path == bindparam("folder"),
-    )
-    .with_for_update()
 )
 LIST_SHARES = (
     _OWN.where(shares.c.id < bindparam("before")).order_by(shares.c.id.desc()).limit(bindparam("limit"))
@@ -108,8 +99,7 @@ def _hold(connection: Connection, share: Share) -> bool:
     """Keep what a share leads to from going until the change is made; say whether it is there."""
     if share.folder is None:
         return connection.execute(HOLD_FILE, {"id": share.file_id}).first() is not None
-    values = {"tenant": share.tenant, "owner": share.owner, "folder": share.folder}
-    return connection.execute(HOLD_FOLDER, values).first() is not None
+    return hold_folder(connection, share.tenant, share.owner, share.folder)
 
 
 def _reachable(share: Share) -> Select[tuple[object, ...]]:

@@ -1,8 +1,10 @@
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar, cast
 
 import psycopg
 import pytest
@@ -21,6 +23,9 @@ from broker.schemas import Collision, UsageOrder
 from broker.settings import Quota
 from tests.postgres import PostgresServer
 from tests.waiting import wait_until
+
+T = TypeVar("T")
+Item = TypeVar("Item")
 
 AT = datetime(2026, 11, 22, 12, 30, 15, 123456, tzinfo=UTC)
 ALICE = Claims(subject="alice", tenant="acme", scopes=frozenset())
@@ -79,6 +84,7 @@ def file_of(upload: Upload) -> File:
         upload_id=upload.id,
         key=upload.key,
         name=upload.name,
+        folder=upload.folder,
         size=upload.size,
         type=upload.type,
         checksum=upload.checksum,
@@ -164,11 +170,14 @@ def test_c35_of_many_completions_at_once_one_makes_the_file(registry: Registry) 
 
 def test_files_that_are_published_together_are_counted_each_for_its_owner(registry: Registry) -> None:
     async def story() -> None:
-        uploads = [upload_of(claims) for claims in (ALICE, BOB, ALICE, ALICE_ELSEWHERE)]
+        uploads = [
+            structs.replace(upload_of(claims), folder=f"f/{claims.subject}")
+            for claims in (ALICE, BOB, ALICE, ALICE_ELSEWHERE)
+        ]
         for upload in uploads:
             await add(registry, upload)
 
-        files = [structs.replace(file_of(upload), folder=f"f/{upload.owner}") for upload in uploads]
+        files = [file_of(upload) for upload in uploads]
         published = await asyncio.gather(*(registry.publish(file, "rename") for file in files))
 
         names = [(file.upload_id, file.owner, file.name) for file in published if file]
@@ -399,6 +408,15 @@ def test_a_deleted_file_leaves_an_upload_that_only_the_reconciler_sees(registry:
     asyncio.run(story())
 
 
+def is_blocked(url: str) -> bool:
+    """Say whether a change waits for another one of this PostgreSQL database."""
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return found.fetchone() is not None
+
+
 def test_no_upload_has_a_key_that_no_database_can_hold(registry: Registry) -> None:
     assert asyncio.run(registry.find_upload_of_key("uploads/acme/\0")) is None
 
@@ -418,21 +436,13 @@ def test_c56_a_replica_that_finds_no_room_returns_the_upload_of_the_same_request
         assert may_commit.wait(4)
         return added
 
-    def is_blocked() -> bool:
-        with psycopg.connect(url) as connection:
-            found = connection.execute(
-                "SELECT 1 FROM pg_stat_activity "
-                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            return found.fetchone() is not None
-
     with closing(open_database(url)) as first, closing(open_database(url)) as second:
 
         async def story() -> None:
             quicker = asyncio.ensure_future(first.write(add_slowly))
             await asyncio.to_thread(is_added.wait, 4)
             slower = asyncio.ensure_future(Registry(second).add_uploads(reserve()))
-            await asyncio.to_thread(wait_until, is_blocked)
+            await asyncio.to_thread(wait_until, partial(is_blocked, url))
             may_commit.set()
             assert await slower == await quicker
 
@@ -499,6 +509,84 @@ def test_of_two_replicas_that_complete_and_abort_one_does(database_url: str) -> 
                 assert was_aborted is (file is None)
             found = await counters(one)
             assert (found.pending, found.pending_bytes, found.bytes) == (0, 0, 3 * found.files)
+
+    asyncio.run(story())
+
+
+async def move_away(folders: FileRegistry) -> None:
+    assert await folders.move_folder(ALICE, "a", "b", at=AT)
+
+
+async def throw_away(folders: FileRegistry) -> None:
+    assert await folders.trash_folder(ALICE, "a", at=AT) == 1
+
+
+def test_a_file_goes_where_its_folder_went_while_it_was_verified(registry: Registry) -> None:
+    async def story() -> None:
+        upload = structs.replace(upload_of(), folder="a/x")
+        await add(registry, upload)
+        folders = FileRegistry(registry._database)
+        await folders.add_folder(ALICE, "a")
+
+        await move_away(folders)
+        file = await registry.publish(file_of(upload))
+
+        assert file
+        assert file.folder == "b/x"
+        assert not await folders.has_folder(ALICE, "a")
+
+    asyncio.run(story())
+
+
+class SlowDatabase:
+    """Keeps a change that is made of several items from being committed until it may be."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.is_made, self.may_commit = threading.Event(), threading.Event()
+
+    async def write_each(
+        self, change: Callable[[Connection, Sequence[Item]], Sequence[T]], items: Sequence[Item]
+    ) -> Sequence[T]:
+        def make_slowly(connection: Connection) -> Sequence[T]:
+            made = change(connection, items)
+            self.is_made.set()
+            assert self.may_commit.wait(4)
+            return made
+
+        return await self._database.write(make_slowly)
+
+
+@pytest.mark.parametrize(
+    ("act", "folder", "is_trashed"), [(move_away, "b/x", False), (throw_away, "a/x", True)]
+)
+def test_a_folder_that_goes_takes_along_what_is_stored_into_it_at_that_moment(
+    postgres: PostgresServer,
+    act: Callable[[FileRegistry], Coroutine[None, None, None]],
+    folder: str,
+    is_trashed: bool,
+) -> None:
+    url = postgres.make_database()
+
+    async def story() -> None:
+        with opened(url) as one, opened(url) as other:
+            folders, slow = FileRegistry(other._database), SlowDatabase(one._database)
+            await folders.add_folder(ALICE, "a")
+            upload = structs.replace(upload_of(), folder="a/x")
+            await add(one, upload)
+
+            publishing = asyncio.ensure_future(Registry(cast(Database, slow)).publish(file_of(upload)))
+            await asyncio.to_thread(slow.is_made.wait, 4)
+            going = asyncio.ensure_future(act(folders))
+            await asyncio.to_thread(wait_until, lambda: going.done() or is_blocked(url))
+            slow.may_commit.set()
+            await asyncio.gather(publishing, going)
+
+            file = await one.find_file_of_upload(upload.id)
+            assert file
+            assert (file.folder, file.trashed_at is not None) == (folder, is_trashed)
+            found = [await folders.has_folder(ALICE, path) for path in ("a", "a/x", folder)]
+            assert found == [False, False, not is_trashed]
 
     asyncio.run(story())
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     select,
     tuple_,
+    union,
     update,
 )
 
@@ -132,9 +133,17 @@ class FileRegistry:
 
         return await self._database.write(change)
 
+    async def list_folders_below(self, claims: Claims, path: str) -> Sequence[str]:
+        """Return the paths of a folder and of all below it."""
+        query = select(folders.c.path).where(*_own_folders(claims), is_below(folders.c.path, path))
+        return await self._database.read(lambda c: list(c.execute(query).scalars()))
+
     async def policies_below(self, claims: Claims, path: str) -> Sequence[tuple[str, str]]:
-        """Return of all files in a folder and below it the policies, with the folders."""
-        query = select(files.c.policy, files.c.folder).distinct().where(*_own_files_below(claims, path))
+        """Return the policies, with the folders, of all files in a folder and below it, or on their way."""
+        query = union(
+            select(files.c.policy, files.c.folder).where(*_own_files_below(claims, path)),
+            select(uploads.c.policy, uploads.c.folder).where(*_on_their_way_below(claims, path)),
+        )
         return await self._database.read(lambda c: [(row.policy, row.folder) for row in c.execute(query)])
 
     async def move_folder(self, claims: Claims, path: str, to: str, *, at: datetime) -> bool:
@@ -144,10 +153,9 @@ class FileRegistry:
             if not _has_folder(connection, claims, path) or _has_folder(connection, claims, to):
                 return False
             # uploads, files, folders: in the order of whoever stores files, so that no two changes deadlock
-            on_their_way = (uploads.c.tenant == claims.tenant, uploads.c.owner == claims.subject)
             connection.execute(
                 update(uploads)
-                .where(*on_their_way, uploads.c.status == "pending", is_below(uploads.c.folder, path))
+                .where(*_on_their_way_below(claims, path))
                 .values(folder=to + func.substr(uploads.c.folder, len(path) + 1))
             )
             move_files = (
@@ -257,6 +265,16 @@ def _own_files(claims: Claims) -> Sequence[ColumnElement[bool]]:
 def _own_files_below(claims: Claims, path: str) -> Sequence[ColumnElement[bool]]:
     """Say which files are the caller's, in a folder or below it."""
     return (*_own_files(claims), is_below(files.c.folder, path))
+
+
+def _on_their_way_below(claims: Claims, path: str) -> Sequence[ColumnElement[bool]]:
+    """Say which of the caller's uploads may become files in a folder or below it."""
+    return (
+        uploads.c.tenant == claims.tenant,
+        uploads.c.owner == claims.subject,
+        uploads.c.status == "pending",
+        is_below(uploads.c.folder, path),
+    )
 
 
 def _own_folders(claims: Claims) -> Sequence[ColumnElement[bool]]:

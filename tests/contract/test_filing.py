@@ -253,6 +253,30 @@ def test_a_folder_is_moved_with_all_that_is_in_it_and_nothing_else(alice: httpx.
         assert_problem(alice.post("/v1/folders/move", json=wanted), kind)
 
 
+def test_no_folder_is_moved_to_where_one_below_it_would_have_too_long_a_path(alice: httpx.Client) -> None:
+    deep = "/".join(["a", *["b" * 250] * 4])
+    alice.post("/v1/folders", json={"path": deep}).raise_for_status()
+
+    too_long = alice.post("/v1/folders/move", json={"path": "a", "to": "c" * 21})
+    moved = alice.post("/v1/folders/move", json={"path": "a", "to": "c" * 20})
+
+    assert_problem(too_long, errors.InvalidName, field="folder", limit=1024)
+    assert moved.json() == {"path": "c" * 20}
+    assert folders(alice) == ["c" * 20]
+
+
+def test_a_policy_holds_for_what_is_on_its_way_into_a_folder_that_moves(alice: httpx.Client) -> None:
+    created = create(alice, b"hello", name="a.png", type="image/png", folder="photos/x", policy="photos")
+    alice.post("/v1/folders", json={"path": "photos/x"}).raise_for_status()
+
+    out = alice.post("/v1/folders/move", json={"path": "photos/x", "to": "y"})
+    within = alice.post("/v1/folders/move", json={"path": "photos/x", "to": "photos/y"})
+
+    assert_problem(out, errors.PolicyViolation, field="folder", rule="policies.photos.folders")
+    assert within.json() == {"path": "photos/y"}
+    assert alice.get(f"/v1/uploads/{created['id']}").json()["folder"] == "photos/y"
+
+
 def test_a_folder_goes_into_the_trash_and_comes_back(alice: httpx.Client) -> None:
     earlier = upload(alice, b"hello", folder="a")
     change(alice, earlier, trashed=True)

@@ -18,11 +18,12 @@ LIST_USERS_OF_TENANT = (
     LIST_USERS.where(users.c.tenant == bindparam("tenant"), users.c.name > bindparam("after"))
 ).limit(bindparam("limit"))
 INSERT_USER = insert(users)
-SET_PASSWORD = (
-    update(users)
-    .where(users.c.name == bindparam("user_name"), users.c.password_hash == bindparam("old_hash"))
-    .values(password_hash=bindparam("new_hash"))
+_HAS_PASSWORD = (users.c.name == bindparam("user_name"), users.c.password_hash == bindparam("old_hash"))
+# locked, so that nobody is shut out just now; SQLite has one writer anyway
+HOLD_USER = (
+    select(users.c.name).where(*_HAS_PASSWORD, users.c.disabled_at.is_(None)).with_for_update(read=True)
 )
+SET_PASSWORD = update(users).where(*_HAS_PASSWORD).values(password_hash=bindparam("new_hash"))
 SET_DISABLED = update(users).where(users.c.name == bindparam("user_name")).values(disabled_at=bindparam("at"))
 FIND_SESSION = select(sessions).where(sessions.c.id == bindparam("id"))
 INSERT_SESSION = insert(sessions)
@@ -97,10 +98,11 @@ class AccountRegistry:
 
         return await self._database.write(change)
 
-    async def replace_hash(self, user: User, password_hash: str) -> None:
-        """Store the same password hashed anew, unless it was changed meanwhile."""
+    async def replace_hash(self, user: User, password_hash: str) -> User:
+        """Store the same password hashed anew, unless it was changed meanwhile; return the user with it."""
         values = {"user_name": user.name, "old_hash": user.password_hash, "new_hash": password_hash}
         await self._database.write(lambda c: _move(c, SET_PASSWORD, values))
+        return replace(user, password_hash=password_hash)
 
     async def set_password(self, user: User, password_hash: str, revocation: Revocation) -> bool:
         """Change the password and end all that was opened with the old one; say whether it was still that."""
@@ -122,8 +124,17 @@ class AccountRegistry:
         """End all sessions and refuse all tokens that the subject has now."""
         await self._database.write(lambda c: _revoke_all(c, revocation))
 
-    async def add_session(self, session: Session) -> None:
-        await self._database.write(lambda c: c.execute(INSERT_SESSION, asdict(session)))
+    async def add_session(self, session: Session, user: User) -> bool:
+        """Say whether it was added: not when the user has another password by now, or is shut out."""
+        values = {"user_name": user.name, "old_hash": user.password_hash}
+
+        def change(connection: Connection) -> bool:
+            if connection.execute(HOLD_USER, values).first() is None:
+                return False
+            connection.execute(INSERT_SESSION, asdict(session))
+            return True
+
+        return await self._database.write(change)
 
     async def find_session(self, session_id: str) -> Session | None:
         return await self._database.read(lambda c: first(Session, c, FIND_SESSION, {"id": session_id}))

@@ -72,9 +72,12 @@ class Accounts:
             )
         await self._throttle.forgive(username, address)
         if self._passwords.is_outdated(user.password_hash):
-            await self._registry.replace_hash(user, await self._passwords.hash(password))
+            user = await self._registry.replace_hash(user, await self._passwords.hash(password))
+        session = await self._sessions.begin(user, at=at)
+        if session is None:
+            return await self.sign_in(username, password, address=address, at=at)  # by what holds now
         log.info("Signed in", extra={"subject": username})
-        return self._describe(user, await self._sessions.begin(user, at=at), at=at)
+        return self._describe(user, session, at=at)
 
     async def renew(self, refresh_token: str, *, at: datetime) -> SignedIn:
         """Go on with a session. Raises SessionEnded."""

@@ -44,7 +44,8 @@ class Sessions:
         self._idle_expires_in = timedelta(seconds=idle_expires_in)
         self._expires_in = timedelta(seconds=expires_in)
 
-    async def begin(self, user: User, *, at: datetime) -> Session:
+    async def begin(self, user: User, *, at: datetime) -> Session | None:
+        """Begin a session, unless the password was changed or the user shut out since that was looked at."""
         expires_at = at + self._expires_in
         session = Session(
             id=keys.new_id(at),
@@ -55,8 +56,7 @@ class Sessions:
             idle_expires_at=min(at + self._idle_expires_in, expires_at),
             expires_at=expires_at,
         )
-        await self._registry.add_session(session)
-        return session
+        return session if await self._registry.add_session(session, user) else None
 
     async def renew(self, refresh_token: str, *, at: datetime) -> Session:
         """Return the session as it is after this use of its token. Raises SessionEnded."""

@@ -235,6 +235,55 @@ def test_a_password_is_hashed_anew_when_the_parameters_have_changed(
     asyncio.run(story())
 
 
+class SlowPasswords(Passwords):
+    """Looks at a password, and then has something happen before it says what it saw."""
+
+    def __init__(self, *happenings: Callable[[], Coroutine[None, None, object]]) -> None:
+        super().__init__()
+        self._hasher = CHEAP
+        self._happenings = list(happenings)
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        is_right = await super().verify(password_hash, password)
+        if self._happenings:
+            await self._happenings.pop()()
+        return is_right
+
+
+@pytest.mark.parametrize("is_disabled", [False, True])
+def test_c19_who_is_shut_out_while_signing_in_does_not_come_in(database: Database, is_disabled: bool) -> None:
+    async def story() -> None:
+        here, there = Replica(database), Replica(database)
+
+        async def shut_out() -> None:
+            if is_disabled:
+                await there.accounts.disable("carol", at=AT + SECOND)
+            else:
+                await there.accounts.set_password("carol", "another one", at=AT + SECOND)
+
+        async with carol(here):
+            here.accounts._passwords = SlowPasswords(shut_out)
+            with refused(WrongCredentials):
+                await here.sign_in()
+
+    asyncio.run(story())
+
+
+def test_two_sign_ins_at_once_may_both_hash_the_password_anew(replica: Replica) -> None:
+    async def story() -> None:
+        async with carol(replica):
+
+            async def sign_in_elsewhere() -> None:
+                await replica.sign_in()
+
+            replica.accounts._passwords = SlowPasswords(sign_in_elsewhere)
+            replica.accounts._passwords._hasher = PasswordHasher()
+
+            assert replica.whose(await replica.sign_in()) == CAROL
+
+    asyncio.run(story())
+
+
 def test_c13_each_refresh_token_makes_the_next_one(replica: Replica) -> None:
     async def story() -> None:
         async with carol(replica) as first:

@@ -7,6 +7,7 @@ is asked again, for as long as it takes.
 
 import asyncio
 import logging
+import time
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -50,10 +51,12 @@ class Scanner:
         """Ask about each file that is due; return those that were infected. Raises RegistryUnavailable."""
         due = await self._registry.list_to_scan(at=at, limit=_BATCH)
         turns = asyncio.Semaphore(_AT_ONCE)
+        began = time.monotonic()
 
         async def scan(file: File) -> bool:
-            async with turns:
-                return await self._scan(file, at=at)
+            async with turns:  # by when its turn comes, a URL of before may have expired
+                waited = timedelta(seconds=time.monotonic() - began)
+                return await self._scan(file, at=at + waited)
 
         infected = await asyncio.gather(*map(scan, due))
         return [file for file, is_infected in zip(due, infected, strict=True) if is_infected]

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -38,13 +39,17 @@ class Hook:
         self.url = url
         self.fault = ""
         self.asked: Counter[str] = Counter()
+        self.expiries: list[datetime] = []
 
     async def scan(self, request: Request) -> Response:
         assert request.headers["authorization"] == f"Bearer {TOKEN}"
         wanted = await request.json()
         fault = self.fault  # first: whoever sees that it was asked may set another one
+        self.expiries.append(datetime.fromisoformat(wanted["request"]["expires_at"]))
         self.asked[wanted["file"]] += 1
         match fault:
+            case "is slow":
+                await asyncio.sleep(1)
             case "hangs":
                 while (await request.receive())["type"] != "http.disconnect":
                     pass
@@ -195,6 +200,23 @@ def test_two_brokers_ask_about_a_file_once(embedded: StoreSettings, hook: Hook, 
         wait_until(lambda: all(client.get(f"/v1/files/{file}").json()["scan"] == "clean" for file in files))
 
     assert hook.asked == Counter(files)
+
+
+def test_a_file_that_waits_for_its_turn_is_fetched_by_a_fresh_url(
+    embedded: StoreSettings, hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("broker.scanning._AT_ONCE", 1)
+    hook.fault = "fails"
+    with scanned_by(hook, embedded, tmp_path) as broker, broker.client() as client:
+        files = [upload(client, b"hello")["id"] for _ in range(2)]
+        wait_until(lambda: hook.asked == Counter(files))
+        hook.fault = "is slow"
+        hook.expiries.clear()
+        make_due(broker)
+        wait_until(lambda: all(client.get(f"/v1/files/{file}").json()["scan"] == "clean" for file in files))
+
+    first, second = hook.expiries
+    assert second - first >= timedelta(seconds=1)
 
 
 def test_c46_a_policy_that_scans_without_a_scanner_is_refused_at_start() -> None:

@@ -37,12 +37,7 @@ class SavedLogin:
 
     def token(self, renew: bool) -> str:
         """Return the access token, a new one if that is wanted and can be had. Raises OperatorError."""
-        login = self._read()
-        if renew:
-            if login.cookie is None:
-                raise OperatorError("The access token is no longer good. Sign in again: broker login URL.")
-            login = self._save(_renew(login))
-        return login.token
+        return (self._renewed() if renew else self._read()).token
 
     def sign_in(self, url: str, username: str, password: str) -> None:
         """Sign a built-in user in. Raises the broker's errors and BrokerUnreachable."""
@@ -65,15 +60,25 @@ class SavedLogin:
                 self._path.unlink(missing_ok=True)
         self._path.unlink(missing_ok=True)
 
+    def _renewed(self) -> Login:
+        """Renew what is saved now: a cookie that another process has used already would end the session."""
+        latest = self._load()
+        if latest.cookie is None or latest.url != self.url:
+            raise OperatorError("The access token is no longer good. Sign in again: broker login URL.")
+        return self._save(_renew(latest))
+
     def _read(self) -> Login:
         if self._login is None:
-            try:
-                self._login = msgspec.json.decode(self._path.read_bytes(), type=Login)
-            except FileNotFoundError as error:
-                raise OperatorError(_SIGN_IN_FIRST) from error
-            except (OSError, msgspec.DecodeError) as error:
-                raise OperatorError(f"{self._path} cannot be read: {error}") from error
+            self._login = self._load()
         return self._login
+
+    def _load(self) -> Login:
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=Login)
+        except FileNotFoundError as error:
+            raise OperatorError(_SIGN_IN_FIRST) from error
+        except (OSError, msgspec.DecodeError) as error:
+            raise OperatorError(f"{self._path} cannot be read: {error}") from error
 
     def _save(self, login: Login) -> Login:
         """Write it whole or not at all; another process may read it at any moment."""

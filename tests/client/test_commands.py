@@ -13,6 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from broker.cli import main
+from broker.client import Client
+from broker.client.saved_login import SavedLogin
+from broker.errors import OperatorError
 from tests.faulty_store import Exchange, FaultyStore, error
 from tests.running import RunningBroker
 
@@ -60,6 +63,37 @@ def test_a_user_signs_in_and_out(remote: RunningBroker, tmp_path: Path) -> None:
     assert listed.exit_code == 0, listed.output
     assert not saved.exists()
     assert "Sign in first" in terminal.run("ls").output
+
+
+def test_a_command_that_runs_for_long_shares_its_session_with_others(
+    remote: RunningBroker, tmp_path: Path
+) -> None:
+    remote.add_user("mallory", PASSWORD)
+    long, short = SavedLogin(tmp_path / "login.json"), SavedLogin(tmp_path / "login.json")
+    long.sign_in(remote.url, "mallory", PASSWORD)
+
+    for _ in range(2):  # the broker takes the last cookie but one for some seconds
+        short.token(True)
+    renewed = long.token(True)
+
+    assert renewed == SavedLogin(tmp_path / "login.json").token(False)
+    with Client(remote.url, token=renewed) as client:
+        assert client.me().subject == "mallory"
+
+
+def test_a_command_that_runs_for_long_does_not_follow_its_user_to_another_broker(
+    remote: RunningBroker, tmp_path: Path
+) -> None:
+    remote.add_user("trent", PASSWORD)
+    long = SavedLogin(tmp_path / "login.json")
+    long.sign_in(remote.url, "trent", PASSWORD)
+    token = long.token(False)
+
+    SavedLogin(tmp_path / "login.json").keep_token("http://127.0.0.1:1", "of another broker")
+
+    with pytest.raises(OperatorError, match="Sign in again"):
+        long.token(True)
+    assert long.token(False) == token
 
 
 def test_a_wrong_password_is_refused_in_a_sentence(remote: RunningBroker, tmp_path: Path) -> None:

@@ -83,9 +83,14 @@ def _upload_all(client: Client, chosen: Mapping[str, Sequence[Path]], place: Pla
         for path, outcome in zip(paths, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 failed = True
-                reason = outcome.detail if isinstance(outcome, BrokerError) else str(outcome)
-                click.secho(f"{path}: {reason}", fg="red", err=True)
+                click.secho(f"{path}: {_reason(outcome)}", fg="red", err=True)
     return not failed
+
+
+def _reason(outcome: Exception) -> str:
+    if isinstance(outcome, OSError):
+        return outcome.strerror or str(outcome)
+    return outcome.detail if isinstance(outcome, BrokerError) else str(outcome)
 
 
 @click.command("download")

@@ -2,14 +2,14 @@
 
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from broker.client.calls import Calls
 from broker.client.retry import persist
 from broker.client.uploading import Uploading
 from broker.errors import BrokerError
-from broker.schemas import MAX_BATCH, CompleteUpload, File
+from broker.schemas import MAX_BATCH, CompleteUpload, File, NewUpload, Upload
 
 Outcome = File | Exception
 
@@ -40,11 +40,9 @@ class SmallFiles:
         return outcomes
 
     def _send_batch(self, uploads: Sequence[Uploading], pool: ThreadPoolExecutor) -> list[Outcome]:
-        declared = list(pool.map(lambda each: each.declared(), uploads))
-        key = uuid.uuid4().hex
-        created = persist(lambda: self._calls.create_batch(declared, key=key), stop=self._stop)
+        created = self._create(pool.map(_declared, uploads))
         sending = [
-            None if isinstance(upload, BrokerError) else pool.submit(each.put_whole, upload)
+            None if isinstance(upload, Exception) else pool.submit(each.put_whole, upload)
             for each, upload in zip(uploads, created, strict=True)
         ]
         outcomes: list[Outcome | None] = []
@@ -54,10 +52,20 @@ class SmallFiles:
         sent_ids = [
             upload.id
             for upload, outcome in zip(created, outcomes, strict=True)
-            if outcome is None and not isinstance(upload, BrokerError)
+            if outcome is None and not isinstance(upload, Exception)
         ]
         completed = iter(self._complete(sent_ids))
         return [next(completed) if outcome is None else outcome for outcome in outcomes]
+
+    def _create(self, declared: Iterable[NewUpload | Exception]) -> list[Upload | Exception]:
+        """Create together what could be declared."""
+        drafts = list(declared)
+        wanted = [draft for draft in drafts if isinstance(draft, NewUpload)]
+        if not wanted:
+            return [draft for draft in drafts if isinstance(draft, Exception)]
+        key = uuid.uuid4().hex
+        created = iter(persist(lambda: self._calls.create_batch(wanted, key=key), stop=self._stop))
+        return [draft if isinstance(draft, Exception) else next(created) for draft in drafts]
 
     def _complete(self, upload_ids: Sequence[str]) -> list[Outcome]:
         """Complete together; what a slow store could not take in time is asked for by itself."""
@@ -75,6 +83,13 @@ class SmallFiles:
             return persist(action, stop=self._stop).file
         except Exception as error:  # noqa: BLE001 - told to the caller, as the outcome of this file
             return error
+
+
+def _declared(uploading: Uploading) -> NewUpload | Exception:
+    try:
+        return uploading.declared()
+    except Exception as error:  # noqa: BLE001 - told to the caller, as the outcome of this file
+        return error
 
 
 def _is_worth_another_try(outcome: Outcome) -> bool:

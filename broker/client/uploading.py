@@ -16,7 +16,7 @@ from broker.client.progress import Progress
 from broker.client.retry import Stopped, persist
 from broker.client.sources import Source
 from broker.client.store import StoreCalls
-from broker.errors import NotFound, PartsMismatch, UploadIncomplete
+from broker.errors import InvalidName, NotFound, PartsMismatch, UploadIncomplete
 from broker.schemas import (
     CompleteUpload,
     File,
@@ -71,7 +71,8 @@ class Uploading:
         self._stop.set()
 
     def declared(self) -> NewUpload:
-        """Say what the file is; a large one is hashed part by part, on its way."""
+        """Say what the file is; a large one is hashed part by part, on its way. Raises InvalidName."""
+        _check_text(self._wanted)
         source, algorithm = self._source, self._limits.checksum_algorithm
         is_large = source.size > self._limits.single_put_max
         whole = not is_large or self._limits.checksum_required
@@ -246,3 +247,11 @@ class _Parts:
 
     def named(self) -> tuple[SentPart, ...]:
         return tuple(SentPart(number=number, checksum=self.checksum(number)) for number in self.numbers)
+
+
+def _check_text(wanted: NewUpload) -> None:
+    """Refuse what cannot be told the broker: Linux takes any bytes for a name, JSON only text."""
+    try:
+        f"{wanted.folder}/{wanted.name}".encode()
+    except UnicodeEncodeError as error:
+        raise InvalidName("The name is not UTF-8.", field="name") from error

@@ -1,7 +1,9 @@
 """The Python client against a real broker and a real store."""
 
 import asyncio
+import os
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -100,6 +102,25 @@ def test_one_refused_file_keeps_no_other_back(client: Client, tmp_path: Path) ->
 
     assert isinstance(first, File)
     assert isinstance(second, errors.InvalidName)
+
+
+def test_one_that_cannot_be_read_or_named_keeps_no_other_back(client: Client, tmp_path: Path) -> None:
+    good, gone, odd = tmp_path / "good.txt", tmp_path / "gone.txt", tmp_path / os.fsdecode(b"odd\xff.txt")
+    for path in (good, gone, odd):
+        path.write_text("some")
+
+    def choose() -> Iterator[Path]:
+        yield from (gone, odd)
+        gone.unlink()
+        yield good
+
+    first, second, third = client.upload_many(choose())
+    (alone,) = client.upload_many([odd])
+
+    assert isinstance(first, FileNotFoundError)
+    assert isinstance(second, errors.InvalidName)
+    assert isinstance(third, File)
+    assert isinstance(alone, errors.InvalidName)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """The file commands, as they are used in a terminal."""
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,6 +17,7 @@ from click.testing import CliRunner, Result
 from broker.cli import main
 from broker.client import Client
 from broker.client.saved_login import SavedLogin
+from broker.client.sources import FileSource
 from broker.errors import OperatorError
 from tests.faulty_store import Exchange, FaultyStore, error
 from tests.running import RunningBroker
@@ -172,6 +175,26 @@ def test_one_that_fails_is_named_and_the_others_go_through(terminal: Terminal, t
     assert result.exit_code == 1
     assert "good.txt" in result.stdout
     assert "tab" in result.stderr
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_others_go_through(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / "in" / name).write_text(name)
+    read = FileSource.chunks
+
+    def chunks(self: FileSource, start: int, length: int) -> Iterator[bytes]:
+        if self.name == "a.txt":
+            raise PermissionError(errno.EACCES, "Permission denied", self.name)
+        return read(self, start, length)
+
+    monkeypatch.setattr(FileSource, "chunks", chunks)
+    result = terminal.run("upload", str(tmp_path / "in"))
+
+    assert (result.exit_code, result.stderr) == (1, f"{tmp_path}/in/a.txt: Permission denied\n")
+    assert "b.txt" in result.stdout
 
 
 def test_an_unfinished_upload_is_listed_and_discarded(

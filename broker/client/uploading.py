@@ -88,6 +88,8 @@ class Uploading:
 
         def attempt() -> None:
             current = request.pop() if request else self._fresh_request(upload)
+            if current is None:
+                return
             with self._lanes.use():
                 self._put(current, 0, self._source.size)
 
@@ -164,8 +166,11 @@ class Uploading:
             yield chunk
             count(len(chunk))
 
-    def _fresh_request(self, upload: Upload) -> PresignedRequest:
+    def _fresh_request(self, upload: Upload) -> PresignedRequest | None:
+        """Have the PUT signed anew; None when the broker has found the object by itself: it is a file."""
         read = self._calls.read_upload(upload.id)
+        if read.status == "completed":
+            return None
         if not isinstance(read.request, PresignedRequest):
             raise UploadEnded("The upload ended elsewhere.")
         return read.request

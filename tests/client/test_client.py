@@ -154,6 +154,28 @@ def test_a_failing_line_loses_nothing(
     assert fetch(client, file, tmp_path) == body
 
 
+@pytest.mark.parametrize("many", [False, True], ids=["alone", "among many"])
+def test_what_the_broker_made_a_file_before_the_client_knew_is_that_file(
+    client: Client, remote: RunningBroker, token: str, line: FaultyStore, tmp_path: Path, many: bool
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("some")
+    headers = {"authorization": f"Bearer {token}"}
+
+    def complete_and_disconnect(exchange: Exchange) -> None:
+        """As when the store reports what it took, or the client's machine slept for an hour."""
+        exchange.forward()
+        (upload,) = client.uploads.pending()
+        url = f"{remote.url}/v1/uploads/{upload.id}/complete"
+        httpx.post(url, headers=headers, json={}, verify=False).raise_for_status()
+        exchange.disconnect()
+
+    line.faults.append(complete_and_disconnect)
+    stored = client.upload_many([path])[0] if many else client.upload(path)
+
+    assert stored == next(iter(client.files))
+
+
 def test_six_failures_in_a_row_are_borne(client: Client, line: FaultyStore, large: Path) -> None:
     line.faults.extend([error(503, "SlowDown")] * 3 + [disconnect] * 3)
 

@@ -136,7 +136,7 @@ class Client:
         opened = [open_source(source, None) for source in sources]
         wanted = NewUpload(name="", size=0, type="", folder=folder, policy=policy, collision=collision)
         progress = Progress(sum(each.size for each in opened), on_progress)
-        uploads = [self._uploading(each, wanted, limits, None, shared=progress) for each in opened]
+        uploads = [self._uploading(each, wanted, limits, progress.share()) for each in opened]
         small = [each for each, source in zip(uploads, opened, strict=True) if _is_small(source, limits)]
         large = [each for each in uploads if each not in small]
         together = SmallFiles(self._calls)
@@ -178,8 +178,6 @@ class Client:
         wanted: NewUpload,
         limits: PolicyLimits,
         on_progress: OnProgress | None,
-        *,
-        shared: Progress | None = None,
     ) -> Uploading:
         guessed = mimetypes.guess_type(source.name)[0] or _ANY_TYPE
         return Uploading(
@@ -189,7 +187,7 @@ class Client:
             wanted=structs.replace(wanted, name=source.name, size=source.size, type=wanted.type or guessed),
             limits=limits,
             lanes=self._lanes,
-            progress=shared or Progress(source.size, on_progress),
+            progress=Progress(source.size, on_progress),
         )
 
     def _limits(self, policy: str) -> PolicyLimits:

@@ -16,6 +16,17 @@ class Progress:
         self._bytes = 0
         self._lock = threading.Lock()
 
+    def share(self) -> OnProgress:
+        """Return what one of several files tells how far it is, to be added up here."""
+        told = 0
+
+        def tell(done: int, _total: int) -> None:
+            nonlocal told
+            more, told = done - told, done
+            self._add(more)
+
+        return tell
+
     def begin(self, done: int) -> None:
         """Start from so many bytes that need not be moved."""
         with self._lock:

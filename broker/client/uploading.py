@@ -88,14 +88,22 @@ class Uploading:
 
         def attempt() -> None:
             current = request.pop() if request else self._fresh_request(upload)
-            if current is None:
-                return
-            with self._lanes.use():
-                self._put(current, 0, self._source.size)
+            if current:
+                self._put_new(current)
 
         if isinstance(upload.request, PresignedRequest):
             request.append(upload.request)
         self._signed(lambda: self._persist(attempt))
+        self._progress.begin(self._source.size)  # also what an earlier try had sent
+
+    def _put_new(self, request: PresignedRequest) -> None:
+        """Send a small file; 412 says that the object is there."""
+        try:
+            with self._lanes.use():
+                self._put(request, 0, self._source.size)
+        except StoreRefused as error:
+            if error.status != 412:
+                raise
 
     def _send_whole(self, upload: Upload) -> File:
         self.put_whole(upload)
@@ -145,12 +153,10 @@ class Uploading:
             raise UploadEnded("The upload ended elsewhere.") from error
 
     def _signed(self, action: Callable[[], None]) -> None:
-        """Do it once more when the URL was too old; 412 says that the object is there."""
+        """Do it once more when the URL was too old."""
         try:
             action()
         except StoreRefused as error:
-            if error.status == 412:
-                return
             if error.status != 403:
                 raise
             action()

@@ -93,6 +93,18 @@ def test_many_files_are_created_and_completed_together(
     )
 
 
+def test_progress_of_many_files_adds_all_of_them_up(client: Client, large: Path, tmp_path: Path) -> None:
+    other, small = tmp_path / "other.mp4", tmp_path / "a.txt"
+    other.write_bytes(large.read_bytes())
+    small.write_text("some")
+    told: list[tuple[int, int]] = []
+
+    client.upload_many([large, small, other], on_progress=lambda *at: told.append(at))
+
+    total = 2 * large.stat().st_size + 4
+    assert told[-1] == (total, total)
+
+
 def test_one_refused_file_keeps_no_other_back(client: Client, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.txt", tmp_path / ("n" * 240 + "\t.txt")
     good.write_text("good")
@@ -152,6 +164,24 @@ def test_a_failing_line_loses_nothing(
     file = client.upload(body, name="file.bin")
 
     assert fetch(client, file, tmp_path) == body
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param([lose_answer], id="lost answer"),
+        pytest.param([error(403, "AccessDenied"), lose_answer], id="lost answer, by the second URL"),
+    ],
+)
+def test_what_was_stored_without_an_answer_counts_as_sent(
+    client: Client, line: FaultyStore, faults: list[faulty_store.Fault]
+) -> None:
+    line.faults += faults
+    told: list[tuple[int, int]] = []
+
+    client.upload(b"hello", name="a.txt", on_progress=lambda *at: told.append(at))
+
+    assert told[-1] == (5, 5)
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["alone", "among many"])

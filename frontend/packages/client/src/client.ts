@@ -78,7 +78,11 @@ export class Client {
         onProgress(state.bytes);
       }
     };
-    return await transfer.run({ signal, onState });
+    try {
+      return await transfer.run({ signal, onState });
+    } finally {
+      transfer.forget();
+    }
   }
 
   readonly uploads = {

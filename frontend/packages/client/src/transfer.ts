@@ -67,12 +67,12 @@ export class Transfer {
     try {
       await this.#adopt(run);
       const file = (await this.#resume(run)) ?? (await this.#finish(await this.#open(run), run));
-      this.#forget();
+      this.forget();
       return file;
     } catch (error) {
       if (isClosed(error)) {
         this.#closed.add(this.#delivery?.id ?? "");
-        this.#forget();
+        this.forget();
         this.#checksum = null; // what was declared did not hold: look at the file again
       }
       throw error;
@@ -91,7 +91,7 @@ export class Transfer {
     if (delivery === null) {
       return null;
     }
-    this.#forget();
+    this.forget();
     const { broker } = this.#transport;
     try {
       await broker.abortUpload(delivery.id, { signal });
@@ -114,7 +114,7 @@ export class Transfer {
     run.onState({ status: "sending", bytes: 0 });
     const upload = await this.#persist(run, () => delivery.refresh(run.signal));
     if (upload === null) {
-      this.#forget();
+      this.forget();
     }
     return upload?.status === "completed" ? upload.file : null;
   }
@@ -155,7 +155,8 @@ export class Transfer {
     return this.file.size > this.#rules.single_put_max;
   }
 
-  #forget(): void {
+  /** Leave an unfinished upload to whoever comes next: a later transfer of the same file goes on with it. */
+  forget(): void {
     if (this.#delivery !== null) {
       this.#transport.claims.release(this.#delivery.id);
       this.#delivery = null;

@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { FakeService } from "../testing/fake-service.ts";
+import { Broker } from "./broker.ts";
+import { Client } from "./client.ts";
+import { StoreRefused } from "./failures.ts";
+import { DEFAULT_RULES } from "./upload-queue.ts";
+
+const FILE = new File([new Uint8Array(500)], "film.mp4");
+
+/** A client of a service that has files of more than 100 bytes sent in parts. */
+function open(service: FakeService): Client {
+  service.singlePutMax = 100;
+  const policies = [{ ...DEFAULT_RULES, name: "default", single_put_max: 100 }];
+  const broker = new Broker({ token: () => "token", fetch: async () => Response.json({ policies }) });
+  return new Client(broker, service);
+}
+
+test("an upload that failed is gone on with by the same call", async () => {
+  const service = new FakeService();
+  service.partFaults.set(5, [{ status: 400 }]);
+  const client = open(service);
+  await expect(client.upload(FILE)).rejects.toBeInstanceOf(StoreRefused);
+
+  const file = await client.upload(FILE);
+
+  expect([...service.uploads]).toEqual([[file.id, "completed"]]);
+});
+
+test("an upload that was aborted is gone on with by the same call", async () => {
+  const service = new FakeService();
+  service.partFaults.set(5, ["hangs"]);
+  const client = open(service);
+  const controller = new AbortController();
+  const aborted = client.upload(FILE, { signal: controller.signal });
+  await expect.poll(() => service.sentParts.length).toBe(5);
+  controller.abort(new Error("not now"));
+  await expect(aborted).rejects.toThrow("not now");
+
+  const file = await client.upload(FILE);
+
+  expect([...service.uploads]).toEqual([[file.id, "completed"]]);
+});
+
+test("an upload that is under way is left to whoever began it", async () => {
+  const service = new FakeService();
+  const client = open(service);
+
+  const files = await Promise.all([client.upload(FILE), client.upload(FILE)]);
+
+  expect(new Set(files.map(({ id }) => id)).size).toBe(2);
+});

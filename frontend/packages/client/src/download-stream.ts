@@ -22,5 +22,7 @@ export function downloadStream(
   { signal = new AbortController().signal, onProgress = () => {} }: DownloadOptions = {},
 ): ReadableStream<Uint8Array> {
   const timer = { now: Date.now, sleep, random: Math.random, online: whenOnline };
-  return streamOf(fetchVerified(id, { broker, timer }, { signal, onProgress }));
+  const stop = new AbortController();
+  const work = { signal: AbortSignal.any([signal, stop.signal]), onProgress };
+  return streamOf(fetchVerified(id, { broker, timer }, work), () => stop.abort());
 }

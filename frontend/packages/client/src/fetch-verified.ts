@@ -1,10 +1,9 @@
 import type { Broker } from "./broker.ts";
-import { ChecksumMismatch, StoreRefused, StoreUnreachable } from "./failures.ts";
+import { ChecksumMismatch, StoreRefused } from "./failures.ts";
+import { fetchRange } from "./fetch-range.ts";
 import { backoff, isTransient, persist, type Timer } from "./retry.ts";
-import { readCode } from "./send-blob.ts";
 import type { Work } from "./transport.ts";
 import { createVerifier } from "./verify.ts";
-import type { Download } from "./wire.ts";
 
 /** So often may the connection break without a byte in between. */
 const TRIES = 20;
@@ -31,7 +30,7 @@ export async function* fetchVerified(
   let fetched = 0;
   for (let failures = 0; fetched < download.size; ) {
     try {
-      for await (const chunk of fetchFrom(download, fetched, signal)) {
+      for await (const chunk of fetchRange(download, { start: fetched, end: download.size, signal })) {
         failures = 0;
         fetched += chunk.byteLength;
         verifier.update(chunk);
@@ -52,39 +51,5 @@ export async function* fetchVerified(
   }
   if (verifier.end() === false) {
     throw new ChecksumMismatch("What was fetched is not the file");
-  }
-}
-
-async function* fetchFrom(
-  { method, url, headers, size }: Download,
-  start: number,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array, void> {
-  const answer = await answering(
-    fetch(url, { method, headers: { ...headers, range: `bytes=${start}-${size - 1}` }, signal }),
-    signal,
-  );
-  if (answer.status !== 206) {
-    const body = await answering(answer.text(), signal);
-    throw new StoreRefused({ status: answer.status, code: readCode(body) });
-  }
-  const reader = answer.body?.getReader();
-  let left = size - start;
-  while (reader !== undefined && left > 0) {
-    const { done, value } = await answering(reader.read(), signal);
-    if (done) {
-      throw new StoreUnreachable("The store's answer was cut short");
-    }
-    left -= value.byteLength;
-    yield value;
-  }
-}
-
-async function answering<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    signal.throwIfAborted();
-    throw new StoreUnreachable("The store does not answer", { cause: error });
   }
 }

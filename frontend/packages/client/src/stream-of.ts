@@ -1,5 +1,12 @@
-/** Make a stream of pieces. Not `ReadableStream.from`, which Chromium and Safari lack. */
-export function streamOf(pieces: AsyncGenerator<Uint8Array, void>): ReadableStream<Uint8Array> {
+/**
+ * Make a stream of pieces. Not `ReadableStream.from`, which Chromium and Safari lack.
+ *
+ * @param stop ends the wait for a piece that may never come, once nobody wants it.
+ */
+export function streamOf(
+  pieces: AsyncGenerator<Uint8Array, void>,
+  stop = () => {},
+): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await pieces.next();
@@ -10,6 +17,7 @@ export function streamOf(pieces: AsyncGenerator<Uint8Array, void>): ReadableStre
       }
     },
     async cancel() {
+      stop();
       await pieces.return();
     },
   });

@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import type { Broker } from "../broker.ts";
-import { ChecksumMismatch, StoreRefused, StoreUnreachable } from "../failures.ts";
+import { ChecksumMismatch, StoreRefused } from "../failures.ts";
+import { type ByteRange, fetchRange } from "../fetch-range.ts";
 import type { Lanes } from "../lanes.ts";
 import { persist, type Timer } from "../retry.ts";
-import { readCode } from "../send-blob.ts";
 import type { Work } from "../transport.ts";
 import { createVerifier } from "../verify.ts";
 import type { Download } from "../wire.ts";
@@ -61,7 +61,7 @@ export async function downloadFile(
       const start = index * RANGE;
       const end = start + lengthOf(index);
       const attempt = () =>
-        lanes.use(ending, () => fetchRange(download, { start, end, target, signal: ending }));
+        lanes.use(ending, () => fetchInto(target, download, { start, end, signal: ending }));
       const options = { timer, signal: ending, onWait: () => {} };
       try {
         await persist(attempt, options);
@@ -93,33 +93,12 @@ export async function downloadFile(
   await rm(`${partial}.json`, { force: true });
 }
 
-async function fetchRange(
-  { method, url, headers }: Download,
-  { start, end, target, signal }: { start: number; end: number; target: FileHandle; signal: AbortSignal },
-): Promise<void> {
-  let at = start;
-  let answer: Response;
-  try {
-    answer = await fetch(url, {
-      method,
-      headers: { ...headers, range: `bytes=${start}-${end - 1}` },
-      signal,
-    });
-    if (answer.status === 206) {
-      for await (const chunk of answer.body ?? []) {
-        await target.write(chunk, 0, chunk.byteLength, at);
-        at += chunk.byteLength;
-      }
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    throw new StoreUnreachable("The store does not answer", { cause: error });
-  }
-  if (answer.status !== 206) {
-    throw new StoreRefused({ status: answer.status, code: readCode(await answer.text()) });
-  }
-  if (at !== end) {
-    throw new StoreUnreachable("The store's answer was cut short");
+/** What the disk says is not the store's fault: a disk that is full stays so however often it is tried. */
+async function fetchInto(target: FileHandle, download: Download, range: ByteRange): Promise<void> {
+  let at = range.start;
+  for await (const chunk of fetchRange(download, range)) {
+    await target.write(chunk, 0, chunk.byteLength, at);
+    at += chunk.byteLength;
   }
 }
 

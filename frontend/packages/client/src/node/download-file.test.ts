@@ -1,0 +1,38 @@
+/// <reference types="node" />
+import { mkdtemp, open, rm } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test, vi } from "vitest";
+import { FakeService } from "../../testing/fake-service.ts";
+import { serving } from "../../testing/serving.ts";
+import { downloadFile } from "./download-file.ts";
+
+const FULL = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Have every write to a file fail, as on a full disk. */
+async function fillDisk(directory: string): Promise<void> {
+  const file = await open(join(directory, "any"), "w");
+  vi.spyOn(Object.getPrototypeOf(file), "write").mockRejectedValue(FULL);
+  await file.close();
+}
+
+test("a full disk is told at once, and as what it is", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "download-"));
+  const answer = (_: unknown, response: ServerResponse) => response.writeHead(206).end("0123456789");
+  const { lanes, timer, waits } = new FakeService();
+  const work = { signal: new AbortController().signal, onProgress: () => {} };
+  await fillDisk(directory);
+
+  await serving({ size: 10, answer }, async (download) => {
+    const surroundings = { broker: { downloadFile: async () => download }, lanes, timer };
+    const downloading = downloadFile("id", join(directory, "film.mp4"), surroundings, work);
+
+    await expect(downloading).rejects.toBe(FULL);
+  });
+
+  expect(waits).toEqual([]);
+  await rm(directory, { recursive: true });
+});

@@ -1,7 +1,8 @@
 """Which files a command means."""
 
+import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from broker.client import Client
@@ -10,9 +11,10 @@ from broker.schemas import File
 
 
 def choose_paths(sources: Iterable[Path], folder: str) -> dict[str, list[Path]]:
-    """Find all files, by the folder that each goes to: a directory keeps its shape. Raises OperatorError.
+    """Find all files, by the folder that each goes to: a directory keeps its shape.
 
-    Links within a directory are left out, for they may lead out of it or in a circle.
+    Links within a directory are left out, for they may lead out of it or in a circle. Raises OperatorError,
+    and OSError for a directory that cannot be read.
     """
     chosen: defaultdict[str, list[Path]] = defaultdict(list)
     for source in sources:
@@ -20,13 +22,24 @@ def choose_paths(sources: Iterable[Path], folder: str) -> dict[str, list[Path]]:
             chosen[folder].append(source)
             continue
         root = source.resolve()
-        for path in sorted(root.rglob("*")):
-            if path.is_file() and not path.is_symlink():
-                inside = path.parent.relative_to(root.parent).as_posix()
-                chosen["/".join(filter(None, (folder, inside)))].append(path)
+        for path in sorted(_files_below(root)):
+            inside = path.parent.relative_to(root.parent).as_posix()
+            chosen["/".join(filter(None, (folder, inside)))].append(path)
     if not chosen:
         raise OperatorError("There is no file in what was named.")
     return dict(chosen)
+
+
+def _files_below(root: Path) -> Iterator[Path]:
+    """Not Path.rglob, which passes by what it cannot read as if nothing were there."""
+    for directory, _, names in os.walk(root, onerror=_refuse):
+        for path in (Path(directory, name) for name in names):
+            if path.is_file() and not path.is_symlink():
+                yield path
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def find_file(client: Client, wanted: str) -> File | None:

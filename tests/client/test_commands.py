@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -155,6 +156,26 @@ def test_a_folder_keeps_its_shape_and_links_are_left_out(terminal: Terminal, tmp
         ("home/photos/2026", "a.txt"),
         ("home/photos", "b.txt"),
     }
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_not_taken_for_an_empty_one(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = tmp_path / "photos" / "locked"
+    locked.mkdir(parents=True)
+    (tmp_path / "photos" / "a.txt").write_text("a")
+    scan = os.scandir
+
+    def scandir(path: str) -> Any:  # noqa: ANN401 - whatever os.scandir returns
+        if str(path) == str(locked):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)  # root may read everything
+    refused = terminal.run("upload", str(tmp_path / "photos"))
+
+    assert (refused.exit_code, refused.stderr) == (1, f"Error: {locked}: Permission denied\n")
+    assert terminal.ok("ls") == ""
 
 
 def test_standard_input_is_uploaded_under_a_name(terminal: Terminal) -> None:

@@ -1,8 +1,12 @@
 """How the file commands reach the broker, and say what went wrong."""
 
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -10,6 +14,9 @@ from broker.client import Client, TransferError
 from broker.client.saved_login import SavedLogin, default_path
 from broker.errors import OperatorError
 from broker.terminal import sentences
+
+_GRACE = 2.0  # seconds
+_INTERRUPTED = "Interrupted. The same command goes on where it was."
 
 
 def open_client() -> Client:
@@ -28,11 +35,45 @@ def client_sentences() -> Iterator[None]:
     """Show what went wrong as one sentence, not as a traceback."""
     with sentences():
         try:
-            yield
+            with _ending_soon():
+                yield
         except KeyboardInterrupt:
-            click.echo("Interrupted. The same command goes on where it was.", err=True)
+            click.echo(_INTERRUPTED, err=True)
             raise SystemExit(130) from None
         except TransferError as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:
             raise click.ClickException(f"{error.filename or ''}: {error.strerror}".lstrip(": ")) from error
+
+
+@contextmanager
+def _ending_soon() -> Iterator[None]:
+    """Have Ctrl-C end the process after a moment, a second one at once.
+
+    A thread that waits for the network notices nothing before its timeout, and the process would wait for it.
+    """
+    is_ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not is_ours or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    end = threading.Timer(_GRACE, _leave)
+    end.daemon = True
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        if end.ident is not None:
+            _leave()
+        end.start()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        end.cancel()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _leave() -> NoReturn:
+    """End as a crash would, which loses nothing either."""
+    click.echo(_INTERRUPTED, err=True)
+    os._exit(130)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -259,6 +260,29 @@ def test_after_ctrl_c_the_same_command_goes_on(terminal: Terminal, line: FaultyS
     assert any("partNumber=2&" in each for each in line.requests)
     assert len(line.requests) < 4
     assert terminal.ok("uploads") == ""
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_ends_soon_though_the_store_stands_still(
+    terminal: Terminal, line: FaultyStore, large: Path, times: int
+) -> None:
+    reached = threading.Event()
+
+    def stand_still(exchange: Exchange) -> None:
+        reached.set()
+        exchange.store.released.wait(60)
+        exchange.disconnect()
+
+    line.otherwise = stand_still
+    command = [sys.executable, "-m", "broker", "upload", str(large)]
+    process = subprocess.Popen(command, env=os.environ | terminal.environ, stderr=subprocess.PIPE, text=True)
+    assert reached.wait(30)
+    for _ in range(times):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+    _, said = process.communicate(timeout=20)
+
+    assert (process.returncode, said) == (130, "Interrupted. The same command goes on where it was.\n")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -8,11 +8,15 @@ import { DEFAULT_RULES } from "./upload-queue.ts";
 const FILE = new File([new Uint8Array(500)], "film.mp4");
 
 /** A client of a service that has files of more than 100 bytes sent in parts. */
-function open(service: FakeService): Client {
+function open(service: FakeService, answering = Promise.resolve()): Client {
   service.singlePutMax = 100;
   const policies = [{ ...DEFAULT_RULES, name: "default", single_put_max: 100 }];
-  const broker = new Broker({ token: () => "token", fetch: async () => Response.json({ policies }) });
-  return new Client(broker, service);
+  const fetch = async (_: unknown, { signal }: RequestInit = {}) => {
+    await answering;
+    signal?.throwIfAborted();
+    return Response.json({ policies });
+  };
+  return new Client(new Broker({ token: () => "token", fetch }), service);
 }
 
 test("an upload that failed is gone on with by the same call", async () => {
@@ -48,4 +52,21 @@ test("an upload that is under way is left to whoever began it", async () => {
   const files = await Promise.all([client.upload(FILE), client.upload(FILE)]);
 
   expect(new Set(files.map(({ id }) => id)).size).toBe(2);
+});
+
+test("an upload that is aborted before it began takes no other along", async () => {
+  let answer = () => {};
+  const answering = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const client = open(new FakeService(), answering);
+  const controller = new AbortController();
+  const first = client.upload(FILE, { signal: controller.signal });
+  const second = client.upload(new File(["some"], "a.txt"));
+
+  controller.abort(new Error("not now"));
+  answer();
+
+  await expect(first).rejects.toThrow("not now");
+  expect((await second).name).toBe("a.txt");
 });

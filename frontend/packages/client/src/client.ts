@@ -3,8 +3,9 @@ import { persist } from "./retry.ts";
 import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
 import { Transfer } from "./transfer.ts";
 import type { TransferState, Transport } from "./transport.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 import { UploadCalls } from "./upload-calls.ts";
-import type { FileChange, FileQuery, Page, PendingUpload, Policy, Share, StoredFile } from "./wire.ts";
+import type { FileChange, FileQuery, Me, Page, PendingUpload, Policy, Share, StoredFile } from "./wire.ts";
 
 export interface ClientOptions {
   /** Where the broker answers, such as `https://files.example.org`. */
@@ -57,7 +58,7 @@ export class Client {
   readonly #broker: Broker;
   readonly #transport: Transport;
   readonly #calls: UploadCalls;
-  #policies: Promise<readonly Policy[]> | null = null;
+  #reading: { readonly signal: AbortSignal; readonly answer: Promise<Me> } | null = null;
 
   constructor(broker: Broker, transport: Transport) {
     this.#broker = broker;
@@ -161,20 +162,30 @@ export class Client {
   };
 
   async #rulesOf(name: string, signal: AbortSignal): Promise<Policy> {
-    const waiting = { timer: this.#transport.timer, signal, onWait: () => {} };
-    this.#policies ??= persist(() => this.#broker.readMe({ signal }), waiting).then(
-      ({ policies }) => policies,
-    );
-    try {
-      const found = (await this.#policies).find((policy) => policy.name === name);
-      if (found !== undefined) {
-        return found;
-      }
-    } catch (error) {
-      this.#policies = null;
-      throw error;
+    const found = (await this.#readPolicies(signal)).find((policy) => policy.name === name);
+    if (found === undefined) {
+      throw new RangeError(`There is no policy ${name} for you`);
     }
-    throw new RangeError(`There is no policy ${name} for you`);
+    return found;
+  }
+
+  /** Read them once for all; where whoever asked first gives up, the next one asks. */
+  async #readPolicies(signal: AbortSignal): Promise<readonly Policy[]> {
+    const waiting = { timer: this.#transport.timer, signal, onWait: () => {} };
+    this.#reading ??= { signal, answer: persist(() => this.#broker.readMe({ signal }), waiting) };
+    const reading = this.#reading;
+    try {
+      const { policies } = await unlessAborted(reading.answer, signal);
+      return policies;
+    } catch (error) {
+      if (this.#reading === reading) {
+        this.#reading = null;
+      }
+      if (signal.aborted || !reading.signal.aborted) {
+        throw error;
+      }
+      return await this.#readPolicies(signal);
+    }
   }
 }
 

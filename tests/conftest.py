@@ -1,6 +1,7 @@
 """What the tests share: one real store and one real PostgreSQL per worker."""
 
 import logging
+import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -62,13 +63,29 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def sqlite_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty registry, of which each test gets a copy: to make one takes many times as long."""
+    path = tmp_path_factory.mktemp("registry") / "empty.db"
+    open_database(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_registry(postgres: PostgresServer) -> str:
+    """Return the URL of an empty registry, to be copied like that of SQLite."""
+    url = postgres.make_database()
+    open_database(url).close()
+    return url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of an empty database, of one kind after the other."""
+    """Return the URL of an empty registry, of one kind after the other."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'broker.db'}"
+        return f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_registry'), tmp_path / 'broker.db')}"
     server: PostgresServer = request.getfixturevalue("postgres")
-    return server.make_database()
+    return server.make_database(like=request.getfixturevalue("postgres_registry"))
 
 
 @pytest.fixture

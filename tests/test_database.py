@@ -130,7 +130,15 @@ def test_the_newest_migration_is_the_one_that_the_code_asks_for() -> None:
     assert scripts.get_heads() == [tables.REVISION]
 
 
-def test_a_registry_of_the_first_release_is_counted_and_has_its_visits(database_url: str) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_registry_of_the_first_release_is_counted_and_has_its_visits(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if kind == "sqlite":
+        database_url = f"sqlite:///{tmp_path / 'broker.db'}"
+    else:
+        database_url = request.getfixturevalue("postgres").make_database()
+
     def upload(name: str, status: str, size: int, *, tenant: str = "acme", owner: str = "alice") -> str:
         values = f"'{name}', '{tenant}', '{owner}', 'k/{name}', 'n', {size}, 'text/plain', NULL, '{status}'"
         return f"INSERT INTO uploads VALUES ({values}, '2026-01-01 10:00:00', '2026-01-02 10:00:00')"

@@ -15,7 +15,6 @@ from typing import NamedTuple, Protocol
 import httpx
 import pytest
 
-from broker.app import open_database
 from broker.settings import StoreSettings
 from tests.crash.crashing_broker import Trap
 from tests.crash.scene import HOUR, Scene
@@ -79,21 +78,13 @@ class MakeScene(Protocol):
     def __call__(self, *, type: str = "text/html") -> Scene: ...  # noqa: A002 -- the field's name
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a registry in which there is nothing."""
-    path = tmp_path_factory.mktemp("registry") / "empty.db"
-    open_database(f"sqlite:///{path}").close()
-    return path
-
-
 @pytest.fixture(params=METHODS)
 def make_scene(
-    request: pytest.FixtureRequest, embedded: StoreSettings, empty: Path, tmp_path: Path
+    request: pytest.FixtureRequest, embedded: StoreSettings, sqlite_registry: Path, tmp_path: Path
 ) -> Iterator[MakeScene]:
     def make(*, type: str = "text/html") -> Scene:  # noqa: A002 -- the field's name
         number = next(_numbers)
-        database = shutil.copy(empty, tmp_path / f"{number}.db")
+        database = shutil.copy(sqlite_registry, tmp_path / f"{number}.db")
         policy = METHODS[request.param]
         scene = Scene(embedded, f"sqlite:///{database}", tenant=f"crash-{number}", policy=policy, type=type)
         return scenes.enter_context(closing(scene))

@@ -10,7 +10,7 @@ export default defineConfig({
   build: {
     outDir: "../broker/static",
     emptyOutDir: true,
-    target: ["chrome123", "firefox120", "safari17.5"], // the first with CSS light-dark()
+    target: ["chrome123", "firefox124", "safari17.5"], // the first with CSS light-dark() and AbortSignal.any()
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

@@ -26,8 +26,11 @@ from sqlalchemy import (
 from broker import keys
 from broker.auth import Claims
 from broker.database import Database
+from broker.errors import NameTaken
 from broker.folder_rows import add_folders, hold_folder, is_below
+from broker.name_rows import has_namesake, hold_names, settle_name
 from broker.rows import File, every
+from broker.schemas import Collision
 from broker.tables import files, folders, uploads
 
 Order: TypeAlias = Literal["created", "-created", "name", "-name", "size", "-size"]
@@ -72,25 +75,21 @@ class FileRegistry:
         query = select_files(claims, wanted, order=order, after=after).limit(limit)
         return await self._database.read(lambda c: every(File, c, query, {}))
 
-    async def replace(self, old: File, new: File) -> bool:
-        """Write what has changed of a file, unless somebody else was quicker; say whether it was written."""
-        values = {
-            "file_id": old.id,
-            "old_revision": old.revision,
-            "new_name": new.name,
-            "new_name_key": keys.name_key(new.name),
-            "new_folder": new.folder,
-            "new_trashed_at": new.trashed_at,
-            "new_modified_at": new.modified_at,
-            "new_revision": old.revision + 1,
-        }
+    async def replace(self, old: File, new: File, collision: Collision, *, at: datetime) -> File | None:
+        """Write what has changed of a file and return it as it is then, None if somebody else was quicker.
 
-        def change(connection: Connection) -> bool:
-            if connection.execute(REPLACE_FILE, values).rowcount != 1:
-                return False
+        Raises NameTaken.
+        """
+
+        def change(connection: Connection) -> File | None:
+            is_coming = _place_of(new) not in {None, _place_of(old)}
+            hold_names(connection, [(new, collision)] if is_coming else [])
+            if connection.execute(REPLACE_FILE, _values(old, new)).rowcount != 1:
+                return None
+            written = _settle(connection, new, collision, at=at) if is_coming else new
             if not new.trashed_at:
                 add_folders(connection, new.tenant, new.owner, [new.folder])
-            return True
+            return written
 
         return await self._database.write(change)
 
@@ -247,6 +246,34 @@ def select_files(
         place, row = tuple_(*after[-len(columns) :]), tuple_(*columns)
         query = query.where(row < place if is_descending else row > place)
     return query.order_by(*(each.desc() if is_descending else each for each in columns))
+
+
+def _settle(connection: Connection, file: File, collision: Collision, *, at: datetime) -> File:
+    """Do what is wanted when another has the name that a file was given. Raises NameTaken."""
+    if collision == "refuse" and has_namesake(connection, file):
+        raise NameTaken("There is a file of this name in the folder.", field="name")
+    settled = settle_name(connection, file, collision, at=at)
+    if settled != file:
+        connection.execute(REPLACE_FILE, _values(file, settled))
+    return settled
+
+
+def _place_of(file: File) -> tuple[str, str] | None:
+    """Say which name in which folder a file takes: none in the trash."""
+    return None if file.trashed_at else (file.folder, file.name_key)
+
+
+def _values(old: File, new: File) -> dict[str, Any]:
+    return {
+        "file_id": old.id,
+        "old_revision": old.revision,
+        "new_name": new.name,
+        "new_name_key": new.name_key,
+        "new_folder": new.folder,
+        "new_trashed_at": new.trashed_at,
+        "new_modified_at": new.modified_at,
+        "new_revision": new.revision,
+    }
 
 
 def _wanted(claims: Claims, wanted: Filter) -> Iterable[ColumnElement[bool]]:

@@ -118,8 +118,8 @@ class Files:
     ) -> schemas.File:
         """Rename a file, move it, put it into the trash or take it out; return it as it is then.
 
-        With a `revision`, only if it is still that. Raises NotFound, RevisionMismatch, InvalidName,
-        PolicyViolation.
+        With a `revision`, only if it is still that. Raises NotFound, RevisionMismatch, NameTaken,
+        InvalidName, PolicyViolation.
         """
         for _ in range(_TRIES):
             file = await self.find(claims, file_id)
@@ -128,17 +128,17 @@ class Files:
             changed = self._changed(claims, file, wanted, at=at)
             if changed == file:
                 return describe_file(file)
-            new = structs.replace(changed, modified_at=at)
-            if await self._file_registry.replace(file, new):
+            new = structs.replace(changed, modified_at=at, revision=file.revision + 1)
+            if written := await self._file_registry.replace(file, new, wanted.collision, at=at):
                 log.info("File changed", extra={"file": file.id})
-                return describe_file(structs.replace(new, revision=file.revision + 1))
+                return describe_file(written)
         raise RevisionMismatch("The file has been changed meanwhile: read it again.")
 
     async def change_batch(
         self, claims: Claims, wanted: schemas.ChangeFiles, *, at: datetime
     ) -> Sequence[schemas.File | BrokerError]:
         """Change many files alike; return for each what it is now, or why it was not changed."""
-        change = schemas.ChangeFile(folder=wanted.folder, trashed=wanted.trashed)
+        change = schemas.ChangeFile(folder=wanted.folder, trashed=wanted.trashed, collision=wanted.collision)
         return await _each(wanted.ids, lambda file_id: self.change(claims, file_id, change, at=at))
 
     async def delete_batch(

@@ -1,7 +1,9 @@
 """Names within a folder: whether one is taken, and what becomes of two, within whatever change needs it."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
 
 from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, func, select, tuple_, update
@@ -21,14 +23,16 @@ _OF_FOLDER = (
 )
 # where replicas write side by side, two would find the same name free; SQLite has one writer anyway
 HOLD_NAMES = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("whose"), 0)))
+# a file that keeps its name, but for its case, is not in its own way
+_OTHERS = (*_OF_FOLDER, files.c.id != bindparam("of_id"))
 FIND_TAKEN = (
     select(files.c.name_key)
     .distinct()
-    .where(*_OF_FOLDER, files.c.name_key.in_(bindparam("of_names", expanding=True)))
+    .where(*_OTHERS, files.c.name_key.in_(bindparam("of_names", expanding=True)))
 )
 TRASH_NAMESAKES = (
     update(files)
-    .where(*_OF_FOLDER, files.c.name_key == bindparam("of_name"))
+    .where(*_OTHERS, files.c.name_key == bindparam("of_name"))
     .values(trashed_at=bindparam("at"), modified_at=bindparam("at"), revision=files.c.revision + 1)
 )
 LIST_TAKEN = select(files.c.folder, files.c.name_key).where(
@@ -49,27 +53,34 @@ def hold_names(connection: Connection, wanted: Iterable[tuple[File, Collision]])
         connection.execute(HOLD_NAMES, {"whose": f"{tenant}/{owner}"})
 
 
-def settle_name(connection: Connection, file: File, collision: Collision) -> File:
-    """Make way for a new file, or return it with a name that is free."""
-    values = {"of_tenant": file.tenant, "of_owner": file.owner, "of_folder": file.folder}
+def settle_name(connection: Connection, file: File, collision: Collision, *, at: datetime) -> File:
+    """Make way for a file that comes into a folder, or return it with a name that is free."""
     if collision == "replace":
-        connection.execute(TRASH_NAMESAKES, values | {"of_name": file.name_key, "at": file.created_at})
+        connection.execute(TRASH_NAMESAKES, _others(file) | {"of_name": file.name_key, "at": at})
     elif collision != "allow":
-        names = itertools.chain([file.name], keys.number_names(file.name))
-        name = _first_free(connection, values, names)
+        name = _first_free(connection, file, itertools.chain([file.name], keys.number_names(file.name)))
         return replace(file, name=name, name_key=keys.name_key(name))
     return file
 
 
-def _first_free(connection: Connection, folder: Mapping[str, str], names: Iterator[str]) -> str:
-    """Return the first of endless names that no file in a folder has, asking about ever more of them."""
+def has_namesake(connection: Connection, file: File) -> bool:
+    """Say whether there is another file of its name in its folder."""
+    return bool(_find_taken(connection, file, [file.name_key]))
+
+
+def _first_free(connection: Connection, file: File, names: Iterator[str]) -> str:
+    """Return the first of endless names that no other in its folder has, asking about ever more of them."""
     at_once = 1  # mostly the very first one is free
     while True:
         wanted = {keys.name_key(name): name for name in itertools.islice(names, at_once)}
-        taken = set(connection.execute(FIND_TAKEN, {**folder, "of_names": list(wanted)}).scalars())
+        taken = _find_taken(connection, file, list(wanted))
         if free := [name for key, name in wanted.items() if key not in taken]:
             return free[0]
         at_once = min(2 * at_once, _AT_ONCE)
+
+
+def _find_taken(connection: Connection, file: File, name_keys: Sequence[str]) -> set[str]:
+    return set(connection.execute(FIND_TAKEN, _others(file) | {"of_names": name_keys}).scalars())
 
 
 def list_taken(
@@ -78,3 +89,13 @@ def list_taken(
     """Return those that are taken of some names, each the path of a folder and a name's key."""
     values = {"of_tenant": tenant, "of_owner": owner, "names": list(names)}
     return [(row.folder, row.name_key) for row in connection.execute(LIST_TAKEN, values)]
+
+
+def _others(file: File) -> dict[str, Any]:
+    """Name the other files of a file's folder."""
+    return {
+        "of_tenant": file.tenant,
+        "of_owner": file.owner,
+        "of_folder": file.folder,
+        "of_id": file.id,
+    }

@@ -181,7 +181,13 @@ OPERATIONS: Mapping[str, Operation] = {
         answer=schemas.File,
         headers=["ETag"],
         is_conditional=True,
-        problems=[errors.NotFound, errors.RevisionMismatch, errors.InvalidName, errors.PolicyViolation],
+        problems=[
+            errors.NotFound,
+            errors.RevisionMismatch,
+            errors.NameTaken,
+            errors.InvalidName,
+            errors.PolicyViolation,
+        ],
     ),
     "change_files": Operation(
         summary="Move up to 1,000 files, put them into the trash or take them out",

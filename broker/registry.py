@@ -284,7 +284,8 @@ def _publish(connection: Connection, wanted: Sequence[tuple[File, Collision]]) -
     for index, (file, collision) in sorted(enumerate(wanted), key=lambda item: item[1][0].upload_id):
         if _move(connection, file.upload_id, "pending", "completed", at=file.created_at):
             folder = connection.execute(FIND_FOLDER, {"upload_id": file.upload_id}).scalar_one()
-            named = settle_name(connection, replace(file, folder=folder), collision)
+            placed = replace(file, folder=folder)
+            named = settle_name(connection, placed, collision, at=file.created_at)
             connection.execute(INSERT_FILE, asdict(named))
             published.append(named)
             outcomes[index] = named

@@ -24,6 +24,7 @@ from broker.schemas.base import (
     MAX_USERNAME,
     MIN_PASSWORD,
     ChecksumAlgorithm,
+    Collision,
     Disposition,
     Item,
     Page,
@@ -92,7 +93,6 @@ from broker.schemas.shares import (
 )
 from broker.schemas.uploads import (
     MAX_FINGERPRINT,
-    Collision,
     CompletedItem,
     CompletedUploads,
     CompleteUpload,

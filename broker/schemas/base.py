@@ -16,6 +16,8 @@ MAX_BATCH = 1000
 UploadMethod = Literal["single", "multipart"]
 ChecksumAlgorithm = Literal["crc32c", "sha256"]
 Disposition = Literal["attachment", "inline"]
+# what becomes of a file whose name is taken in its folder
+Collision = Literal["allow", "rename", "replace", "refuse"]
 
 
 class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

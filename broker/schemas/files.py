@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from broker.schemas.base import MAX_BATCH, Answer, Disposition, PresignedRequest, Request
+from broker.schemas.base import MAX_BATCH, Answer, Collision, Disposition, PresignedRequest, Request
 
 MAX_THUMBNAIL = 64 * 1024
 MAX_THUMBNAILS = 200
@@ -54,19 +54,26 @@ class ListFiles(Request, frozen=True):
 
 
 class ChangeFile(Request, frozen=True):
-    """What to change; `trashed` puts a file into the trash, or takes it out."""
+    """What to change; `trashed` puts a file into the trash, or takes it out.
+
+    `collision` says what becomes of the file when there is another of its new name where it goes: both are
+    there (`allow`), it gets a number (`rename`), the other goes into the trash (`replace`), or it is not
+    changed (`refuse`).
+    """
 
     name: str | None = None
     folder: str | None = None
     trashed: bool | None = None
+    collision: Collision = "allow"
 
 
 class ChangeFiles(Request, frozen=True):
-    """The same change to many files."""
+    """The same change to many files; for `collision` see ChangeFile."""
 
     ids: Annotated[tuple[str, ...], Meta(min_length=1, max_length=MAX_BATCH)]
     folder: str | None = None
     trashed: bool | None = None
+    collision: Collision = "allow"
 
 
 class DeleteFiles(Request, frozen=True):

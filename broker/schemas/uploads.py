@@ -9,6 +9,7 @@ from broker.schemas.base import (
     MAX_BATCH,
     Answer,
     ChecksumAlgorithm,
+    Collision,
     PresignedRequest,
     Request,
     UploadMethod,
@@ -18,8 +19,6 @@ from broker.schemas.files import File
 MAX_FINGERPRINT = 64
 
 UploadStatus = Literal["pending", "completed", "aborted", "expired", "rejected"]
-# what becomes of a file whose name is taken in its folder
-Collision = Literal["allow", "rename", "replace", "refuse"]
 
 
 class NewUpload(Request, frozen=True):

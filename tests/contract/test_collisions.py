@@ -136,3 +136,69 @@ def test_a_request_that_is_repeated_is_not_refused_for_what_it_made_itself(alice
     repeated = alice.post("/v1/uploads", json=wanted, headers=again)
 
     assert repeated.json()["id"] == begun["id"]
+
+
+@pytest.mark.parametrize(
+    ("collision", "there", "trashed"),
+    [
+        ("allow", ["a.txt", "a.txt"], []),
+        ("rename", ["a (2).txt", "a.txt"], []),
+        ("replace", ["a.txt"], ["a.txt"]),
+    ],
+)
+@pytest.mark.parametrize("change", [{"name": "a.txt"}, {"folder": "b"}, {"trashed": False}])
+def test_a_file_that_is_changed_says_too_what_is_to_become_of_two(
+    alice: httpx.Client, change: dict[str, object], collision: str, there: list[str], trashed: list[str]
+) -> None:
+    old = upload(alice, b"1", name="a.txt", folder="b")
+    moved = place_for(alice, change)
+
+    changed = alice.patch(f"/v1/files/{moved['id']}", json={**change, "collision": collision})
+
+    answer = changed.raise_for_status().json()
+    assert names(alice, folder="b") == there
+    assert names(alice, trashed="true") == trashed
+    assert alice.get(f"/v1/files/{moved['id']}").json() == answer
+    assert answer["name"] in there
+    assert alice.get(f"/v1/files/{old['id']}").json()["name"] == "a.txt"
+
+
+@pytest.mark.parametrize("change", [{"name": "a.txt"}, {"folder": "b"}, {"trashed": False}])
+def test_a_change_is_refused_where_the_name_is_taken(alice: httpx.Client, change: dict[str, object]) -> None:
+    upload(alice, b"1", name="A.txt", folder="b")
+    moved = place_for(alice, change)
+    before = alice.get(f"/v1/files/{moved['id']}").json()
+
+    refused = alice.patch(f"/v1/files/{moved['id']}", json={**change, "collision": "refuse"})
+
+    assert_problem(refused, errors.NameTaken)
+    assert alice.get(f"/v1/files/{moved['id']}").json() == before
+
+
+def test_a_file_is_not_in_its_own_way(alice: httpx.Client) -> None:
+    file = upload(alice, b"1", name="a.txt")
+    changes = [{"name": "A.txt", "collision": collision} for collision in ("refuse", "replace", "rename")]
+
+    changed = [alice.patch(f"/v1/files/{file['id']}", json=change).json()["name"] for change in changes]
+
+    assert changed == ["A.txt"] * 3
+    assert names(alice) == ["A.txt"]
+
+
+def test_of_two_namesakes_that_are_moved_together_one_is_refused(alice: httpx.Client) -> None:
+    ids = [upload(alice, b"1", name="a.txt", folder=folder)["id"] for folder in ("b", "c")]
+
+    wanted = {"ids": ids, "folder": "d", "collision": "refuse"}
+    items = alice.post("/v1/files/batch", json=wanted).raise_for_status().json()["items"]
+
+    assert sorted("problem" in item for item in items) == [False, True]
+    assert names(alice, folder="d") == ["a.txt"]
+
+
+def place_for(client: httpx.Client, change: dict[str, object]) -> dict[str, object]:
+    """Store a file that the change makes `b/a.txt`."""
+    name = "other.txt" if "name" in change else "a.txt"
+    file: dict[str, object] = upload(client, b"2", name=name, folder="c" if "folder" in change else "b")
+    if "trashed" in change:
+        client.patch(f"/v1/files/{file['id']}", json={"trashed": True}).raise_for_status()
+    return file

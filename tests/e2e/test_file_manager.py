@@ -351,6 +351,68 @@ def test_names_that_are_taken_are_asked_about(
     wait_until(lambda: list_names(owner) == files and list_names(owner, trashed="true") == trashed)
 
 
+@pytest.mark.parametrize(
+    ("answer", "moved", "left", "trashed"),
+    [
+        ("Keep both", ["a (2).txt", "a.txt", "b.txt"], [], []),
+        ("Replace", ["a.txt", "b.txt"], [], ["a.txt"]),
+        ("Skip", ["a.txt", "b.txt"], ["a.txt"], []),
+    ],
+)
+def test_what_is_moved_asks_about_a_name_that_is_taken(
+    page: Page,
+    owner: httpx.Client,
+    name: str,
+    answer: str,
+    moved: list[str],
+    left: list[str],
+    trashed: list[str],
+) -> None:
+    upload(owner, b"old", name="a.txt", folder="box")
+    for each in "a.txt", "b.txt":
+        upload(owner, b"new", name=each)
+    sign_in(page, name)
+    page.get_by_role("checkbox", name="Choose a.txt").check()
+    page.get_by_role("checkbox", name="Choose b.txt").check()
+
+    row(page, "a.txt").drag_to(row(page, "box"))
+    question = page.get_by_role("alert").filter(has_text="There is a file called a.txt already.")
+    expect(page.get_by_text("1 item moved to box.")).to_be_visible()
+    question.get_by_role("button", name=answer, exact=True).click()
+
+    expect(question).to_have_count(0)
+    wait_until(
+        lambda: (
+            (list_names(owner, folder="box"), list_names(owner, folder="")) == (moved, left)
+            and list_names(owner, trashed="true") == trashed
+        )
+    )
+    expect(page.locator("[data-key]")).to_have_count(1 + len(left))
+
+
+def test_what_is_restored_or_renamed_asks_about_a_name_that_is_taken(
+    page: Page, owner: httpx.Client, name: str
+) -> None:
+    old = upload(owner, b"old", name="a.txt")
+    owner.patch(f"/v1/files/{old['id']}", json={"trashed": True}).raise_for_status()
+    for each in "a.txt", "b.txt":
+        upload(owner, b"new", name=each)
+    sign_in(page, name)
+
+    row(page, "b.txt").focus()
+    page.keyboard.press("F2")
+    page.get_by_label("Name", exact=True).fill("A.txt")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("There is a file of this name already.")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Trash").click()
+    choose_from_menu(page, "a.txt", "Restore")
+    page.get_by_role("button", name="Keep both").click()
+
+    expect(page.get_by_text("The trash is empty")).to_be_visible()
+    wait_until(lambda: list_names(owner) == ["a (2).txt", "a.txt", "b.txt"])
+
+
 def list_names(client: httpx.Client, **query: str) -> list[str]:
     items = client.get("/v1/files", params={"sort": "name", **query}).json()["items"]
     return [each["name"] for each in items]

@@ -99,15 +99,6 @@ export const german: Messages = {
             ? `noch ${Math.round(seconds / 60)} Minuten`
             : `noch ${Math.round(seconds / 3600)} Stunden`,
     cancel: (name) => `${name} abbrechen`,
-    collisions: {
-      question: (name, n) =>
-        n === 1
-          ? `Es gibt schon eine Datei namens ${name}. Was soll aus den beiden werden?`
-          : `${number.format(n)} Dateien haben Namen, die schon vergeben sind. Was soll aus ihnen werden?`,
-      keepBoth: "Beide behalten",
-      replace: "Ersetzen",
-      skip: (n) => (n === 1 ? "Überspringen" : "Alle überspringen"),
-    },
     retry: "Wiederholen",
     retryOf: (name) => `${name} wiederholen`,
     remove: (name) => `${name} aus der Liste nehmen`,
@@ -117,6 +108,16 @@ export const german: Messages = {
     announceFailed: (name, reason) => `${name} ist fehlgeschlagen: ${reason}`,
     announceManyCompleted: (n) => `${n} Dateien hochgeladen.`,
     announceManyFailed: (n) => `${n} Uploads fehlgeschlagen.`,
+  },
+
+  collisions: {
+    question: (name, n) =>
+      n === 1
+        ? `Es gibt schon eine Datei namens ${name}. Was soll aus den beiden werden?`
+        : `${number.format(n)} Dateien haben Namen, die schon vergeben sind. Was soll aus ihnen werden?`,
+    keepBoth: "Beide behalten",
+    replace: "Ersetzen",
+    skip: (n) => (n === 1 ? "Überspringen" : "Alle überspringen"),
   },
 
   files: {

@@ -98,15 +98,6 @@ export const english = {
             : `${Math.round(seconds / 3600)} hours left`,
     cancel: (name: string) => `Cancel ${name}`,
     retry: "Retry",
-    collisions: {
-      question: (name: string, n: number) =>
-        n === 1
-          ? `There is a file called ${name} already. What is to become of the two?`
-          : `${number.format(n)} files have names that are taken already. What is to become of them?`,
-      keepBoth: "Keep both",
-      replace: "Replace",
-      skip: (n: number): string => (n === 1 ? "Skip" : "Skip all"),
-    },
     retryOf: (name: string) => `Retry ${name}`,
     remove: (name: string) => `Remove ${name} from the list`,
     clear: "Clear",
@@ -115,6 +106,16 @@ export const english = {
     announceFailed: (name: string, reason: string) => `${name} failed: ${reason}`,
     announceManyCompleted: (n: number) => `${n} files uploaded.`,
     announceManyFailed: (n: number) => `${n} uploads failed.`,
+  },
+
+  collisions: {
+    question: (name: string, n: number) =>
+      n === 1
+        ? `There is a file called ${name} already. What is to become of the two?`
+        : `${number.format(n)} files have names that are taken already. What is to become of them?`,
+    keepBoth: "Keep both",
+    replace: "Replace",
+    skip: (n: number): string => (n === 1 ? "Skip" : "Skip all"),
   },
 
   files: {

@@ -607,6 +607,10 @@ export interface components {
         /**
          * ChangeFile
          * @description What to change; `trashed` puts a file into the trash, or takes it out.
+         *
+         *     `collision` says what becomes of the file when there is another of its new name where it goes: both are
+         *     there (`allow`), it gets a number (`rename`), the other goes into the trash (`replace`), or it is not
+         *     changed (`refuse`).
          */
         readonly ChangeFile: {
             /** @default null */
@@ -615,10 +619,15 @@ export interface components {
             readonly folder?: string | null;
             /** @default null */
             readonly trashed?: boolean | null;
+            /**
+             * @default allow
+             * @enum {unknown}
+             */
+            readonly collision?: "allow" | "refuse" | "rename" | "replace";
         };
         /**
          * ChangeFiles
-         * @description The same change to many files.
+         * @description The same change to many files; for `collision` see ChangeFile.
          */
         readonly ChangeFiles: {
             readonly ids: readonly string[];
@@ -626,6 +635,11 @@ export interface components {
             readonly folder?: string | null;
             /** @default null */
             readonly trashed?: boolean | null;
+            /**
+             * @default allow
+             * @enum {unknown}
+             */
+            readonly collision?: "allow" | "refuse" | "rename" | "replace";
         };
         /**
          * ChangedFiles

@@ -3,6 +3,7 @@ import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from "rea
 import { Breadcrumb } from "../../shared/breadcrumb.tsx";
 import { Button, IconButton } from "../../shared/button.tsx";
 import card from "../../shared/card.module.css";
+import { CollisionNotice } from "../../shared/collision-notice.tsx";
 import { EmptyState } from "../../shared/empty-state.tsx";
 import { explainError } from "../../shared/explain-error.ts";
 import { FolderPlusIcon } from "../../shared/icons.tsx";
@@ -16,7 +17,7 @@ import { flatten } from "./file-pages.ts";
 import type { FileActions } from "./file-row.tsx";
 import { FileSkeleton } from "./file-skeleton.tsx";
 import styles from "./files-view.module.css";
-import { type Chosen, type Filing, nameOf } from "./filing.ts";
+import { type Chosen, type Filing, nameOf, type Taken } from "./filing.ts";
 import type { Renaming } from "./name-field.tsx";
 import { type Open, OpenDialog } from "./open-dialog.tsx";
 import { canStreamToDisk } from "./save-stream.ts";
@@ -125,6 +126,17 @@ export function FilesView(props: FilesViewProps) {
     void action;
   }, []);
 
+  const [taken, setTaken] = useState<Taken | null>(null);
+  const ask = useCallback((found: Taken | null) => setTaken((old) => found ?? old), []);
+  const move = useCallback(
+    (what: Chosen, to: string) => act(filing.move(what, to).then(ask)),
+    [act, ask, filing],
+  );
+  const restore = useCallback(
+    (what: readonly StoredFile[]) => act(filing.restore(what).then(ask)),
+    [act, ask, filing],
+  );
+
   const [renaming, setRenaming] = useState<Renaming | null>(null);
   const rename = useCallback((key: string, onConfirm: (name: string) => Promise<void>) => {
     const onClose = () => {
@@ -142,7 +154,7 @@ export function FilesView(props: FilesViewProps) {
       details: (file) => setOpen({ kind: "details", file }),
       ...(isTrash
         ? {
-            restore: (file: StoredFile) => act(filing.restore([file])),
+            restore: (file: StoredFile) => restore([file]),
             deleteForGood: (file: StoredFile) =>
               setOpen({ kind: "delete", chosen: { files: [file], folders: [] } }),
           }
@@ -153,7 +165,7 @@ export function FilesView(props: FilesViewProps) {
             trash: (file: StoredFile) => act(filing.trash({ files: [file], folders: [] })),
           }),
     }),
-    [act, download, filing, isTrash, rename, saveVerified],
+    [act, download, filing, isTrash, rename, restore, saveVerified],
   );
   const folderActions = useMemo(
     () => ({
@@ -202,7 +214,7 @@ export function FilesView(props: FilesViewProps) {
 
   const drag = useDragToMove({
     draggedWith: (key) => (selection.has(key) ? chosen : only(key)),
-    onMove: (what, to) => act(filing.move(what, to)),
+    onMove: move,
   });
 
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
@@ -245,11 +257,26 @@ export function FilesView(props: FilesViewProps) {
           count={count}
           isTrash={isTrash}
           onClear={() => setSelection(NOTHING)}
-          onRestore={() => act(filing.restore(chosen.files))}
+          onRestore={() => restore(chosen.files)}
           onZip={() => saving.saveZip(chosen, folder ?? "")}
           onMove={() => setOpen({ kind: "move", chosen })}
           onRemove={() => remove(chosen)}
         />
+      )}
+      {taken !== null && (
+        <div className={styles.notice}>
+          <CollisionNotice
+            names={taken.files.map(({ name }) => name)}
+            onSettle={(collision) => {
+              setTaken(null);
+              act(filing.settle(taken, collision));
+            }}
+            onSkip={() => {
+              setTaken(null);
+              heading.current?.focus();
+            }}
+          />
+        </div>
       )}
       {saving.progress !== null && (
         <div className={styles.notice}>
@@ -318,6 +345,7 @@ export function FilesView(props: FilesViewProps) {
             files={files}
             folder={q === "" ? (folder ?? "") : null}
             act={act}
+            onMove={move}
             onDownload={download}
             onOpen={setOpen}
             onClose={close}

@@ -1,4 +1,4 @@
-import { type Broker, type FileQuery, Problem, type StoredFile } from "@broker/client";
+import { type Broker, type FileChange, type FileQuery, Problem, type StoredFile } from "@broker/client";
 import type { QueryClient } from "@tanstack/react-query";
 import { explainError } from "../../shared/explain-error.ts";
 import { groupBy } from "../../shared/group-by.ts";
@@ -19,6 +19,12 @@ export interface Chosen {
 }
 
 const NOTHING: Chosen = { files: [], folders: [] };
+
+/** Files that stayed where they are: where they were to go, or to go back to, their names are taken. */
+export interface Taken {
+  readonly files: readonly StoredFile[];
+  readonly change: { readonly folder: string } | { readonly trashed: false };
+}
 
 interface FilingOptions {
   readonly broker: Broker;
@@ -47,7 +53,7 @@ export class Filing {
   };
 
   readonly rename = async ({ id }: StoredFile, name: string): Promise<void> => {
-    await this.#broker.changeFile(id, { name }, patience());
+    await this.#broker.changeFile(id, { name, collision: "refuse" }, patience());
     await this.#refresh();
   };
 
@@ -56,19 +62,24 @@ export class Filing {
     await this.#refresh();
   };
 
-  /** Move into a folder; resolves when all that can be moved is. */
-  readonly move = async (chosen: Chosen, to: string): Promise<void> => {
-    const before = chosen.files.map(({ id, folder }) => ({ id, folder }));
-    await this.#act(chosen, async () => {
-      await this.#change(chosen.files, { folder: to });
-      for (const path of chosen.folders) {
+  /** Move into a folder; resolves when all that can be moved is, with what is to be asked about. */
+  readonly move = async ({ files, folders }: Chosen, to: string): Promise<Taken | null> => {
+    const change = { folder: to };
+    let taken: readonly StoredFile[] = [];
+    await this.#act({ files, folders }, async () => {
+      taken = await this.#change(files, { ...change, collision: "refuse" });
+      for (const path of folders) {
         await this.#broker.moveFolder(path, join(to, nameOf(path)), patience());
       }
-      this.#toaster.show(messages.files.moved(count(chosen), nameOf(to) || messages.files.heading), {
-        label: messages.actions.undo,
-        run: () => this.#act(NOTHING, () => this.#moveBack(before, chosen.folders, to)),
-      });
+      const moved = { files: without(files, taken), folders };
+      if (count(moved) > 0) {
+        this.#toaster.show(describeMove(moved, to), {
+          label: messages.actions.undo,
+          run: () => this.#act(NOTHING, () => this.#moveBack(moved, to)),
+        });
+      }
     });
+    return asTaken(taken, change);
   };
 
   readonly trash = async (chosen: Chosen): Promise<void> => {
@@ -85,10 +96,29 @@ export class Filing {
     });
   };
 
-  /** Take files out of the trash. */
-  readonly restore = async (files: readonly StoredFile[]): Promise<void> => {
+  /** Take files out of the trash; resolves with what is to be asked about. */
+  readonly restore = async (files: readonly StoredFile[]): Promise<Taken | null> => {
+    const change = { trashed: false } as const;
+    let taken: readonly StoredFile[] = [];
+    await this.#act({ files, folders: [] }, async () => {
+      taken = await this.#change(files, { ...change, collision: "refuse" });
+      const restored = { files: without(files, taken), folders: [] };
+      if (count(restored) > 0) {
+        this.#toaster.show(messages.files.restored(describe(restored)));
+      }
+    });
+    return asTaken(taken, change);
+  };
+
+  /** Have files go where their names are taken: they get a number, or replace what is there. */
+  readonly settle = async ({ files, change }: Taken, collision: "rename" | "replace"): Promise<void> => {
     const chosen = { files, folders: [] };
-    await this.#act(chosen, () => this.#takeBack(chosen, new Map()));
+    await this.#act(chosen, async () => {
+      await this.#change(files, { ...change, collision });
+      this.#toaster.show(
+        "folder" in change ? describeMove(chosen, change.folder) : messages.files.restored(describe(chosen)),
+      );
+    });
   };
 
   readonly deleteForGood = async ({ files }: Chosen): Promise<void> => {
@@ -117,33 +147,33 @@ export class Filing {
   };
 
   async #takeBack(chosen: Chosen, folders: ReadonlyMap<string, string>): Promise<void> {
-    await this.#change(chosen.files, { trashed: false });
+    await this.#change(chosen.files, { trashed: false, collision: "rename" });
     for (const [path, trashedAt] of folders) {
       await this.#broker.restoreFolder(path, trashedAt, patience());
     }
     this.#toaster.show(messages.files.restored(describe(chosen)));
   }
 
-  async #moveBack(
-    files: readonly { id: string; folder: string }[],
-    folders: readonly string[],
-    from: string,
-  ): Promise<void> {
+  async #moveBack({ files, folders }: Chosen, from: string): Promise<void> {
     for (const [folder, group] of groupBy(files, (file) => file.folder)) {
-      await this.#change(group, { folder });
+      await this.#change(group, { folder, collision: "rename" });
     }
     for (const path of folders) {
       await this.#broker.moveFolder(join(from, nameOf(path)), path, patience());
     }
   }
 
+  /** Change files alike; resolves with those that were left alone, for their names are taken. */
   async #change(
-    files: readonly { id: string }[],
-    change: { folder?: string; trashed?: boolean },
-  ): Promise<void> {
+    files: readonly StoredFile[],
+    change: Omit<FileChange, "name">,
+  ): Promise<readonly StoredFile[]> {
+    const outcomes: (StoredFile | Problem)[] = [];
     for (const ids of batches(files)) {
-      fail(await this.#broker.changeFiles(ids, change, patience()));
+      outcomes.push(...(await this.#broker.changeFiles(ids, change, patience())));
     }
+    fail(outcomes.filter((each) => !isNameTaken(each)));
+    return files.filter((_, index) => isNameTaken(outcomes[index]));
   }
 
   /** Take the rows away, act, and read the lists anew. */
@@ -185,7 +215,6 @@ export function join(folder: string, name: string): string {
   return folder === "" ? name : `${folder}/${name}`;
 }
 
-/** Which list of files a query is of. */
 /** Say whether something can be moved into a folder: not into itself, and only if it is not all there. */
 export function mayMove({ files, folders }: Chosen, to: string): boolean {
   const isWithin = folders.some((path) => to === path || to.startsWith(`${path}/`));
@@ -194,6 +223,7 @@ export function mayMove({ files, folders }: Chosen, to: string): boolean {
   return !isWithin && !isThere;
 }
 
+/** Which list of files a query is of. */
 export function wantedOf(queryKey: readonly unknown[]): FileQuery {
   return queryKey[FILES_KEY.length] as FileQuery;
 }
@@ -206,6 +236,22 @@ function count({ files, folders }: Chosen): number {
 function describe(chosen: Chosen): string {
   const [only] = [...chosen.files.map(({ name }) => name), ...chosen.folders.map(nameOf)];
   return count(chosen) === 1 && only !== undefined ? only : messages.files.items(count(chosen));
+}
+
+function describeMove(moved: Chosen, to: string): string {
+  return messages.files.moved(count(moved), nameOf(to) || messages.files.heading);
+}
+
+function without(files: readonly StoredFile[], others: readonly StoredFile[]): readonly StoredFile[] {
+  return files.filter((file) => !others.includes(file));
+}
+
+function asTaken(files: readonly StoredFile[], change: Taken["change"]): Taken | null {
+  return files.length === 0 ? null : { files, change };
+}
+
+function isNameTaken(outcome: StoredFile | Problem | undefined): boolean {
+  return outcome instanceof Problem && outcome.slug === "name-taken";
 }
 
 function batches(files: readonly { id: string }[]): readonly (readonly string[])[] {

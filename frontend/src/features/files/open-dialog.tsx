@@ -33,6 +33,7 @@ interface OpenDialogProps {
   readonly folder: string | null;
   /** Do what a dialog confirms. */
   readonly act: (action: Promise<void>) => void;
+  readonly onMove: (chosen: Chosen, to: string) => void;
   readonly onDownload: (file: StoredFile) => void;
   readonly onOpen: (open: Open) => void;
   readonly onClose: () => void;
@@ -46,6 +47,7 @@ export function OpenDialog({
   files,
   folder,
   act,
+  onMove,
   onDownload,
   onOpen,
   onClose,
@@ -67,7 +69,7 @@ export function OpenDialog({
           broker={broker}
           chosen={open.chosen}
           from={folder ?? open.chosen.files[0]?.folder ?? ""}
-          onConfirm={(to) => act(filing.move(open.chosen, to))}
+          onConfirm={(to) => onMove(open.chosen, to)}
           onClose={onClose}
         />
       );

@@ -10,10 +10,10 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useRef } from "react";
 import { Button } from "../../shared/button.tsx";
 import card from "../../shared/card.module.css";
+import { CollisionNotice } from "../../shared/collision-notice.tsx";
 import { formatPercent, formatSize } from "../../shared/format.ts";
 import { messages } from "../../shared/messages.ts";
 import { ProgressBar } from "../../shared/progress-bar.tsx";
-import { CollisionNotice } from "./collision-notice.tsx";
 import styles from "./upload-list.module.css";
 import { UploadRow } from "./upload-row.tsx";
 import { useFollowActive } from "./use-follow-active.ts";
@@ -32,6 +32,7 @@ export function UploadList({ items, queue }: { items: readonly UploadItem[]; que
   const canRetry = items.filter(
     (item) => item.state.status === "failed" && isRetryable(item) && !isCollision(item),
   ).length;
+  const taken = items.filter(isCollision).map(({ name }) => name);
   const isPaused = items.every((item) => !isActive(item) || item.state.status === "paused");
   const speed = describeSpeed(queue.speed, progress.bytesLeft);
 
@@ -105,7 +106,21 @@ export function UploadList({ items, queue }: { items: readonly UploadItem[]; que
           </Button>
         )}
       </header>
-      <CollisionNotice items={items} queue={queue} onSettle={() => heading.current?.focus()} />
+      {taken.length > 0 && (
+        <div className={styles.notice}>
+          <CollisionNotice
+            names={taken}
+            onSettle={(collision) => {
+              heading.current?.focus();
+              queue.settleCollisions(collision);
+            }}
+            onSkip={() => {
+              heading.current?.focus();
+              queue.skipCollisions();
+            }}
+          />
+        </div>
+      )}
       {progress.active > 0 && progress.total > 1 && (
         <div className={styles.total}>
           <ProgressBar label={uploads.total} fraction={progress.fraction} />

@@ -1,6 +1,8 @@
 """What the page says of files, of limits and of itself."""
 
 import base64
+import io
+import wave
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -24,6 +26,11 @@ from tests.waiting import wait_until
 __all__ = ["name", "owner"]  # fixtures
 
 MB = 1_000_000
+PASTE = """() => {
+  const clipboardData = new DataTransfer();
+  clipboardData.items.add(new File(["pasted"], "clip.txt", {type: "text/plain"}));
+  document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true}));
+}"""
 POLICIES = {"default": Policy(types=("image/*",), max_size=MB, quota=Quota(bytes=4 * MB))}
 
 
@@ -107,6 +114,48 @@ def test_films_and_documents_are_looked_at(
     assert (document.get_attribute("src") or "").startswith(site.settings.store.public_url)
 
 
+def test_what_plays_goes_on_while_an_upload_ends(page: Page, owner: httpx.Client, name: str) -> None:
+    upload(owner, recording(10), name="song.wav", type="audio/wav")
+    sign_in(page, name)
+    row(page, "song.wav").click()
+    player = page.locator("audio")
+    expect(player).to_have_js_property("readyState", 4)
+    source = player.get_attribute("src") or ""
+
+    with page.expect_response(lambda answer: answer.request.method == "GET" and "/v1/me" in answer.url):
+        page.evaluate(PASTE)  # once it is uploaded, the lists are read anew
+
+    page.wait_for_timeout(1_000)
+    expect(player).to_have_attribute("src", source)
+
+
+def test_what_plays_for_longer_than_its_url_lives_goes_on(chromium: Browser, tmp_path: Path) -> None:
+    brief = {"default": Policy(url_expires_in=2, single_put_max=100 * MB)}
+    with listen("127.0.0.1", 0) as listener, run_site(listener, tmp_path, policies=brief) as site:
+        site.add_user("alice", PASSWORD)
+        with site.client("alice", tenant="default") as alice:
+            upload(alice, recording(600), name="song.wav", type="audio/wav")
+        with visiting(chromium, site, "/") as page:
+            sign_in(page, "alice")
+            row(page, "song.wav").click()
+            player = page.locator("audio")
+            expect(player).to_have_js_property("readyState", 4)
+            page.wait_for_timeout(3_000)
+
+            player.evaluate("audio => { audio.currentTime = 400 }")
+
+            wait_until(lambda: player.evaluate("audio => audio.currentTime > 401 && !audio.paused"))
+
+
+def recording(seconds: int) -> bytes:
+    """Return so many seconds of silence, as large as music."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as writer:
+        writer.setparams((1, 2, 48_000, 0, "NONE", ""))
+        writer.writeframes(bytes(2 * 48_000 * seconds))
+    return buffer.getvalue()
+
+
 def test_a_stranger_looks_at_a_picture_by_a_link(
     page: Page, owner: httpx.Client, name: str, chromium: Browser, site: RunningBroker
 ) -> None:
@@ -127,13 +176,7 @@ def test_a_stranger_looks_at_a_picture_by_a_link(
 def test_what_is_pasted_is_sent(page: Page, owner: httpx.Client, name: str) -> None:
     sign_in(page, name)
 
-    page.evaluate(
-        """() => {
-  const clipboardData = new DataTransfer();
-  clipboardData.items.add(new File(["pasted"], "clip.txt", {type: "text/plain"}));
-  document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true}));
-}"""
-    )
+    page.evaluate(PASTE)
 
     expect(row(page, "clip.txt")).to_be_visible()
     (file,) = owner.get("/v1/files").json()["items"]

@@ -1,8 +1,9 @@
-import type { StoredFile } from "@broker/client";
+import type { PresignedRequest, StoredFile } from "@broker/client";
 import { useQuery } from "@tanstack/react-query";
 import { explainError } from "../../shared/explain-error.ts";
 import { formatSize } from "../../shared/format.ts";
 import { messages } from "../../shared/messages.ts";
+import { MediaPlayer } from "./media-player.tsx";
 import styles from "./preview-content.module.css";
 import { previewKind } from "./preview-kind.ts";
 
@@ -14,23 +15,22 @@ interface PreviewContentProps {
   readonly id: string;
   readonly file: Pick<StoredFile, "name" | "type" | "size">;
   readonly autoPlay?: boolean;
-  /** Return where the file is, for the browser to show it in place. */
-  readonly readUrl: (signal: AbortSignal) => Promise<string>;
+  /** Return where the file is and until when, for the browser to show it in place. */
+  readonly readUrl: (signal: AbortSignal) => Promise<Pick<PresignedRequest, "url" | "expires_at">>;
 }
 
 /** What is in a file whose kind can be looked at, straight from the store. */
 export function PreviewContent({ id, file, autoPlay = false, readUrl }: PreviewContentProps) {
   const kind = previewKind(file);
   const { preview } = messages;
-  const { data, error } = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey: ["preview", id],
     queryFn: async ({ signal }) => {
-      const url = await readUrl(signal);
-      return { url, text: kind === "text" ? await readText(url, signal) : "" };
+      const { url, expires_at } = await readUrl(signal);
+      return { url, expires_at, text: kind === "text" ? await readText(url, signal) : "" };
     },
-    staleTime: 60_000, // less than a URL lives
+    staleTime: "static", // another URL of the same bytes would begin a film anew
     gcTime: 0,
-    refetchOnWindowFocus: false,
   });
 
   if (error !== null) {
@@ -43,11 +43,16 @@ export function PreviewContent({ id, file, autoPlay = false, readUrl }: PreviewC
     case "image":
       return <img className={styles.image} src={data.url} alt={file.name} />;
     case "video":
-      // biome-ignore lint/a11y/useMediaCaption: people's own films have none
-      return <video className={styles.image} src={data.url} controls autoPlay={autoPlay} />;
     case "audio":
-      // biome-ignore lint/a11y/useMediaCaption: people's own recordings have none
-      return <audio className={styles.audio} src={data.url} controls autoPlay={autoPlay} />;
+      return (
+        <MediaPlayer
+          kind={kind}
+          url={data.url}
+          expiresAt={Date.parse(data.expires_at)}
+          autoPlay={autoPlay}
+          onExpired={refetch}
+        />
+      );
     case "pdf":
       // the store is another origin than this page; a sandbox would keep the browser's own viewer out
       return <iframe className={styles.document} src={data.url} title={file.name} />;

@@ -79,9 +79,7 @@ export function Preview({ broker, file, previous, next, onShow, onDownload, onCl
             id={file.id}
             file={file}
             autoPlay
-            readUrl={async (signal) =>
-              (await broker.downloadFile(file.id, { disposition: "inline" }, { signal })).url
-            }
+            readUrl={(signal) => broker.downloadFile(file.id, { disposition: "inline" }, { signal })}
           />
         )}
       </div>

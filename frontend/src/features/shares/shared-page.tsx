@@ -93,8 +93,8 @@ function Found({ file, link, onDownloaded }: FoundProps) {
   const { shared } = messages;
   // where downloads are counted down, to look would be one
   const canBeLookedAt = !isLookedAt && file.downloads_left === null && previewKind(file) !== null;
-  const readUrl = async (signal: AbortSignal) =>
-    (await broker.downloadShare({ ...link, disposition: "inline" }, { signal })).url;
+  const readUrl = (signal: AbortSignal) =>
+    broker.downloadShare({ ...link, disposition: "inline" }, { signal });
   return (
     <>
       {!isLookedAt && <KindTile name={file.name} type={file.type} />}

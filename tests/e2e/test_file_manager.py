@@ -123,6 +123,48 @@ def test_what_is_chosen_is_moved_and_moved_back(page: Page, owner: httpx.Client,
     assert owner.get("/v1/files?folder=target").json()["items"] == []
 
 
+def test_the_keyboard_alone_goes_on_where_rows_were(page: Page, owner: httpx.Client, name: str) -> None:
+    for each in "d.txt", "c.txt", "b.txt", "a.txt":
+        upload(owner, b"1", name=each, folder="box")
+    owner.post("/v1/folders", json={"path": "box/lid"}).raise_for_status()
+    sign_in(page, name)
+
+    row(page, "box").press("Enter")
+    expect(row(page, "a.txt")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(row(page, "lid")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Delete")
+    expect(page.get_by_text("a.txt moved to the trash.")).to_be_visible()
+    expect(row(page, "b.txt")).to_be_focused()
+    page.keyboard.press("x")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("x")
+    page.keyboard.press("Delete")
+    expect(page.get_by_text("2 items moved to the trash.")).to_be_visible()
+    expect(row(page, "d.txt")).to_be_focused()
+
+    choose_from_menu(page, "d.txt", "Move")
+    page.get_by_role("dialog").get_by_role("button", name="lid").press("Enter")
+    expect(page.get_by_role("list", name="Folders here")).to_be_focused()
+    page.get_by_role("button", name="Move here").press("Enter")
+    expect(row(page, "lid")).to_be_focused()
+
+
+def test_a_name_that_is_left_does_not_take_the_focus_back(page: Page, owner: httpx.Client, name: str) -> None:
+    upload(owner, b"1", name="a.txt")
+    sign_in(page, name)
+    row(page, "a.txt").focus()
+    page.keyboard.press("F2")
+    page.get_by_label("Name", exact=True).fill("b.txt")
+
+    page.get_by_role("searchbox").click()
+
+    expect(row(page, "b.txt")).to_be_visible()
+    page.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+
+
 def test_what_is_thrown_away_is_taken_back_or_deleted_for_good(
     page: Page, owner: httpx.Client, name: str
 ) -> None:

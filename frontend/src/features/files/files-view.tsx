@@ -7,6 +7,7 @@ import { CollisionNotice } from "../../shared/collision-notice.tsx";
 import { EmptyState } from "../../shared/empty-state.tsx";
 import { explainError } from "../../shared/explain-error.ts";
 import { FolderPlusIcon } from "../../shared/icons.tsx";
+import { isFocusLost } from "../../shared/is-focus-lost.ts";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
 import type { Toaster } from "../../shared/toaster.ts";
@@ -21,7 +22,7 @@ import { type Chosen, type Filing, nameOf, type Taken } from "./filing.ts";
 import type { Renaming } from "./name-field.tsx";
 import { type Open, OpenDialog } from "./open-dialog.tsx";
 import { canStreamToDisk } from "./save-stream.ts";
-import { choose, folderKey, NOTHING, prune, type Selection } from "./selection.ts";
+import { choose, folderKey, NOTHING, prune, type Selection, successor } from "./selection.ts";
 import { SelectionBar } from "./selection-bar.tsx";
 import { thumbnailReader } from "./thumbnails.ts";
 import { UsageBar } from "./usage-bar.tsx";
@@ -73,6 +74,7 @@ export function FilesView(props: FilesViewProps) {
   const anchor = useRef<string | null>(null);
   const [selection, setSelection] = useState<Selection>(NOTHING);
   const [open, setOpen] = useState<Open | null>(null);
+  const [renaming, setRenaming] = useState<Renaming | null>(null);
   const readThumbnail = useMemo(() => thumbnailReader(broker), [broker]);
   const close = useCallback(() => setOpen(null), []);
 
@@ -93,7 +95,12 @@ export function FilesView(props: FilesViewProps) {
   };
   const count = chosen.files.length + chosen.folders.length;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another place begins with nothing chosen
-  useEffect(() => setSelection(NOTHING), [folder, q]);
+  useEffect(() => {
+    setSelection(NOTHING);
+    if (isFocusLost()) {
+      heading.current?.focus(); // the row that led here is gone
+    }
+  }, [folder, q]);
   useEffect(() => setSelection((old) => prune(old, keys)), [keys]);
 
   const select = useCallback(
@@ -118,26 +125,31 @@ export function FilesView(props: FilesViewProps) {
   const saving = useSaving({ broker, toaster });
   const { saveVerified } = saving;
 
-  /** Do something with what is chosen, or with one thing; the focus goes where something is left. */
-  const act = useCallback((action: Promise<void>) => {
+  /** Do something that takes rows away; the focus goes to the one that comes to stand there. */
+  const act = useCallback(({ files, folders }: Chosen, action: Promise<void>) => {
     setSelection(NOTHING);
     setOpen(null);
-    heading.current?.focus({ preventScroll: true });
+    const next = successor(drawnKeys(), new Set([...folders.map(folderKey), ...files.map(({ id }) => id)]));
+    // a dialog is closed by then: it gives the focus back to where it was opened
+    requestAnimationFrame(() => {
+      const opener = next === null ? null : findOpener(next);
+      (opener ?? heading.current)?.focus({ preventScroll: true });
+    });
     void action;
   }, []);
 
   const [taken, setTaken] = useState<Taken | null>(null);
   const ask = useCallback((found: Taken | null) => setTaken((old) => found ?? old), []);
   const move = useCallback(
-    (what: Chosen, to: string) => act(filing.move(what, to).then(ask)),
+    (what: Chosen, to: string) => act(what, filing.move(what, to).then(ask)),
     [act, ask, filing],
   );
+  const trash = useCallback((what: Chosen) => act(what, filing.trash(what)), [act, filing]);
   const restore = useCallback(
-    (what: readonly StoredFile[]) => act(filing.restore(what).then(ask)),
+    (what: readonly StoredFile[]) => act({ files: what, folders: [] }, filing.restore(what).then(ask)),
     [act, ask, filing],
   );
 
-  const [renaming, setRenaming] = useState<Renaming | null>(null);
   const rename = useCallback((key: string, onConfirm: (name: string) => Promise<void>) => {
     const onClose = () => {
       setRenaming(null);
@@ -162,23 +174,22 @@ export function FilesView(props: FilesViewProps) {
             share: (file: StoredFile) => setOpen({ kind: "share", file }),
             rename: (file: StoredFile) => rename(file.id, (name) => filing.rename(file, name)),
             move: (file: StoredFile) => setOpen({ kind: "move", chosen: { files: [file], folders: [] } }),
-            trash: (file: StoredFile) => act(filing.trash({ files: [file], folders: [] })),
+            trash: (file: StoredFile) => trash({ files: [file], folders: [] }),
           }),
     }),
-    [act, download, filing, isTrash, rename, restore, saveVerified],
+    [download, filing, isTrash, rename, restore, saveVerified, trash],
   );
   const folderActions = useMemo(
     () => ({
       share: (path: string) => setOpen({ kind: "shareFolder", path }),
       rename: (path: string) => rename(folderKey(path), (name) => filing.renameFolder(path, name)),
       move: (path: string) => setOpen({ kind: "move", chosen: { files: [], folders: [path] } }),
-      trash: (path: string) => act(filing.trash({ files: [], folders: [path] })),
+      trash: (path: string) => trash({ files: [], folders: [path] }),
     }),
-    [act, filing, rename],
+    [filing, rename, trash],
   );
 
-  const remove = (what: Chosen) =>
-    isTrash ? setOpen({ kind: "delete", chosen: what }) : act(filing.trash(what));
+  const remove = (what: Chosen) => (isTrash ? setOpen({ kind: "delete", chosen: what }) : trash(what));
   const emptyTrash = async () => {
     const all = await filing.readTrash();
     if (all.length > 0) {
@@ -233,7 +244,7 @@ export function FilesView(props: FilesViewProps) {
   return (
     <section className={card.card} aria-label={label || messages.files.heading} {...(isTrash ? {} : drag)}>
       <header className={card.header}>
-        <div ref={heading} tabIndex={-1} className={styles.heading}>
+        <div ref={heading} tabIndex={-1} className={styles.heading} data-above-rows>
           <Heading className={isTrash || q !== "" ? card.heading : visuallyHidden.text}>
             {label || messages.files.heading}
           </Heading>
@@ -269,7 +280,7 @@ export function FilesView(props: FilesViewProps) {
             names={taken.files.map(({ name }) => name)}
             onSettle={(collision) => {
               setTaken(null);
-              act(filing.settle(taken, collision));
+              act({ files: taken.files, folders: [] }, filing.settle(taken, collision));
             }}
             onSkip={() => {
               setTaken(null);
@@ -356,11 +367,22 @@ export function FilesView(props: FilesViewProps) {
   );
 }
 
-/** Give the focus back to a row whose field is gone. */
+/** Give the focus back to a row whose field is gone, unless somebody has taken it elsewhere. */
 function focusRow(key: string): void {
   requestAnimationFrame(() => {
-    document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"] [data-opener]`)?.focus();
+    if (isFocusLost()) {
+      findOpener(key)?.focus();
+    }
   });
+}
+
+function drawnKeys(): readonly string[] {
+  return Array.from(document.querySelectorAll<HTMLElement>("[data-key]"), ({ dataset }) => dataset.key ?? "");
+}
+
+/** Find what opens a row; null where it is not drawn. */
+function findOpener(key: string): HTMLElement | null {
+  return document.querySelector(`[data-key="${CSS.escape(key)}"] [data-opener]`);
 }
 
 function emptiness(folder: string | null, q: string): { heading: string; text: string } {

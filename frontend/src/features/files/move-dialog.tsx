@@ -1,10 +1,11 @@
 import type { Broker } from "@broker/client";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Breadcrumb } from "../../shared/breadcrumb.tsx";
 import { Button } from "../../shared/button.tsx";
 import { Dialog, DialogActions } from "../../shared/dialog.tsx";
 import { explainError } from "../../shared/explain-error.ts";
 import { FolderIcon } from "../../shared/icons.tsx";
+import { isFocusLost } from "../../shared/is-focus-lost.ts";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
 import { type Chosen, nameOf } from "./filing.ts";
@@ -23,10 +24,18 @@ interface MoveDialogProps {
 /** Asks where things are to be moved: one goes from folder to folder. */
 export function MoveDialog({ broker, chosen, from, onConfirm, onClose }: MoveDialogProps) {
   const [at, setAt] = useState(from);
+  const list = useRef<HTMLUListElement>(null);
   const folders = useFolders(broker, at);
   const { moving } = messages;
   const moved = new Set(chosen.folders);
   const isHere = chosen.files.every(({ folder }) => folder === at) && at === from;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: in another folder, the button that led there is gone
+  useEffect(() => {
+    if (isFocusLost()) {
+      list.current?.focus();
+    }
+  }, [at]);
 
   return (
     <Dialog
@@ -35,7 +44,13 @@ export function MoveDialog({ broker, chosen, from, onConfirm, onClose }: MoveDia
       onSubmit={() => isHere || onConfirm(at)}
     >
       <Breadcrumb folder={at} onOpen={setAt} />
-      <ul className={styles.folders} aria-label={moving.folders} aria-busy={folders.isPending}>
+      <ul
+        ref={list}
+        tabIndex={-1}
+        className={styles.folders}
+        aria-label={moving.folders}
+        aria-busy={folders.isPending}
+      >
         {folders.data?.map((path) => (
           <li key={path}>
             {/* a folder cannot be moved into itself */}

@@ -32,7 +32,7 @@ interface OpenDialogProps {
   /** The folder that is shown; null where files of many are. */
   readonly folder: string | null;
   /** Do what a dialog confirms. */
-  readonly act: (action: Promise<void>) => void;
+  readonly act: (chosen: Chosen, action: Promise<void>) => void;
   readonly onMove: (chosen: Chosen, to: string) => void;
   readonly onDownload: (file: StoredFile) => void;
   readonly onOpen: (open: Open) => void;
@@ -77,7 +77,7 @@ export function OpenDialog({
       return (
         <DeleteDialog
           files={open.chosen.files}
-          onConfirm={() => act(filing.deleteForGood(open.chosen))}
+          onConfirm={() => act(open.chosen, filing.deleteForGood(open.chosen))}
           onClose={onClose}
         />
       );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { choose, NOTHING, prune } from "./selection.ts";
+import { choose, NOTHING, prune, successor } from "./selection.ts";
 
 const keys = ["/a", "1", "2", "3"];
 
@@ -26,4 +26,15 @@ describe("a selection", () => {
     expect(prune(selection, keys)).toBe(selection);
     expect([...prune(selection, ["2"])]).toEqual(["2"]);
   });
+});
+
+test.each([
+  [["1"], "2"],
+  [["1", "2"], "3"],
+  [["1", "3"], "2"],
+  [["3"], "2"],
+  [keys, null],
+  [["elsewhere"], null],
+])("when %j go, %j comes to stand there", (gone, expected) => {
+  expect(successor(keys, new Set(gone))).toBe(expected);
 });

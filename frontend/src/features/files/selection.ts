@@ -34,6 +34,13 @@ export function prune(selection: Selection, keys: readonly string[]): Selection 
     : new Set([...selection].filter((key) => there.has(key)));
 }
 
+/** Return which row comes to stand where the first of those that go stood; null where that is not known. */
+export function successor(keys: readonly string[], gone: ReadonlySet<string>): string | null {
+  const first = keys.findIndex((key) => gone.has(key));
+  const isLeft = (key: string) => !gone.has(key);
+  return first < 0 ? null : (keys.slice(first).find(isLeft) ?? keys.slice(0, first).at(-1) ?? null);
+}
+
 function between(keys: readonly string[], one: string, other: string): readonly string[] {
   const [first = -1, last = -1] = [keys.indexOf(one), keys.indexOf(other)].toSorted((a, b) => a - b);
   return first < 0 ? [other] : keys.slice(first, last + 1);

@@ -46,7 +46,8 @@ export function useRowKeys(keys: RowKeys): void {
     } else if (isPlain && event.key === "?") {
       keys.onHelp();
     } else if (isPlain && arrow !== undefined) {
-      if (!moveFocus(row, arrow)) {
+      const hasMoved = target.matches("[data-above-rows]") ? enterRows(arrow) : moveFocus(row, arrow);
+      if (!hasMoved) {
         return;
       }
     } else {
@@ -59,6 +60,13 @@ export function useRowKeys(keys: RowKeys): void {
     document.addEventListener("keydown", listener);
     return () => document.removeEventListener("keydown", listener);
   }, []);
+}
+
+/** Go down into the rows, from what stands above them. */
+function enterRows(direction: Direction): boolean {
+  const opener = direction === "down" ? document.querySelector<HTMLElement>("[data-opener]") : null;
+  opener?.focus();
+  return opener !== null;
 }
 
 /** Go to the row or card beside this one that is drawn; the list draws further ones as it scrolls along. */

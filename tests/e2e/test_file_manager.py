@@ -151,6 +151,21 @@ def test_the_keyboard_alone_goes_on_where_rows_were(page: Page, owner: httpx.Cli
     expect(row(page, "lid")).to_be_focused()
 
 
+def test_what_is_open_closes_when_another_folder_is_gone_to(
+    page: Page, owner: httpx.Client, name: str
+) -> None:
+    upload(owner, b"1", name="a.txt", folder="box")
+    sign_in(page, name)
+    row(page, "box").click()
+    row(page, "a.txt").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+    page.go_back()
+
+    expect(row(page, "box")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_a_name_that_is_left_does_not_take_the_focus_back(page: Page, owner: httpx.Client, name: str) -> None:
     upload(owner, b"1", name="a.txt")
     sign_in(page, name)

@@ -94,9 +94,11 @@ export function FilesView(props: FilesViewProps) {
     folders: folders.filter((path) => selection.has(folderKey(path))),
   };
   const count = chosen.files.length + chosen.folders.length;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another place begins with nothing chosen
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another place begins with nothing chosen or open
   useEffect(() => {
     setSelection(NOTHING);
+    setOpen(null);
+    setRenaming(null);
     if (isFocusLost()) {
       heading.current?.focus(); // the row that led here is gone
     }

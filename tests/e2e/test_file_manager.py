@@ -377,6 +377,55 @@ def test_what_is_chosen_is_dragged_into_a_folder_and_out_again(
     ]
 
 
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, PHONE], ids=["desktop", "phone"])
+def test_rows_stay_where_they_are_when_the_first_is_chosen(
+    chromium: Browser, site: RunningBroker, owner: httpx.Client, name: str, viewport: ViewportSize
+) -> None:
+    for each in "a.txt", "b.txt":
+        upload(owner, b"1", name=each, folder="box")
+    context = chromium.new_context(base_url=site.url, viewport=viewport, locale="de-DE")
+    try:
+        with watched(context.new_page()) as page:
+            page.goto("/#/files/box")
+            page.get_by_label("Benutzername").fill(name)
+            page.get_by_label("Passwort").fill(PASSWORD)
+            page.get_by_role("button", name="Anmelden").click()
+            before = row(page, "a.txt").bounding_box()
+
+            page.get_by_role("checkbox", name="a.txt").check()
+
+            bar = page.get_by_role("toolbar")
+            expect(bar.get_by_role("button", name="In den Papierkorb")).to_be_visible()
+            assert row(page, "a.txt").bounding_box() == before
+            box = bar.bounding_box()
+            assert box is not None
+            assert box["height"] < 60
+            bar.get_by_role("button").first.click()
+            expect(bar).to_have_count(0)
+            assert row(page, "a.txt").bounding_box() == before
+            page.keyboard.press("ArrowDown")
+            expect(row(page, "b.txt")).to_be_focused()
+    finally:
+        context.close()
+
+
+def test_what_is_chosen_is_dragged_upon_the_path(page: Page, owner: httpx.Client, name: str) -> None:
+    upload(owner, b"1", name="a.txt", folder="box")
+    sign_in(page, name, "/#/files/box")
+    page.get_by_role("checkbox", name="Choose a.txt").check()
+
+    row(page, "a.txt").hover()
+    page.mouse.down()
+    page.mouse.move(700, 600, steps=5)
+    path = page.get_by_role("navigation", name="Path").get_by_text("All files")
+    path.hover()
+    path.hover()  # dragover needs two moves
+    page.mouse.up()
+
+    expect(page.get_by_text("1 item moved to All files.")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Path")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("answer", "files", "trashed"),
     [

@@ -99,9 +99,8 @@ export function FilesView(props: FilesViewProps) {
     setSelection(NOTHING);
     setOpen(null);
     setRenaming(null);
-    if (isFocusLost()) {
-      heading.current?.focus(); // the row that led here is gone
-    }
+    // the row that led here is gone
+    requestAnimationFrame(() => isFocusLost() && heading.current?.focus());
   }, [folder, q]);
   useEffect(() => setSelection((old) => prune(old, keys)), [keys]);
 
@@ -126,6 +125,8 @@ export function FilesView(props: FilesViewProps) {
   }, [error, variables, toaster, reset]);
   const saving = useSaving({ broker, toaster });
   const { saveVerified } = saving;
+  /** Where the focus goes from a button that goes; while something is chosen, the header is not shown. */
+  const focusHeading = () => requestAnimationFrame(() => heading.current?.focus({ preventScroll: true }));
 
   /** Do something that takes rows away; the focus goes to the one that comes to stand there. */
   const act = useCallback(({ files, folders }: Chosen, action: Promise<void>) => {
@@ -245,7 +246,7 @@ export function FilesView(props: FilesViewProps) {
 
   return (
     <section className={card.card} aria-label={label || messages.files.heading} {...(isTrash ? {} : drag)}>
-      <header className={card.header}>
+      <header className={`${card.header} ${styles.header}`} data-covered={count > 0 || undefined}>
         <div ref={heading} tabIndex={-1} className={styles.heading} data-above-rows>
           <Heading className={isTrash || q !== "" ? card.heading : visuallyHidden.text}>
             {label || messages.files.heading}
@@ -269,7 +270,10 @@ export function FilesView(props: FilesViewProps) {
         <SelectionBar
           count={count}
           isTrash={isTrash}
-          onClear={() => setSelection(NOTHING)}
+          onClear={() => {
+            setSelection(NOTHING);
+            focusHeading();
+          }}
           onRestore={() => restore(chosen.files)}
           onZip={() => saving.saveZip(chosen, folder ?? "")}
           onMove={() => setOpen({ kind: "move", chosen })}
@@ -286,7 +290,7 @@ export function FilesView(props: FilesViewProps) {
             }}
             onSkip={() => {
               setTaken(null);
-              heading.current?.focus();
+              focusHeading();
             }}
           />
         </div>

@@ -1,3 +1,4 @@
+import type { ComponentType } from "react";
 import { Button, IconButton } from "../../shared/button.tsx";
 import { ArchiveIcon, CrossIcon, MoveIcon, RestoreIcon, TrashIcon } from "../../shared/icons.tsx";
 import { messages } from "../../shared/messages.ts";
@@ -34,26 +35,30 @@ export function SelectionBar({
         {messages.files.chosen(count)}
       </span>
       {isTrash ? (
-        <Button variant="quiet" size="small" onClick={onRestore}>
-          <RestoreIcon />
-          {menu.restore}
-        </Button>
+        <Action label={menu.restore} icon={RestoreIcon} onClick={onRestore} />
       ) : (
         <>
-          <Button variant="quiet" size="small" onClick={onZip}>
-            <ArchiveIcon />
-            {menu.zip}
-          </Button>
-          <Button variant="quiet" size="small" onClick={onMove}>
-            <MoveIcon />
-            {menu.move}
-          </Button>
+          <Action label={menu.zip} icon={ArchiveIcon} onClick={onZip} />
+          <Action label={menu.move} icon={MoveIcon} onClick={onMove} />
         </>
       )}
-      <Button variant="quiet" size="small" onClick={onRemove}>
-        <TrashIcon />
-        {isTrash ? menu.deleteForGood : menu.trash}
-      </Button>
+      <Action label={isTrash ? menu.deleteForGood : menu.trash} icon={TrashIcon} onClick={onRemove} />
     </div>
+  );
+}
+
+interface ActionProps {
+  readonly label: string;
+  readonly icon: ComponentType;
+  readonly onClick: () => void;
+}
+
+/** Shows its icon alone where there is little room. */
+function Action({ label, icon: Icon, onClick }: ActionProps) {
+  return (
+    <Button variant="quiet" size="small" title={label} onClick={onClick}>
+      <Icon />
+      <span className={styles.label}>{label}</span>
+    </Button>
   );
 }

@@ -14,10 +14,13 @@ interface DragHandlers {
   readonly onDragStart: (event: DragEvent) => void;
   readonly onDragOver: (event: DragEvent) => void;
   readonly onDrop: (event: DragEvent) => void;
-  readonly onDragEnd: () => void;
+  readonly onDragEnd: (event: DragEvent) => void;
 }
 
-/** Let rows be dragged onto folders; a place that takes them is marked with `data-over`. */
+/**
+ * Let rows be dragged onto folders. A place that takes them is marked with `data-over`, and as long as they are dragged,
+ * what handles it with `data-dragging`.
+ */
 export function useDragToMove({ draggedWith, onMove }: Options): DragHandlers {
   const dragged = useRef<Chosen | null>(null);
   const over = useRef<HTMLElement | null>(null);
@@ -33,16 +36,18 @@ export function useDragToMove({ draggedWith, onMove }: Options): DragHandlers {
       ? place
       : null;
   };
-  const end = () => {
+  const end = ({ currentTarget }: DragEvent) => {
     mark(null);
+    currentTarget.removeAttribute("data-dragging");
     dragged.current = null;
   };
 
   return {
-    onDragStart: ({ target, dataTransfer }) => {
+    onDragStart: ({ target, currentTarget, dataTransfer }) => {
       const key = target instanceof HTMLElement ? target.dataset.key : undefined;
       if (key !== undefined) {
         dragged.current = draggedWith(key);
+        currentTarget.setAttribute("data-dragging", "");
         dataTransfer.effectAllowed = "move";
         dataTransfer.setData("text/plain", ""); // without any, Firefox drags nothing
       }
@@ -60,7 +65,7 @@ export function useDragToMove({ draggedWith, onMove }: Options): DragHandlers {
         event.preventDefault();
         onMove(dragged.current, pathOf(place));
       }
-      end();
+      end(event);
     },
     onDragEnd: end,
   };

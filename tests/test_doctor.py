@@ -1,6 +1,7 @@
 """What the doctor says, and the command without a store."""
 
 import json
+import re
 from pathlib import Path
 
 import click
@@ -87,6 +88,15 @@ def test_the_manual_explains_every_probe() -> None:
     explained = [name.strip(" `") for row in rows for name in row.split(",")]
 
     assert explained == examination.names(configuration.load(GOOD))
+
+
+def test_the_page_says_in_german_too_what_each_finding_is_about() -> None:
+    messages = Path(__file__).parent.parent / "frontend" / "src" / "shared" / "messages.admin.de.ts"
+    (probes,) = re.findall(r"probes: new Map\(\[(.*?)\]\),\n", messages.read_text(), re.DOTALL)
+
+    told = re.findall(r'^\s*\["([a-z-]+)",', probes, re.MULTILINE)
+
+    assert told == examination.names(settings.load(GOOD))
 
 
 def test_without_settings_the_doctor_names_all_that_is_missing() -> None:

@@ -183,6 +183,32 @@ def test_what_is_wrong_with_the_store_comes_first_with_its_fix(page: Page, root:
     assert_no_violation(page)
 
 
+def test_a_german_page_says_what_the_store_must_do(chromium: Browser, site: RunningBroker, root: str) -> None:
+    good = {"name": "signature", "outcome": "ok", "detail": "It is verified.", "fix": ""}
+    bad = {"name": "cors", "outcome": "failed", "detail": "The page is refused.", "fix": "Allow its origin."}
+    facts = {"examined_at": None, "server": "", "clock_skew_seconds": 0, "is_good": False}
+    context = chromium.new_context(base_url=site.url, locale="de-DE")
+    try:
+        with watched(context.new_page()) as page:
+            page.route(
+                "**/v1/admin/store", lambda route: route.fulfill(json=facts | {"findings": [good, bad]})
+            )
+            page.goto("/#/admin/store")
+            page.get_by_label("Benutzername").fill(root)
+            page.get_by_label("Passwort").fill(PASSWORD)
+            page.get_by_role("button", name="Anmelden").click()
+
+            expect(rows(page).first).to_contain_text("dürfen senden und die Antworten lesen.")
+            expect(rows(page).first.locator("[lang=en]")).to_have_text(
+                ["The page is refused.", "Allow its origin."]
+            )
+            expect(rows(page).last).to_have_text(
+                "signature in OrdnungEine URL, die verändert oder nie signiert wurde, wird abgelehnt."
+            )
+    finally:
+        context.close()
+
+
 def test_the_way_there_is_in_the_account_menu_of_administrators_alone(
     page: Page, site: RunningBroker, root: str, tenant: str
 ) -> None:

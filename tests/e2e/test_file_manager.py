@@ -89,7 +89,7 @@ def test_a_file_is_renamed_in_place_and_a_bad_name_is_explained(
     assert page.evaluate("getSelection().toString()") == "old"
     field.fill("a/b")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("must not be a path")
+    expect(page.get_by_role("alert")).to_contain_text("nor hold / or \\ or control characters.")
     field.fill("new.txt")
     page.keyboard.press("Enter")
 
@@ -611,5 +611,10 @@ def test_the_page_speaks_german_to_whoever_reads_it(
             page.get_by_role("button", name="Rückgängig").click()
             expect(page.get_by_text("1,5 kB", exact=True)).to_be_visible()
             assert page.evaluate("document.documentElement.lang") == "de"
+
+            row(page, "Bericht.txt").press("F2")
+            page.get_by_label("Name", exact=True).fill("a/b")
+            page.keyboard.press("Enter")
+            expect(page.get_by_text("Dieser Name geht nicht")).to_be_visible()
     finally:
         context.close()

@@ -14,8 +14,8 @@ test.each([
   ],
   [
     "the broker's sentence is shown where we have none",
-    problem("invalid-name", "The name has no letters."),
-    "The name has no letters.",
+    problem("policy-violation", "Only names with letters are taken."),
+    "Only names with letters are taken.",
   ],
   ["a refusal without a word", problem("about:blank", null), "Something went wrong. Try again."],
   [

@@ -137,7 +137,9 @@ export const adminEnglish = {
     running: "The store is being examined…",
     isGood: "Nothing keeps it from use",
     isBad: "It is not ready for use",
-    fix: (text: string) => `What to do: ${text}`,
+    fix: "What to do:",
+    /** What must hold, by the name of a finding; what was found instead is told by the broker, in English. */
+    probes: new Map<string, string>(),
     outcomes: { ok: "ok", warning: "warning", failed: "failed", skipped: "skipped" },
   },
 };

@@ -397,6 +397,28 @@ export const german: Messages = {
     uploadClosed: "Der Upload wurde anderswo beendet. Versuchen Sie es noch einmal.",
     unexpected: "Etwas ist schiefgegangen. Versuchen Sie es noch einmal.",
     oidcFailed: "Single Sign-on hat nicht funktioniert. Versuchen Sie es noch einmal.",
+    causes: {
+      completed: "Die Datei ist schon da.",
+      aborted: "Der Upload wurde anderswo beendet. Versuchen Sie es noch einmal.",
+      expired: "Der Upload hat zu lange gedauert und ist abgelaufen. Versuchen Sie es noch einmal.",
+      rejected: "Was ankam, ist nicht das Angekündigte, und wurde verworfen. Versuchen Sie es noch einmal.",
+      "store-unavailable": "Der Speicher antwortet gerade nicht. Versuchen Sie es gleich noch einmal.",
+      "already-stored":
+        "Die Datei ist angekommen, nur die Antwort ging verloren. Versuchen Sie es noch einmal: Nichts wird doppelt gesendet.",
+      "parts-lost": "Der Speicher hat verworfen, was er von der Datei hatte. Versuchen Sie es noch einmal.",
+      "clock-skew":
+        "Die Uhren von Dienst und Speicher gehen zu weit auseinander. Sagen Sie es der Verwaltung.",
+      "bytes-changed":
+        "Was ankam, ist nicht das Gesendete: Die Datei hat sich geändert oder wurde unterwegs beschädigt. Versuchen Sie es noch einmal.",
+      "request-changed":
+        "Unterwegs wurde verändert, was gesendet wurde, vielleicht von einem Proxy. Sagen Sie es der Verwaltung.",
+      "store-full": "Der Speicher ist voll. Sagen Sie es der Verwaltung; danach kann der Upload weitergehen.",
+      "url-expired": "Die Erlaubnis zum Senden ist abgelaufen. Versuchen Sie es noch einmal.",
+      "origin-refused":
+        "Der Speicher lässt diese Seite keine Dateien senden (CORS). Sagen Sie es der Verwaltung.",
+      network:
+        "Die Datei ging auf dem Weg zum Speicher verloren. Prüfen Sie die Verbindung, und versuchen Sie es noch einmal.",
+    },
     rules: new Map<unknown, string>([
       ["link.max_files", "Dieser Link nimmt keine Dateien mehr."],
       ["link.max_bytes", "So viel nimmt dieser Link nicht mehr."],
@@ -415,6 +437,11 @@ export const german: Messages = {
       ["unreachable", "Der Anmeldedienst antwortet nicht. Prüfen Sie die Verbindung."],
     ]),
     problems: new Map([
+      [
+        "invalid-name",
+        "Dieser Name geht nicht: Er darf nicht leer und nicht zu lang sein und weder / noch \\ noch Steuerzeichen enthalten.",
+      ],
+      ["too-many-requests", "Das waren zu viele Anfragen. Versuchen Sie es gleich noch einmal."],
       ["name-taken", "Es gibt schon eine Datei dieses Namens."],
       ["wrong-credentials", "Der Benutzername oder das Passwort ist falsch."],
       ["authentication-required", "Ihre Sitzung ist zu Ende."],

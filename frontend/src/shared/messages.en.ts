@@ -1,6 +1,7 @@
 // Every word a person sees or hears, in English; messages.de.ts says the same in German. Numbers, sizes and dates come
 // in ready-made from format.ts.
 
+import type { Diagnosis } from "@broker/client";
 import { LOCALE } from "./language.ts";
 
 const plural = new Intl.PluralRules("en");
@@ -389,6 +390,25 @@ export const english = {
     uploadClosed: "The upload was ended elsewhere. Try again.",
     unexpected: "Something went wrong. Try again.",
     oidcFailed: "Single sign-on did not work. Try again.",
+    /** By the cause of a Diagnosis. */
+    causes: {
+      completed: "The file is there already.",
+      aborted: "The upload was ended elsewhere. Try again.",
+      expired: "The upload took too long and has expired. Try again.",
+      rejected: "What arrived is not what the file was said to be, so it was thrown away. Try again.",
+      "store-unavailable": "The storage does not answer right now. Try again in a moment.",
+      "already-stored": "The file has arrived, only the answer was lost. Try again: nothing is sent twice.",
+      "parts-lost": "The storage has given up what it held of the file. Try again.",
+      "clock-skew": "The clocks of the service and the storage differ too much. Tell your administrator.",
+      "bytes-changed":
+        "What arrived is not what was sent: the file has changed, or was damaged on the way. Try again.",
+      "request-changed":
+        "Something on the way changed what was sent, a proxy perhaps. Tell your administrator.",
+      "store-full": "The storage is full. Tell your administrator; the upload can go on afterwards.",
+      "url-expired": "The permission to send has expired. Try again.",
+      "origin-refused": "The storage does not let this page send files (CORS). Tell your administrator.",
+      network: "The file was lost on its way to the storage. Check your connection and try again.",
+    } satisfies Record<Diagnosis["cause"], string>,
     /** By the rule that decided, where that says more than the problem's slug. */
     rules: new Map<unknown, string>([
       ["link.max_files", "This link takes no more files."],
@@ -407,6 +427,11 @@ export const english = {
     ]),
     /** By problem slug; a slug without a sentence here shows the broker's own. */
     problems: new Map([
+      [
+        "invalid-name",
+        "This name cannot be used: it may not be empty or too long, nor hold / or \\ or control characters.",
+      ],
+      ["too-many-requests", "Those were too many requests. Try again in a moment."],
       ["name-taken", "There is a file of this name already."],
       ["wrong-credentials", "The user name or the password is wrong."],
       ["authentication-required", "Your session has ended."],

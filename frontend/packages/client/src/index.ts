@@ -33,6 +33,7 @@ export type {
   AuditEvent,
   AuditQuery,
   Collision,
+  Diagnosis,
   FileChange,
   FileOrder,
   FileQuery,

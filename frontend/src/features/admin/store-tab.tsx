@@ -30,7 +30,7 @@ const LOOKS: Readonly<Record<Outcome, { icon: ComponentType; tone: "danger" | "s
   ok: { icon: CheckIcon, tone: "success" },
 };
 
-/** What the store was found to do and not to do, as `calls doctor` tells it. */
+/** What the store was found to do and not to do, as `broker doctor` tells it. */
 export function StoreTab({ calls }: { calls: AdminCalls }) {
   const queries = useQueryClient();
   const query = useQuery({ queryKey: KEY, queryFn: ({ signal }) => calls.readStoreHealth({ signal }) });
@@ -88,6 +88,7 @@ export function StoreTab({ calls }: { calls: AdminCalls }) {
 function Finding({ finding: { name, outcome, detail, fix } }: { finding: StoreFinding }) {
   const { store } = adminMessages;
   const { icon, tone } = LOOKS[outcome];
+  const rule = store.probes.get(name);
   return (
     <AdminRow
       icon={icon}
@@ -99,8 +100,18 @@ function Finding({ finding: { name, outcome, detail, fix } }: { finding: StoreFi
       }
       detail={
         <>
-          {detail}
-          {fix !== "" && <p className={styles.fix}>{store.fix(fix)}</p>}
+          {rule}
+          {/* the broker speaks English; of what is as it should be, it says no more than the rule */}
+          {!(rule !== undefined && outcome === "ok") && (
+            <p className={styles.found} lang="en">
+              {detail}
+            </p>
+          )}
+          {fix !== "" && (
+            <p className={styles.fix}>
+              {store.fix} <span lang="en">{fix}</span>
+            </p>
+          )}
         </>
       }
     />

@@ -25,7 +25,7 @@ test.each<[UploadState, string]>([
       canRetry: true,
       diagnosis: { cause: "store-full", detail: "The store is full.", action: "Delete something." },
     },
-    "The store is full. Delete something.",
+    "The storage is full. Tell your administrator; the upload can go on afterwards.",
   ],
 ])("%o is told as %j", (state, expected) => {
   expect(describeUpload({ id: 1, name: "a", folder: "", size: 2e6, type: "a/b", batch: 1, state })).toBe(

@@ -3,9 +3,9 @@ import { explainError } from "../../shared/explain-error.ts";
 import { formatSize } from "../../shared/format.ts";
 import { messages } from "../../shared/messages.ts";
 
-/** Say why an upload failed, and what to do: as the broker found it when it was asked. */
+/** Say why an upload failed, and what to do; the cause that the broker found when it was asked says more. */
 export function explainFailure({ error, diagnosis }: Extract<UploadState, { status: "failed" }>): string {
-  return diagnosis === null ? explainError(error) : `${diagnosis.detail} ${diagnosis.action}`;
+  return diagnosis === null ? explainError(error) : messages.errors.causes[diagnosis.cause];
 }
 
 /** Say in a few words how an upload is doing. */

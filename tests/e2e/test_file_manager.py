@@ -496,6 +496,29 @@ def test_what_is_moved_asks_about_a_name_that_is_taken(
     expect(page.locator("[data-key]")).to_have_count(1 + len(left))
 
 
+def test_the_answers_fit_on_a_phone_in_german(
+    chromium: Browser, site: RunningBroker, owner: httpx.Client, name: str, tmp_path: Path
+) -> None:
+    upload(owner, b"old", name="a.txt")
+    context = chromium.new_context(base_url=site.url, viewport=PHONE, locale="de-DE")
+    try:
+        with watched(context.new_page()) as page:
+            page.goto("/")
+            page.get_by_label("Benutzername").fill(name)
+            page.get_by_label("Passwort").fill(PASSWORD)
+            page.get_by_role("button", name="Anmelden").click()
+            expect(row(page, "a.txt")).to_be_visible()
+            page.get_by_label("Dateien wählen").set_input_files(write(tmp_path, {"a.txt": b"new"}))
+            question = page.get_by_role("alert").bounding_box()
+            last = page.get_by_role("button", name="Überspringen").bounding_box()
+    finally:
+        context.close()
+
+    assert question
+    assert last
+    assert last["x"] + last["width"] < question["x"] + question["width"]
+
+
 def test_what_is_restored_or_renamed_asks_about_a_name_that_is_taken(
     page: Page, owner: httpx.Client, name: str
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, ViewportSize, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, Route, ViewportSize, expect
 
 from broker.client.hashing import fingerprint
 from broker.client.sources import BytesSource
@@ -494,6 +494,19 @@ def test_what_is_moved_asks_about_a_name_that_is_taken(
         )
     )
     expect(page.locator("[data-key]")).to_have_count(1 + len(left))
+
+
+def test_two_files_of_one_name_that_come_together_are_asked_about(
+    page: Page, owner: httpx.Client, name: str
+) -> None:
+    sign_in(page, name)
+
+    payloads = [FilePayload(name="a.txt", mimeType="text/plain", buffer=each) for each in (b"1", b"2")]
+    page.get_by_label("Choose files").set_input_files(payloads)
+    page.get_by_role("button", name="Skip").click()
+
+    expect(page.locator("[data-key]")).to_have_count(1)
+    assert list_names(owner) == ["a.txt"]
 
 
 def test_the_answers_fit_on_a_phone_in_german(

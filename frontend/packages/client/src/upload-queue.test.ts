@@ -134,6 +134,33 @@ describe("a queue", () => {
     expect(service.declared.map(({ name, collision }) => `${name} ${collision}`)).toEqual(["b replace"]);
   });
 
+  test("begins one of two namesakes when the other is a file, so that its name can be refused", async () => {
+    const service = new FakeService();
+    const queue = new UploadQueue(service);
+    const place = { ...DEFAULT_PLACE, collision: "refuse" } as const;
+
+    queue.add([makeFile("a.txt"), makeFile("A.txt")], DEFAULT_RULES, place);
+    await settled(queue);
+
+    const created = service.calls.filter((call) => call === "create" || call === "complete");
+    expect(created).toEqual(["create", "complete", "create", "complete"]);
+  });
+
+  test("does not keep the others waiting behind a namesake, nor that one when the first is cancelled", async () => {
+    const service = new FakeService();
+    service.stuck.add("send");
+    const queue = new UploadQueue(service);
+    const place = { ...DEFAULT_PLACE, collision: "refuse" } as const;
+
+    queue.add([makeFile("a"), makeFile("a"), makeFile("b")], DEFAULT_RULES, place);
+    queue.add([makeFile("a")], DEFAULT_RULES, { ...place, folder: "elsewhere" });
+    await expect.poll(() => service.sending).toBe(3);
+    expect(statuses(queue)).toEqual(["sending", "queued", "sending", "sending"]);
+    await queue.cancel(1);
+    await expect.poll(() => statuses(queue)).toEqual(["cancelled", "sending", "sending", "sending"]);
+    await queue.clear();
+  });
+
   test("stops all, and tries all again that failed", async () => {
     const service = new FakeService();
     service.faults.create = [problem("quota-exceeded", 403)];

@@ -86,6 +86,8 @@ interface Entry {
   readonly transfer: Transfer;
   /** It is sent in parts, some at a time, and so takes several connections. */
   readonly isLarge: boolean;
+  /** What one alone may be under way to; null where it does not matter whether its name is taken. */
+  readonly target: string | null;
   controller: AbortController;
   running: Promise<void> | null;
 }
@@ -109,6 +111,7 @@ export class UploadQueue {
   /** Ids, in the order in which they came; some may not be queued any more. */
   readonly #queued = { small: [] as number[], large: [] as number[] };
   readonly #running = { small: 0, smallBytes: 0, large: 0 };
+  readonly #targets = new Set<string>();
   #lastId = 0;
   #batch = 0;
 
@@ -310,6 +313,7 @@ export class UploadQueue {
       source: file,
       transfer,
       isLarge: size > rules.single_put_max,
+      target: place.collision === "refuse" ? targetOf(place.folder, name) : null,
       controller: new AbortController(),
       running: null,
     };
@@ -334,11 +338,25 @@ export class UploadQueue {
     }
   }
 
-  /** Start the first that still wants to; tell whether there was one. */
+  /**
+   * Start the first that still wants to; tell whether there was one. One whose namesake is under way waits: only when
+   * that one is a file does the broker refuse the name.
+   */
   #start(queued: number[]): boolean {
+    const waiting: number[] = [];
+    const hasStarted = this.#startNext(queued, waiting);
+    queued.unshift(...waiting);
+    return hasStarted;
+  }
+
+  #startNext(queued: number[], waiting: number[]): boolean {
     for (let id = queued.shift(); id !== undefined; id = queued.shift()) {
       const entry = this.#entries.get(id);
       if (entry?.item.state.status === "queued" && entry.running === null) {
+        if (entry.target !== null && this.#targets.has(entry.target)) {
+          waiting.push(id);
+          continue;
+        }
         this.#count(entry, 1);
         entry.running = this.#run(id, entry).then(() => {
           entry.running = null;
@@ -365,7 +383,10 @@ export class UploadQueue {
     (isLarge ? this.#queued.large : this.#queued.small).push(id);
   }
 
-  #count({ isLarge, item }: Entry, sign: 1 | -1): void {
+  #count({ isLarge, item, target }: Entry, sign: 1 | -1): void {
+    if (target !== null) {
+      this.#targets[sign === 1 ? "add" : "delete"](target);
+    }
     if (isLarge) {
       this.#running.large += sign;
     } else {
@@ -463,6 +484,11 @@ export class UploadQueue {
     this.#snapshot = null;
     this.#notify();
   }
+}
+
+/** Names that differ in case alone are one to the broker. */
+function targetOf(folder: string, name: string): string {
+  return `${folder}/${name.normalize("NFC").toLowerCase()}`;
 }
 
 function symptomsOf(error: unknown): Symptoms | null {

@@ -96,7 +96,7 @@ def test_the_page_says_in_german_too_what_each_finding_is_about() -> None:
 
     told = re.findall(r'^\s*\["([a-z-]+)",', probes, re.MULTILINE)
 
-    assert told == examination.names(settings.load(GOOD))
+    assert told == examination.names(configuration.load(GOOD))
 
 
 def test_without_settings_the_doctor_names_all_that_is_missing() -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from broker.app import open_database
 from broker.auth import Claims
 from broker.database import Database
+from broker.errors import NameTaken
 from broker.file_registry import FileRegistry, Filter
 from broker.keys import new_id
 from broker.quotas import Full, Reservation, add_uploads
@@ -493,6 +494,33 @@ def test_two_replicas_do_not_give_one_name_to_two_files(
 
                 files = await list_files(one, owner), await list_files(one, owner, is_trashed=True)
                 assert [sorted(file.name for file in each) for each in files] == [there, in_trash]
+
+    asyncio.run(story())
+
+
+def test_two_replicas_do_not_rename_two_files_to_one_name(database_url: str) -> None:
+    async def rename(registry: Registry, file: File) -> File | NameTaken | None:
+        new = structs.replace(file, name="b.txt", name_key="b.txt", revision=file.revision + 1)
+        try:
+            return await FileRegistry(registry._database).replace(file, new, "refuse", at=AT)
+        except NameTaken as error:
+            return error
+
+    async def story() -> None:
+        with opened(database_url) as one, opened(database_url) as other:
+            for n in range(10):
+                owner = structs.replace(ALICE, subject=f"alice {n}")
+                files = []
+                for upload in upload_of(owner), upload_of(owner):
+                    await add(one, upload)
+                    files.append(await one.publish(file_of(upload)))
+
+                outcomes = await asyncio.gather(
+                    *(rename(r, file) for r, file in zip((one, other), files, strict=True) if file)
+                )
+
+                assert sorted(type(outcome).__name__ for outcome in outcomes) == ["File", "NameTaken"]
+                assert [file.name for file in await list_files(one, owner)].count("b.txt") == 1
 
     asyncio.run(story())
 

@@ -88,6 +88,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.make_database(like=request.getfixturevalue("postgres_registry"))
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def blank_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database without tables, of one kind after the other."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'blank.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.make_database()
+
+
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     database = open_database(database_url)

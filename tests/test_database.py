@@ -130,15 +130,7 @@ def test_the_newest_migration_is_the_one_that_the_code_asks_for() -> None:
     assert scripts.get_heads() == [tables.REVISION]
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_a_registry_of_the_first_release_is_counted_and_has_its_visits(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    if kind == "sqlite":
-        database_url = f"sqlite:///{tmp_path / 'broker.db'}"
-    else:
-        database_url = request.getfixturevalue("postgres").make_database()
-
+def test_a_registry_of_the_first_release_is_counted_and_has_its_visits(blank_database_url: str) -> None:
     def upload(name: str, status: str, size: int, *, tenant: str = "acme", owner: str = "alice") -> str:
         values = f"'{name}', '{tenant}', '{owner}', 'k/{name}', 'n', {size}, 'text/plain', NULL, '{status}'"
         return f"INSERT INTO uploads VALUES ({values}, '2026-01-01 10:00:00', '2026-01-02 10:00:00')"
@@ -149,7 +141,7 @@ def test_a_registry_of_the_first_release_is_counted_and_has_its_visits(
 
     upgrade_to(
         "0001",
-        database_url,
+        blank_database_url,
         upload("pending", "pending", 1),
         upload("stored", "completed", 10),
         file("stored", 10),
@@ -160,7 +152,7 @@ def test_a_registry_of_the_first_release_is_counted_and_has_its_visits(
         file("theirs", 5 * 2**40, tenant="other"),
     )
 
-    database = open_database(database_url)
+    database = open_database(blank_database_url)
 
     async def rows(query: str) -> set[tuple[object, ...]]:
         return await database.read(lambda c: {tuple(row) for row in c.execute(text(query))})

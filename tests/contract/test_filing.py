@@ -323,20 +323,20 @@ def test_a_file_in_the_trash_is_gone_on_with_by_nobody(alice: httpx.Client) -> N
 
 
 def test_the_files_of_an_older_release_are_found_in_their_folders(
-    embedded: StoreSettings, database_url: str
+    embedded: StoreSettings, blank_database_url: str
 ) -> None:
     values = "'acme', 'alice', '{0}', 'k', 'GRÖSSE.txt', 'a/b', 3, 'text/plain', '2026-01-01'"
     upload_id, file_id = "0" * 26, "1" * 26
     upgrade_to(
         "0007",
-        database_url,
+        blank_database_url,
         "INSERT INTO uploads (tenant, owner, id, key, name, folder, size, type, created_at, expires_at,"
         f" status) VALUES ({values.format(upload_id)}, '2026-01-02', 'completed')",
         "INSERT INTO files (tenant, owner, id, key, name, folder, size, type, created_at, upload_id,"
         f" etag) VALUES ({values.format(file_id)}, '{upload_id}', 'e')",
     )
 
-    with run_broker(embedded, database_url) as broker, broker.client() as alice:
+    with run_broker(embedded, blank_database_url) as broker, broker.client() as alice:
         assert names(alice, q="größe") == names(alice, q="grösse") == ["GRÖSSE.txt"]
         assert (folders(alice), folders(alice, "a")) == (["a"], ["a/b"])
         (file,) = alice.get("/v1/files").json()["items"]

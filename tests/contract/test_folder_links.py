@@ -275,13 +275,13 @@ def test_what_is_no_folder_of_ones_own_gets_no_link(
 
 
 def test_the_links_of_an_older_release_lead_where_they_led(
-    embedded: StoreSettings, database_url: str
+    embedded: StoreSettings, blank_database_url: str
 ) -> None:
     values = "'acme', 'alice', '{0}', 'k', 'a.txt', 3, 'text/plain', '2026-01-01'"
     upload_id, file_id, share_id = "0" * 26, "1" * 26, "2" * 26
     upgrade_to(
         "0008",
-        database_url,
+        blank_database_url,
         "INSERT INTO uploads (tenant, owner, id, key, name, size, type, created_at, expires_at, status)"
         f" VALUES ({values.format(upload_id)}, '2026-01-02', 'completed')",
         "INSERT INTO files (tenant, owner, id, key, name, size, type, created_at, upload_id, etag)"
@@ -291,7 +291,7 @@ def test_the_links_of_an_older_release_lead_where_they_led(
     )
 
     with (
-        run_broker(embedded, database_url) as broker,
+        run_broker(embedded, blank_database_url) as broker,
         broker.client() as alice,
         httpx.Client(base_url=broker.url) as stranger,
     ):

@@ -106,8 +106,9 @@ export function FilesView(props: FilesViewProps) {
 
   const select = useCallback(
     (key: string, isRange: boolean) => {
-      setSelection((old) => choose(old, key, { keys, anchor: isRange ? anchor.current : null }));
+      const from = isRange ? anchor.current : null; // React asks for the new selection later
       anchor.current = key;
+      setSelection((old) => choose(old, key, { keys, anchor: from }));
     },
     [keys],
   );

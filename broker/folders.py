@@ -1,11 +1,11 @@
 """Folders, as their owner lists, makes, moves and empties them."""
 
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 
 from broker import keys, policy, schemas
 from broker.auth import Claims
-from broker.errors import FolderExists, InvalidName, NotFound
+from broker.errors import FolderExists, InvalidField, InvalidName, NotFound
 from broker.file_registry import FileRegistry
 from broker.policy import Policies
 
@@ -68,9 +68,10 @@ class Folders:
     async def restore(
         self, claims: Claims, wanted: schemas.RestoreFolder, *, at: datetime
     ) -> schemas.RestoredFolder:
-        """Take what was in a folder out of the trash, and make the folder again."""
+        """Take what was in a folder out of the trash, and make the folder again. Raises InvalidField."""
         path = _check(wanted.path, "path")
-        files = await self._registry.restore_folder(claims, path, trashed_at=wanted.trashed_at, at=at)
+        trashed_at = wanted.trashed_at and _in_utc(wanted.trashed_at, "trashed_at")
+        files = await self._registry.restore_folder(claims, path, trashed_at=trashed_at, at=at)
         return schemas.RestoredFolder(path=path, files=files)
 
 
@@ -79,3 +80,10 @@ def _check(path: str, field: str) -> str:
     if not path:
         raise InvalidName("The top folder is always there, and stays where it is.", field=field)
     return path
+
+
+def _in_utc(instant: datetime, field: str) -> datetime:
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:  # at either end of the calendar, an offset leads out of it
+        raise InvalidField("There is no such time in UTC.", field=field) from error

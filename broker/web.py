@@ -215,7 +215,7 @@ def query(request: Request, shape: type[Shape]) -> Shape:
     """Read the query string as this shape. Raises InvalidField."""
     try:
         return msgspec.convert(dict(request.query_params), shape, strict=False)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, ValueError) as error:  # the latter: of a time after the year 9999
         raise _invalid(str(error)) from error
 
 

@@ -245,6 +245,7 @@ def test_the_trail_is_searched_in_the_own_tenant_alone(
     for field, value in ("event", "nonsense"), ("since", "yesterday"), ("until", "2026-01-01T00:00:00"):
         answer = root.get("/v1/admin/audit", params={field: value})
         assert_problem(answer, errors.InvalidField, field=field)
+    assert_problem(root.get("/v1/admin/audit?since=253402300800"), errors.InvalidField, field="")
     assert_problem(root.get("/v1/admin/audit?cursor=nonsense"), errors.InvalidField, field="cursor")
 
 

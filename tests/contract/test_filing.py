@@ -299,6 +299,13 @@ def test_a_folder_goes_into_the_trash_and_comes_back(alice: httpx.Client) -> Non
     assert (len(names(alice)), folders(alice), folders(alice, "a")) == (4, ["a", "ab"], ["a/b"])
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_that_utc_does_not_have_is_refused(alice: httpx.Client, moment: str) -> None:
+    answer = alice.post("/v1/folders/restore", json={"path": "a", "trashed_at": moment})
+
+    assert_problem(answer, errors.InvalidField, field="trashed_at")
+
+
 def test_folders_are_their_owners(broker: RunningBroker, alice: httpx.Client) -> None:
     upload(alice, b"hello", folder="a")
 

@@ -51,6 +51,10 @@ class Policies:
         SCOPE.check(policy, NewUpload(name="", size=0), claims)
         return policy
 
+    def has(self, name: str) -> bool:
+        """Say whether there still is such a policy."""
+        return name in self._policies
+
     def of(self, name: str) -> Policy:
         """Return the policy of an upload that was admitted: `default` if its own has been removed since."""
         return self._policies.get(name) or self._policies["default"]

@@ -58,6 +58,8 @@ class Receiving:
         share = await self._registry.find(link.id)
         if share is None or share.folder is None or share.policy is None or at >= share.expires_at:
             raise InvalidToken("The link has ended.")
+        if not self._policies.has(share.policy):
+            raise InvalidToken("The link takes no files any more.")
         policy_scope = self._policies.of(share.policy).scope
         return structs.replace(
             stranger,

@@ -146,7 +146,10 @@ class SharedLinks:
         return share, download
 
     async def find(self, opening: schemas.OpenShare, *, address: str, at: datetime) -> Share:
-        """Return the share of a link that is good still, and whose password is right where it has one."""
+        """Return the share of a link that is good still, and whose password is right where it has one.
+
+        One that takes files ends with its policy.
+        """
         share_id = self._tokens.read(opening.token)
         share = await self._registry.find(share_id) if share_id else None
         if share is None:
@@ -157,6 +160,9 @@ class SharedLinks:
             await self._check_password(share, share.password_hash, opening.password, address=address)
         if _left(share.max_downloads, share.downloads) == 0:
             raise ShareUsedUp("The link has been used as often as it may be.")
+        # no other policy takes its place: its owner has chosen what strangers may send
+        if share.policy is not None and not self._policies.has(share.policy):
+            raise ShareExpired("The link takes no files any more.")
         return share
 
     async def _find_file(self, share: Share, file_id: str) -> File:

@@ -345,6 +345,25 @@ def test_a_policy_with_a_scope_is_for_a_link_that_was_made_with_it(broker: Runni
         assert_problem(refused, errors.InsufficientScope, scope="staff")
 
 
+def test_a_link_ends_with_its_policy(embedded: StoreSettings, broker: RunningBroker) -> None:
+    token = broker.token(scopes={"shares:write", "files:write", "staff"})
+    with httpx.Client(base_url=broker.url, headers={"authorization": f"Bearer {token}"}) as staff:
+        shared = receive(staff, "inbox", policy="staff")
+    left = {"policies": {"default": POLICIES["default"]}}
+
+    with enter(broker, shared) as stranger:
+        with run_broker(embedded, broker.settings.database_url, **left) as without:
+            stranger.base_url = httpx.URL(without.url)
+
+            assert_problem(look(stranger, shared), errors.ShareExpired)
+            assert_problem(begin(stranger, shared), errors.ShareExpired)
+            assert_problem(declare(stranger), errors.InvalidToken)
+
+        stranger.base_url = httpx.URL(broker.url)
+        assert look(stranger, shared).json()["policy"] == "staff"
+        assert declare(stranger).status_code == 201
+
+
 def test_a_link_that_was_taken_back_ends_its_tokens_on_all_replicas(
     embedded: StoreSettings, broker: RunningBroker, alice: httpx.Client, anybody: httpx.Client
 ) -> None:

@@ -31,7 +31,7 @@ from broker.folder_rows import add_folders, hold_folder, is_below
 from broker.name_rows import has_namesake, hold_names, settle_name
 from broker.rows import File, every
 from broker.schemas import Collision
-from broker.tables import files, folders, uploads
+from broker.tables import files, folders, shares, uploads
 
 Order: TypeAlias = Literal["created", "-created", "name", "-name", "size", "-size"]
 _COLUMN = {"created": files.c.id, "name": files.c.name_key, "size": files.c.size}
@@ -137,11 +137,15 @@ class FileRegistry:
         query = select(folders.c.path).where(*_own_folders(claims), is_below(folders.c.path, path))
         return await self._database.read(lambda c: list(c.execute(query).scalars()))
 
-    async def policies_below(self, claims: Claims, path: str) -> Sequence[tuple[str, str]]:
-        """Return the policies, with the folders, of all files in a folder and below it, or on their way."""
+    async def policies_below(self, claims: Claims, path: str, *, at: datetime) -> Sequence[tuple[str, str]]:
+        """Return the policies, with the folders, of all files in a folder and below it, or on their way.
+
+        Those of the links by which more may come are among them.
+        """
         query = union(
             select(files.c.policy, files.c.folder).where(*_own_files_below(claims, path)),
             select(uploads.c.policy, uploads.c.folder).where(*_on_their_way_below(claims, path)),
+            select(shares.c.policy, shares.c.folder).where(*_receiving_below(claims, path, at=at)),
         )
         return await self._database.read(lambda c: [(row.policy, row.folder) for row in c.execute(query)])
 
@@ -301,6 +305,17 @@ def _on_their_way_below(claims: Claims, path: str) -> Sequence[ColumnElement[boo
         uploads.c.owner == claims.subject,
         uploads.c.status == "pending",
         is_below(uploads.c.folder, path),
+    )
+
+
+def _receiving_below(claims: Claims, path: str, *, at: datetime) -> Sequence[ColumnElement[bool]]:
+    """Say which links take files into a folder of the caller's or below it."""
+    return (
+        shares.c.tenant == claims.tenant,
+        shares.c.owner == claims.subject,
+        shares.c.kind == "receive",
+        shares.c.expires_at > at,
+        is_below(shares.c.folder, path),
     )
 
 

@@ -45,7 +45,7 @@ class Folders:
             raise InvalidName("A folder cannot be moved into itself.", field="to")
         for below in await self._registry.list_folders_below(claims, path):
             keys.check_folder(to + below[len(path) :])  # it may be too long there
-        for name, folder in await self._registry.policies_below(claims, path):
+        for name, folder in await self._registry.policies_below(claims, path, at=at):
             policy.check_move(self._policies.of(name), to + folder[len(path) :], claims)
         if not await self._registry.move_folder(claims, path, to, at=at):
             if await self._registry.has_folder(claims, path):

@@ -364,6 +364,23 @@ def test_a_link_ends_with_its_policy(embedded: StoreSettings, broker: RunningBro
         assert declare(stranger).status_code == 201
 
 
+def test_a_folder_stays_where_the_policy_of_its_link_takes_files(
+    broker: RunningBroker, alice: httpx.Client
+) -> None:
+    token = broker.token(scopes={"shares:write", "files:write", "staff"})
+    with httpx.Client(base_url=broker.url, headers={"authorization": f"Bearer {token}"}) as staff:
+        shared = receive(staff, "inbox/x/y", policy="staff")
+
+        out = staff.post("/v1/folders/move", json={"path": "inbox/x", "to": "z"})
+        within = staff.post("/v1/folders/move", json={"path": "inbox/x", "to": "inbox/z"})
+        staff.delete(f"/v1/shares/{shared['id']}").raise_for_status()
+        without_link = staff.post("/v1/folders/move", json={"path": "inbox/z", "to": "z"})
+
+    assert_problem(out, errors.PolicyViolation, field="folder", rule="policies.staff.folders")
+    assert within.json() == {"path": "inbox/z"}
+    assert without_link.json() == {"path": "z"}
+
+
 def test_a_link_that_was_taken_back_ends_its_tokens_on_all_replicas(
     embedded: StoreSettings, broker: RunningBroker, alice: httpx.Client, anybody: httpx.Client
 ) -> None:

@@ -243,6 +243,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
         other_keys=_other_receipt_keys(settings),
     )
     publisher = Publisher(registry=registry, store=store, policies=policies)
+    audit = Audit(audit_registry, retention_days=settings.audit_retention_days)
     intake = Intake(registry=registry, store=store, policies=policies, key_prefix=settings.store.key_prefix)
     self_test = SelfTest(settings.store)
     metrics = Metrics()
@@ -267,7 +268,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
         administration=Administration(
             registry=registry, audit_registry=audit_registry, uploads=uploads, policies=policies
         ),
-        audit=Audit(audit_registry, retention_days=settings.audit_retention_days),
+        audit=audit,
         audit_registry=audit_registry,
         accounts=accounts,
         authenticator=Authenticator(tokens, _issuers(settings, provider)),
@@ -282,6 +283,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
             registry=registry,
             store=store,
             publisher=publisher,
+            audit=audit,
             token=settings.events_token,
             bucket=settings.store.bucket,
         ),
@@ -305,6 +307,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
             registry=registry,
             store=store,
             publisher=publisher,
+            audit=audit,
             key_prefix=settings.store.key_prefix,
         ),
         registry=registry,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from broker import keys
 from broker.audit_registry import AuditRegistry
-from broker.auth import Claims
+from broker.auth import Claims, Link
 from broker.errors import (
     BrokerError,
     InsufficientScope,
@@ -23,7 +23,7 @@ from broker.errors import (
     TooManyUploads,
     UploadRejected,
 )
-from broker.rows import AuditEntry
+from broker.rows import AuditEntry, File
 from broker.schemas import AuditEvent
 
 log = logging.getLogger(__name__)
@@ -77,6 +77,13 @@ class Audit:
                 request_id=request_id,
             )
         )
+
+    def record_published(self, file: File | None, *, at: datetime) -> None:
+        """Note that the service made this file by itself just now, if it did, of what its sender had sent."""
+        if file and file.created_at == at:
+            link = Link(file.share_id) if file.share_id else None
+            sender = Claims(subject=file.owner, tenant=file.tenant, scopes=frozenset(), link=link)
+            self.record("upload.completed", claims=sender, target=file.upload_id, at=at)
 
     async def flush(self) -> None:
         """Write all that waits. Raises RegistryUnavailable, and keeps what was not written."""

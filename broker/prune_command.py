@@ -56,6 +56,7 @@ async def _visits(current: Settings, *, dry_run: bool, orphans: bool) -> AsyncIt
         reconciler = services.reconciler
         async for visit in reconciler.preview(at=at) if dry_run else reconciler.reconcile(at=at):
             yield visit
+        await services.audit.flush()
         if orphans:
             async for orphan in reconciler.find_orphans(at=at):
                 if not dry_run:

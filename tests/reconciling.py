@@ -13,7 +13,9 @@ def reconcile(settings: Settings, *, after: timedelta = timedelta()) -> list[Vis
 
     async def collect() -> list[Visit]:
         at = datetime.now(UTC) + after
-        return [visit async for visit in services.reconciler.reconcile(at=at)]
+        visits = [visit async for visit in services.reconciler.reconcile(at=at)]
+        await services.audit.flush()
+        return visits
 
     with open_services(settings) as services:
         return asyncio.run(collect())

@@ -149,8 +149,15 @@ def test_c55_what_callers_do_and_are_refused_is_in_the_trail_with_who_and_whence
     with run_broker(embedded, database, policies=policies) as broker, broker.client() as client:
         created = create(client, b"hello")
         put(created, b"hello")
-        file = client.post(f"/v1/uploads/{created['id']}/complete").json()["file"]["id"]
-        other = create(client, b"other")["id"]
+        file, again = (
+            client.post(f"/v1/uploads/{created['id']}/complete").json()["file"]["id"] for _ in range(2)
+        )
+        assert file == again
+        client.post("/v1/uploads/batch/complete", json={"uploads": [{"id": created["id"]}]})
+        other, _ = (
+            client.post("/v1/uploads", json=GOOD, headers={"idempotency-key": "k"}).json()["id"]
+            for _ in range(2)
+        )
         client.delete(f"/v1/uploads/{other}")
         client.post(f"/v1/files/{file}/download", json={})
         client.get(f"/v1/files/{file}/content")

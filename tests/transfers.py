@@ -63,3 +63,10 @@ def named(parts: dict[int, bytes]) -> dict[str, Any]:
 
 def complete(client: httpx.Client, created: dict[str, Any], body: object = None) -> httpx.Response:
     return client.post(f"/v1/uploads/{created['id']}/complete", json=body or {})
+
+
+def completions_of(client: httpx.Client, created: dict[str, Any]) -> list[str]:
+    """List who completed an upload, as the audit trail has it."""
+    query = {"target": created["id"], "event": "upload.completed"}
+    found = client.get("/v1/admin/audit", params=query).raise_for_status().json()["items"]
+    return [each["subject"] for each in found]

@@ -1,10 +1,13 @@
 """The upload protocol over HTTP."""
 
+from datetime import datetime
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from broker import problems, schemas, web
 from broker.asgi import Route, header
+from broker.auth import Claims
 from broker.errors import BrokerError, UploadRejected
 
 
@@ -14,7 +17,7 @@ async def create_upload(request: Request) -> Response:
     new = await web.decode(request, schemas.NewUpload)
     key = web.idempotency_key(request)
     upload = await web.services(request).uploads.create(claims, new, idempotency_key=key, at=at)
-    web.record(request, "upload.created", claims, upload.id, at=at)
+    _record_creation(request, claims, upload, at=at)
     return web.answer(upload, status=201, headers={"location": f"/v1/uploads/{upload.id}"})
 
 
@@ -27,7 +30,7 @@ async def create_uploads(request: Request) -> Response:
     outcomes = await uploads.create_batch(claims, new.uploads, idempotency_key=key, at=at)
     for outcome in outcomes:
         if not isinstance(outcome, BrokerError):
-            web.record(request, "upload.created", claims, outcome.id, at=at)
+            _record_creation(request, claims, outcome, at=at)
     return web.answer(
         schemas.CreatedUploads(
             items=tuple(
@@ -38,6 +41,11 @@ async def create_uploads(request: Request) -> Response:
             )
         )
     )
+
+
+def _record_creation(request: Request, claims: Claims, upload: schemas.Upload, *, at: datetime) -> None:
+    if upload.created_at == at:  # else the request was repeated, and is answered with what it made before
+        web.record(request, "upload.created", claims, upload.id, at=at)
 
 
 async def list_uploads(request: Request) -> Response:
@@ -68,7 +76,7 @@ async def complete_upload(request: Request) -> Response:
     sent = await web.decode(request, schemas.CompleteUpload)
     at, upload_id = web.now(), request.path_params["id"]
     completion = await web.services(request).uploads.complete(claims, upload_id, sent, at=at)
-    web.record(request, "upload.completed", claims, upload_id, at=at)
+    _record_completion(request, claims, upload_id, completion, at=at)
     return web.answer(completion)
 
 
@@ -81,7 +89,7 @@ async def complete_uploads(request: Request) -> Response:
         if isinstance(outcome, UploadRejected):
             web.record(request, "upload.rejected", claims, named.id, at=at)
         elif not isinstance(outcome, BrokerError):
-            web.record(request, "upload.completed", claims, named.id, at=at)
+            _record_completion(request, claims, named.id, outcome, at=at)
     return web.answer(
         schemas.CompletedUploads(
             items=tuple(
@@ -92,6 +100,13 @@ async def complete_uploads(request: Request) -> Response:
             )
         )
     )
+
+
+def _record_completion(
+    request: Request, claims: Claims, upload_id: str, completion: schemas.Completion, *, at: datetime
+) -> None:
+    if completion.file.created_at == at:  # else it was a file before, and is only heard of again
+        web.record(request, "upload.completed", claims, upload_id, at=at)
 
 
 async def diagnose_upload(request: Request) -> Response:

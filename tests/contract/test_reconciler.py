@@ -19,7 +19,7 @@ from tests.objects import assemble, at_time, drop_parts, exists, key_of, parts_u
 from tests.problems import assert_problem
 from tests.reconciling import find_orphans, preview, reconcile
 from tests.running import RunningBroker, run_broker
-from tests.transfers import complete, create, cut, put, send_parts, upload
+from tests.transfers import complete, completions_of, create, cut, put, send_parts, upload
 from tests.waiting import wait_until
 
 POLICIES = {"default": Policy(), "parts": Policy(name="parts", single_put_max=0)}
@@ -91,6 +91,7 @@ def test_an_object_that_nobody_came_to_complete_becomes_a_file(
     assert actions(reconcile(broker.settings, after=10 * MINUTE)) == ["publish"]
 
     assert status_of(client, created) == "completed"
+    assert completions_of(client, created) == ["alice"]
     assert complete(client, created).status_code == 200
     assert client.get("/v1/me").json()["usage"] == NOTHING | {"files": 1, "bytes": 1}
 

@@ -19,7 +19,7 @@ COPY --from=page /src/broker/static/ broker/static/
 RUN --mount=type=cache,target=/root/.cache/pip \
     pip wheel --no-deps --wheel-dir dist . \
     && python -m venv --without-pip /opt/broker \
-    && pip --python /opt/broker install --only-binary :all: --constraint requirements.lock "$(echo dist/*.whl)[postgres]" \
+    && pip --python /opt/broker install --only-binary :all: --constraint requirements.lock "$(echo dist/*.whl)[postgres,redis]" \
     # the root file system is read-only, and files copied between stages may change their times
     && python -m compileall -q -f --invalidation-mode unchecked-hash /opt/broker/lib
 

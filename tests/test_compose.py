@@ -286,8 +286,9 @@ def test_the_image_is_built_from_what_is_there() -> None:
         assert source.split("/")[0] in allowed, source
 
 
-def test_the_image_can_talk_to_the_database() -> None:
-    assert '"$(echo dist/*.whl)[postgres]"' in DOCKERFILE
+def test_the_image_can_talk_to_all_that_the_settings_name() -> None:
+    """The database is PostgreSQL; requests may be counted in a Redis."""
+    assert '"$(echo dist/*.whl)[postgres,redis]"' in DOCKERFILE
 
 
 def test_the_base_images_have_tags() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 
@@ -56,7 +57,7 @@ def _settings(data_dir: Path, origins: tuple[str, ...], store: StoreSettings) ->
     return Settings(
         origins=origins,
         secret_key=secret_file.read_or_make(data_dir / "secret_key"),  # so that people stay signed in
-        database_url=f"sqlite:///{data_dir / 'broker.db'}",
+        database_url=f"sqlite:///{quote(str(data_dir / 'broker.db'))}",
         store=store,
         policies=configuration.load_policies()[0],
         access_token_expires_in=_TOKEN_SECONDS,

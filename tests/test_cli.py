@@ -212,6 +212,7 @@ def test_the_service_runs_in_production_and_stops_when_told(embedded: StoreSetti
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
 def test_dev_keeps_the_files_and_leaves_no_process(stop: signal.Signals, tmp_path: Path) -> None:
+    tmp_path /= "what? 100%25, ü"  # all that is special in a URL is allowed in a path
     with running_dev(tmp_path, stop) as (page, client):
         assert page.startswith("http://localhost:")
         objects = tmp_path / "data" / "store" / "objects"  # what weed makes in here is as it likes it
@@ -223,6 +224,8 @@ def test_dev_keeps_the_files_and_leaves_no_process(stop: signal.Signals, tmp_pat
         assert client.get("/v1/files").json()["items"] == [file]
         url = client.post(f"/v1/files/{file['id']}/download").json()["url"]
         assert httpx.get(url).content == b"kept over a restart"
+    assert list(tmp_path.parent.iterdir()) == [tmp_path]
+    assert (tmp_path / "data" / "broker.db").exists()
 
 
 @contextmanager

@@ -52,11 +52,15 @@ LIST_TOKENS = (
     .order_by(machine_tokens.c.id)
 )
 INSERT_TOKEN = insert(machine_tokens)
-REVOKE_TOKEN = (
-    update(machine_tokens)
-    .where(machine_tokens.c.id == bindparam("token_id"), machine_tokens.c.revoked_at.is_(None))
-    .values(revoked_at=bindparam("at"))
+_GOOD_TOKEN = update(machine_tokens).where(machine_tokens.c.revoked_at.is_(None))
+REVOKE_TOKEN = _GOOD_TOKEN.where(machine_tokens.c.id == bindparam("token_id")).values(
+    revoked_at=bindparam("at")
 )
+REVOKE_TOKENS_OF = _GOOD_TOKEN.where(
+    machine_tokens.c.subject == bindparam("user_name"),
+    machine_tokens.c.tenant == bindparam("user_tenant"),
+    machine_tokens.c.created_at <= bindparam("at"),
+).values(revoked_at=bindparam("at"))
 FORGET_TOKENS = delete(machine_tokens).where(machine_tokens.c.expires_at <= bindparam("at"))
 LIST_REVOCATIONS = select(revocations).where(
     revocations.c.created_at > bindparam("since"), revocations.c.until > bindparam("at")
@@ -213,5 +217,6 @@ def _revoke_all(connection: Connection, revocation: Revocation) -> bool:
         "at": revocation.created_at,
     }
     connection.execute(END_SESSIONS_OF, values)
+    connection.execute(REVOKE_TOKENS_OF, values)
     connection.execute(INSERT_REVOCATION, asdict(revocation))
     return True

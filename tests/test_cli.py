@@ -309,6 +309,24 @@ def test_a_user_is_shut_out_and_let_in_again_with_a_new_password(environ: dict[s
     assert asyncio.run(can_sign_in(current, "carol", "another password"))
 
 
+@pytest.mark.parametrize("command", ["passwd", "disable"])
+def test_tokens_that_go_with_a_users_sessions_are_not_listed_as_good(
+    environ: dict[str, str], command: str
+) -> None:
+    run("user", "add", "carol", environ=environ, stdin=PASSWORD)
+    for subject, tenant in ("carol", "default"), ("carol", "other"), ("dave", "default"):
+        who = ("--subject", subject, "--tenant", tenant)
+        run("token", "issue", *who, "--scope", "files:read", environ=environ)
+
+    assert run("user", command, "carol", environ=environ, stdin="another password\n").exit_code == 0
+
+    listed = [json.loads(line) for line in run("token", "ls", "--json", environ=environ).output.splitlines()]
+    assert [(each["subject"], each["tenant"]) for each in listed] == [
+        ("carol", "other"),
+        ("dave", "default"),
+    ]
+
+
 @pytest.mark.parametrize("command", ["passwd", "disable", "enable"])
 def test_a_user_that_there_is_not_is_named(environ: dict[str, str], command: str) -> None:
     result = run("user", command, "nobody", environ=environ, stdin=PASSWORD)

@@ -34,7 +34,8 @@ def rotate_keys() -> None:
 
     Nobody is signed out, and receipts stay good. With BROKER_SECRET_KEY_FILE and
     BROKER_SECRET_KEY_PREVIOUS_FILE both files are written; else the new values are printed. Services take
-    them up when they are started anew. Rotate again only when the longest session is over.
+    them up when they are started anew. Rotate again only when the longest session is over: that ends links
+    and programs' tokens that are older than this rotation, too.
     """
     with sentences():
         current = configuration.load()

@@ -159,7 +159,10 @@ class FileRegistry:
             connection.execute(
                 update(uploads)
                 .where(*_on_their_way_below(claims, path))
-                .values(folder=to + func.substr(uploads.c.folder, len(path) + 1))
+                .values(
+                    folder=to + func.substr(uploads.c.folder, len(path) + 1),
+                    declared_folder=func.coalesce(uploads.c.declared_folder, uploads.c.folder),
+                )
             )
             move_files = (
                 update(files)

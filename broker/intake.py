@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 FIRST_VISIT = 60  # seconds after the first URL has died
 
-_DECLARED = ("name", "folder", "size", "type", "checksum", "fingerprint", "policy", "collision")
+_DECLARED = ("name", "size", "type", "checksum", "fingerprint", "policy", "collision")
 
 
 class Intake:
@@ -252,6 +252,7 @@ def _same(draft: Upload, outcome: Upload | BrokerError) -> Upload | BrokerError:
     """Return what an earlier request with this key made, if that asked for the same."""
     if isinstance(outcome, BrokerError):
         return outcome
-    if any(getattr(outcome, name) != getattr(draft, name) for name in _DECLARED):
+    is_there = draft.folder in {outcome.folder, outcome.declared_folder}  # it goes where its folder went
+    if not is_there or any(getattr(outcome, name) != getattr(draft, name) for name in _DECLARED):
         return IdempotencyMismatch("An upload with this Idempotency-Key was declared otherwise.")
     return outcome

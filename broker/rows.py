@@ -55,7 +55,7 @@ class Upload(Struct, frozen=True, kw_only=True):
     """One attempt to store one file; `part_size` and `store_upload_id` are those of a multipart upload.
 
     `visit_at` is when the reconciler has to look at it again. `share_id` is of the link by which it was made,
-    if it was not its owner who made it.
+    if it was not its owner who made it. `declared_folder` is where it was to go before its folder was moved.
     """
 
     id: str
@@ -80,6 +80,7 @@ class Upload(Struct, frozen=True, kw_only=True):
     settled_at: datetime | None = None
     visit_at: datetime | None = None
     share_id: str | None = None
+    declared_folder: str | None = None
 
     @property
     def stored_keys(self) -> tuple[str, ...]:

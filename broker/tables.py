@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0011"  # of the newest migration: what a registry must be at
+REVISION = "0012"  # of the newest migration: what a registry must be at
 
 
 class Instant(TypeDecorator[datetime]):
@@ -138,6 +138,7 @@ uploads = Table(
     Column("settled_at", Instant),
     Column("visit_at", Instant),
     Column("share_id", Id),
+    Column("declared_folder", String(1024)),
     _partial_index(
         "uploads_by_idempotency_key",
         *("tenant", "owner", "idempotency_key"),

@@ -277,6 +277,22 @@ def test_a_policy_holds_for_what_is_on_its_way_into_a_folder_that_moves(alice: h
     assert alice.get(f"/v1/uploads/{created['id']}").json()["folder"] == "photos/y"
 
 
+def test_c56_a_repeated_request_finds_its_upload_where_its_folder_went(alice: httpx.Client) -> None:
+    def ask(folder: str) -> httpx.Response:
+        new = {"name": "a.txt", "size": 5, "type": "text/plain", "folder": folder}
+        return alice.post("/v1/uploads", json=new, headers={"idempotency-key": "moved"})
+
+    alice.post("/v1/folders", json={"path": "a/b"}).raise_for_status()
+    created = ask("a/b").raise_for_status().json()
+    for path, to in ("a", "c"), ("c", "d"):
+        alice.post("/v1/folders/move", json={"path": path, "to": to}).raise_for_status()
+
+    again = ask("a/b").raise_for_status().json()
+
+    assert (again["id"], again["folder"]) == (created["id"], "d/b")
+    assert_problem(ask("c/b"), errors.IdempotencyMismatch)
+
+
 def test_a_folder_goes_into_the_trash_and_comes_back(alice: httpx.Client) -> None:
     earlier = upload(alice, b"hello", folder="a")
     change(alice, earlier, trashed=True)

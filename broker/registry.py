@@ -44,14 +44,16 @@ LIST_PENDING_OF_TENANT = (
     .where(
         uploads.c.tenant == bindparam("tenant"),
         uploads.c.status == "pending",
-        uploads.c.share_id.is_(None),  # for its sender to finish
         uploads.c.expires_at > bindparam("at"),
         uploads.c.id < bindparam("before"),
     )
     .order_by(uploads.c.id.desc())
     .limit(bindparam("limit"))
 )
-LIST_PENDING = LIST_PENDING_OF_TENANT.where(uploads.c.owner == bindparam("owner"))
+LIST_PENDING = LIST_PENDING_OF_TENANT.where(
+    uploads.c.owner == bindparam("owner"),
+    uploads.c.share_id.is_(None),  # for its sender to finish
+)
 LIST_DUE = (
     select(uploads)
     .where(uploads.c.visit_at <= bindparam("at"))

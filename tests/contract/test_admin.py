@@ -11,6 +11,7 @@ from broker import errors
 from broker.accounts import USER_SCOPES
 from broker.auth import Scope
 from broker.settings import Policy, Quota, StoreSettings
+from tests.contract.test_receiving import enter, receive
 from tests.problems import assert_problem
 from tests.running import RunningBroker, run_broker
 from tests.transfers import upload
@@ -210,6 +211,22 @@ def test_unfinished_uploads_of_all_are_listed_and_one_is_aborted(
         assert client.get(f"/v1/uploads/{bob}").json()["status"] == "aborted"
     (entry,) = trail(root, 1, event="upload.aborted")
     assert (entry["subject"], entry["target"]) == (f"root of {tenant}", bob)
+
+
+def test_what_strangers_have_not_finished_is_listed_and_aborted_too(
+    broker: RunningBroker, root: httpx.Client, tenant: str
+) -> None:
+    with broker.client("ada", tenant=tenant) as ada, enter(broker, receive(ada)) as stranger:
+        sent = stranger.post("/v1/uploads", json=LARGE).raise_for_status().json()["id"]
+        assert listed(ada, "/v1/uploads") == []
+
+        found = [(each["id"], each["subject"]) for each in listed(root, "/v1/admin/uploads")]
+        aborted = root.delete(f"/v1/admin/uploads/{sent}")
+
+        assert found == [(sent, "ada")]  # it takes up her quota
+        assert aborted.status_code == 204
+        assert ada.get("/v1/me").json()["usage"]["pending"] == 0
+    assert listed(root, "/v1/admin/uploads") == []
 
 
 def test_what_is_a_file_is_not_aborted(broker: RunningBroker, root: httpx.Client, tenant: str) -> None:

@@ -1,8 +1,10 @@
 """The calls of the broker, one method each. They are safe to use from several threads."""
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -58,15 +60,15 @@ class Calls:
 
     def read_upload(self, upload_id: str, *, from_part: int = 1) -> schemas.Upload:
         query = {"from_part": str(from_part)}
-        return self._call("GET", f"/v1/uploads/{upload_id}", schemas.Upload, query=query)
+        return self._call("GET", _path("/v1/uploads/{}", upload_id), schemas.Upload, query=query)
 
     def sign_part(self, upload_id: str, number: int, checksum: str) -> schemas.PresignedPart:
         body = {"parts": [{"number": number, "checksum": checksum}]}
-        answer = self._call("POST", f"/v1/uploads/{upload_id}/parts", schemas.PresignedParts, body)
+        answer = self._call("POST", _path("/v1/uploads/{}/parts", upload_id), schemas.PresignedParts, body)
         return answer.parts[0]
 
     def complete(self, upload_id: str, completion: schemas.CompleteUpload) -> schemas.Completion:
-        return self._call("POST", f"/v1/uploads/{upload_id}/complete", schemas.Completion, completion)
+        return self._call("POST", _path("/v1/uploads/{}/complete", upload_id), schemas.Completion, completion)
 
     def complete_batch(self, upload_ids: Sequence[str]) -> list[schemas.File | BrokerError]:
         body = {"uploads": [{"id": upload_id} for upload_id in upload_ids]}
@@ -74,23 +76,23 @@ class Calls:
         return [each.file or _problem(each) for each in answer.items]
 
     def abort(self, upload_id: str) -> None:
-        self._send("DELETE", f"/v1/uploads/{upload_id}")
+        self._send("DELETE", _path("/v1/uploads/{}", upload_id))
 
     def list_files(self, *, limit: int, cursor: str | None = None) -> schemas.Page[schemas.File]:
         query = {"limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
         return self._call("GET", "/v1/files", schemas.Page[schemas.File], query=query)
 
     def read_file(self, file_id: str) -> schemas.File:
-        return self._call("GET", f"/v1/files/{file_id}", schemas.File)
+        return self._call("GET", _path("/v1/files/{}", file_id), schemas.File)
 
     def delete_file(self, file_id: str) -> None:
-        self._send("DELETE", f"/v1/files/{file_id}")
+        self._send("DELETE", _path("/v1/files/{}", file_id))
 
     def sign_download(self, file_id: str) -> schemas.Download:
-        return self._call("POST", f"/v1/files/{file_id}/download", schemas.Download, {})
+        return self._call("POST", _path("/v1/files/{}/download", file_id), schemas.Download, {})
 
     def share_file(self, file_id: str, new: schemas.NewShare) -> schemas.Share:
-        return self._call("POST", f"/v1/files/{file_id}/shares", schemas.Share, new)
+        return self._call("POST", _path("/v1/files/{}/shares", file_id), schemas.Share, new)
 
     def share_folder(self, new: schemas.NewFolderShare) -> schemas.Share:
         return self._call("POST", "/v1/folders/shares", schemas.Share, new)
@@ -104,7 +106,7 @@ class Calls:
         return self._call("GET", "/v1/shares", schemas.Page[schemas.Share], query=query)
 
     def revoke_share(self, share_id: str) -> None:
-        self._send("DELETE", f"/v1/shares/{share_id}")
+        self._send("DELETE", _path("/v1/shares/{}", share_id))
 
     def _call(
         self,
@@ -164,6 +166,16 @@ class Calls:
         with self._renewing:
             current = self._token(False)
             return current if current != refused else self._token(True)
+
+
+def _path(form: str, name: str) -> str:
+    """Put an id into a path: people type them, so anything may be in one.
+
+    >>> _path("/v1/files/{}/download", "../a\\t")
+    '/v1/files/%2E%2E%2Fa%09/download'
+    """
+    quoted = quote(os.fsencode(name), safe="")  # Linux takes any bytes for an argument
+    return form.format(quoted.replace(".", "%2E"))  # RFC 3986 §5.2.4: dots alone lead elsewhere
 
 
 def _encode(body: object) -> bytes:

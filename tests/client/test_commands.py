@@ -131,6 +131,16 @@ def test_files_go_in_are_listed_come_out_and_go(terminal: Terminal, tmp_path: Pa
     assert "There is no file hello.txt." in terminal.run("download", "hello.txt").output
 
 
+@pytest.mark.parametrize(
+    "wanted", ["", "a\tb", "../me", ".", "..", "100%", "?", os.fsdecode(b"\xff")], ids=ascii
+)
+def test_what_is_no_id_is_a_file_that_is_not_there(terminal: Terminal, wanted: str) -> None:
+    fetched, removed = terminal.run("download", wanted), terminal.run("rm", wanted)
+
+    assert (fetched.exit_code, "Error: There is no file" in fetched.stderr) == (1, True)
+    assert (removed.exit_code, removed.exception.__class__) == (1, SystemExit)
+
+
 def test_a_file_whose_name_is_taken_is_refused_or_numbered(terminal: Terminal, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("1")

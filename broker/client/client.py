@@ -138,7 +138,7 @@ class Client:
         progress = Progress(sum(each.size for each in opened), on_progress)
         uploads = [self._uploading(each, wanted, limits, progress.share()) for each in opened]
         small = [each for each, source in zip(uploads, opened, strict=True) if _is_small(source, limits)]
-        large = [each for each in uploads if each not in small]
+        large = [each for each, source in zip(uploads, opened, strict=True) if not _is_small(source, limits)]
         together = SmallFiles(self._calls)
         with ThreadPoolExecutor(1, "small") as pool:  # so that a large file does not hold them up
             try:

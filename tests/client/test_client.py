@@ -23,6 +23,7 @@ from broker.client import (
 )
 from broker.client.hashing import fingerprint
 from broker.client.sources import BytesSource, FileSource
+from broker.client.uploading import Uploading
 from broker.schemas import File
 from tests import faulty_store
 from tests.faulty_store import (
@@ -91,6 +92,21 @@ def test_many_files_are_created_and_completed_together(
     assert sorted(each.id for each in client.files) == sorted(
         each.id for each in outcomes if isinstance(each, File)
     )
+
+
+def test_many_files_are_not_compared_each_with_each(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / name for name in ("a.txt", "b.txt", "c.txt")]
+    for path in paths:
+        path.write_text(path.name)
+    compared: list[object] = []
+    monkeypatch.setattr(Uploading, "__eq__", lambda _, other: compared.append(other))
+
+    outcomes = client.upload_many(paths)
+
+    assert [each.name for each in outcomes if isinstance(each, File)] == ["a.txt", "b.txt", "c.txt"]
+    assert compared == []
 
 
 def test_progress_of_many_files_adds_all_of_them_up(client: Client, large: Path, tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """`broker login` and `broker logout`: who the file commands act as."""
 
+import os
 import sys
 
 import click
 
+from broker.client import Client
 from broker.client.saved_login import SavedLogin, default_path
-from broker.client_session import client_sentences, open_client
+from broker.client_session import client_sentences
 
 
 @click.command("login")
@@ -28,8 +30,10 @@ def login_command(url: str, username: str | None, is_token: bool) -> None:
             name = username or click.prompt("User name", err=True)
             password = click.prompt("Password", hide_input=True) if sys.stdin.isatty() else _read_line()
             saved.sign_in(url.rstrip("/"), name, password)
-        with open_client() as client:
+        with Client(saved.url, token=saved) as client:  # not open_client: variables go before what is saved
             click.echo(f"Signed in as {client.me().subject}.")
+    if os.environ.get("BROKER_URL") or os.environ.get("BROKER_TOKEN"):
+        click.echo("Unset BROKER_URL and BROKER_TOKEN: they take the place of this login.", err=True)
 
 
 @click.command("logout")

@@ -101,6 +101,20 @@ def test_a_command_that_runs_for_long_does_not_follow_its_user_to_another_broker
     assert long.token(False) == token
 
 
+@pytest.mark.parametrize("with_url", [True, False], ids=["both", "the token alone"])
+def test_who_signs_in_is_greeted_and_not_who_the_variables_name(
+    remote: RunningBroker, tmp_path: Path, with_url: bool
+) -> None:
+    remote.add_user(user := f"peggy-{with_url}", PASSWORD)
+    terminal = Terminal(tmp_path)
+    terminal.environ |= {"BROKER_URL": remote.url if with_url else "", "BROKER_TOKEN": remote.token("victor")}
+
+    greeted = terminal.run("login", remote.url, "--username", user, stdin=f"{PASSWORD}\n")
+
+    assert (greeted.exit_code, greeted.stdout) == (0, f"Signed in as {user}.\n")
+    assert greeted.stderr == "Unset BROKER_URL and BROKER_TOKEN: they take the place of this login.\n"
+
+
 def test_a_wrong_password_is_refused_in_a_sentence(remote: RunningBroker, tmp_path: Path) -> None:
     refused = Terminal(tmp_path).run("login", remote.url, "--username", "nobody", stdin="wrong\n")
 

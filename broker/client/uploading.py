@@ -1,5 +1,6 @@
 """One upload: find or create it, send what the store does not hold, complete it (docs/protocol.md)."""
 
+import contextlib
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -10,13 +11,21 @@ from msgspec import structs
 
 from broker.client.calls import Calls
 from broker.client.failures import StoreRefused, UploadEnded
-from broker.client.hashing import checksum, fingerprint
+from broker.client.hashing import checksum, fingerprint, whole_checksum
 from broker.client.lanes import Lanes
 from broker.client.progress import Progress
 from broker.client.retry import Stopped, persist
 from broker.client.sources import Source
 from broker.client.store import StoreCalls
-from broker.errors import InvalidName, NotFound, PartsMismatch, UploadIncomplete
+from broker.errors import (
+    InvalidName,
+    NotFound,
+    PartsMismatch,
+    UploadAborted,
+    UploadExpired,
+    UploadIncomplete,
+    UploadRejected,
+)
 from broker.schemas import (
     CompleteUpload,
     File,
@@ -31,6 +40,11 @@ from broker.schemas import (
 Result = TypeVar("Result")
 
 _ROUNDS = 5  # how often what the broker does not find is sent again
+_LOSES = "The store loses what it takes."
+
+
+class _Gone(Exception):
+    """The store or the broker takes no parts of the upload any more."""
 
 
 class Uploading:
@@ -61,7 +75,7 @@ class Uploading:
         try:
             if self._source.size <= self._limits.single_put_max:
                 return self._send_whole(self._create(self.declared()))
-            return self._send_in_parts(self._find() or self._create(self.declared()))
+            return self._send_large()
         except (KeyboardInterrupt, Stopped):
             self._stop.set()
             raise
@@ -109,23 +123,48 @@ class Uploading:
         self.put_whole(upload)
         return self._complete(upload, CompleteUpload())
 
+    def _send_large(self) -> File:
+        """Go on with what is unfinished, or begin; anew when what was found can never be this file."""
+        for _ in range(_ROUNDS):
+            with contextlib.suppress(UploadExpired, _Gone):
+                return self._send_in_parts(self._find() or self._create(self.declared()))
+        raise UploadEnded(_LOSES)
+
     def _send_in_parts(self, upload: Upload) -> File:
-        """Send what is missing until the broker finds all of it."""
+        """Send what is missing until the broker finds all of it. Raises UploadExpired and _Gone."""
         if upload.method == "single":  # the broker draws its line higher than it said
             return self._send_whole(upload)
         parts = _Parts(self._source, upload, self._limits)
         taken = parts.held(self._held(upload))
         for _ in range(_ROUNDS):
             self._progress.begin(sum(parts.length(number) for number in taken))
-            self._send_all(upload, parts, [n for n in parts.numbers if n not in taken])
             try:
+                self._send_all(upload, parts, [n for n in parts.numbers if n not in taken])
                 return self._complete(upload, CompleteUpload(parts=parts.named()))
+            except _Gone:
+                return self._take(upload, parts)
             except (PartsMismatch, UploadIncomplete) as error:
                 missing = error.members.get("parts")
                 if not isinstance(missing, list) or not missing:
                     raise
                 taken = set(parts.numbers) - set(missing)
-        raise UploadEnded("The store loses what it takes.")
+        raise UploadEnded(_LOSES)
+
+    def _take(self, upload: Upload, parts: "_Parts") -> File:
+        """Return the file that another client, which was faster, has made of the upload.
+
+        Raises UploadExpired where the store has lost it: now the broker knows, and no client finds it again.
+        """
+        self._stop.clear()  # only the sending of these parts has ended
+        try:
+            file = self._complete(upload, CompleteUpload(parts=parts.named()))
+        except (UploadAborted, UploadRejected) as error:
+            raise UploadEnded("The upload ended elsewhere.") from error
+        declared = file.checksum  # a fingerprint may lie
+        if declared and whole_checksum(declared, self._source, file.part_size) != declared:
+            raise _Gone
+        self._progress.begin(file.size)
+        return file
 
     def _send_all(self, upload: Upload, parts: "_Parts", numbers: Iterable[int]) -> None:
         with ThreadPoolExecutor(self._limits.part_concurrency, "upload") as pool:
@@ -139,7 +178,7 @@ class Uploading:
                 raise
 
     def _send_part(self, upload: Upload, parts: "_Parts", number: int) -> None:
-        """Hash a part and send it, signed just before."""
+        """Hash a part and send it, signed just before. Raises _Gone."""
         digest = parts.checksum(number)
 
         def attempt() -> None:
@@ -150,7 +189,11 @@ class Uploading:
         try:
             self._signed(lambda: self._persist(attempt))
         except NotFound as error:
-            raise UploadEnded("The upload ended elsewhere.") from error
+            raise _Gone from error
+        except StoreRefused as error:
+            if error.status != 404:
+                raise
+            raise _Gone from error
 
     def _signed(self, action: Callable[[], None]) -> None:
         """Do it once more when the URL was too old."""

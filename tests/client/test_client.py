@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from broker.client import (
     Client,
     SourceChanged,
     StoreRefused,
+    UploadEnded,
     downloading,
     store,
 )
@@ -25,6 +26,7 @@ from broker.client.hashing import fingerprint
 from broker.client.sources import BytesSource, FileSource
 from broker.client.uploading import Uploading
 from broker.schemas import File
+from broker.settings import StoreSettings
 from tests import faulty_store
 from tests.faulty_store import (
     Exchange,
@@ -41,6 +43,7 @@ from tests.faulty_store import (
     stalling,
     throttled,
 )
+from tests.objects import drop_parts
 from tests.running import RunningBroker
 
 
@@ -390,6 +393,82 @@ def test_another_file_of_the_same_name_and_size_is_not_mixed_in(
 
     assert len(list(client.uploads.pending())) == 1
     assert fetch(client, file, tmp_path) == other
+
+
+def first(act: Callable[[], object]) -> faulty_store.Fault:
+    """Have something happen before the store hears of the request."""
+
+    def fault(exchange: Exchange) -> None:
+        act()
+        exchange.answer(*exchange.forward())
+
+    return fault
+
+
+def test_the_file_of_another_client_that_was_faster_is_the_file(
+    client: Client, remote: RunningBroker, token: str, line: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    def overtake() -> None:
+        with Client(remote.url, token=token) as other:
+            other.upload(large)
+
+    line.faults.append(first(overtake))
+    told: list[tuple[int, int]] = []
+
+    file = client.upload(large, on_progress=lambda *at: told.append(at))
+
+    assert ([*client.files], [*client.uploads.pending()]) == ([file], [])
+    assert told[-1] == (file.size, file.size)
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+def test_another_file_whose_fingerprint_lies_is_not_taken_for_the_file(
+    client: Client, remote: RunningBroker, token: str, line: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    body = bytearray(large.read_bytes())
+    body[100_000] ^= 1
+
+    def overtake() -> None:
+        with Client(remote.url, token=token) as other:
+            other.upload(bytes(body), name=large.name)
+
+    line.faults.append(first(overtake))
+
+    file = client.upload(large)
+
+    assert fingerprint(BytesSource(bytes(body), "")) == fingerprint(FileSource(large))
+    assert len(list(client.files)) == 2
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+def test_an_upload_that_the_store_has_lost_is_begun_anew_and_found_no_more(
+    client: Client, embedded: StoreSettings, line: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    line.otherwise = refuse_part(2)
+    with pytest.raises(StoreRefused):
+        client.upload(large)
+    (pending,) = client.uploads.pending()
+    line.mend()
+    drop_parts(embedded, {"id": pending.id})
+
+    file = client.upload(large)
+
+    assert list(client.uploads.pending()) == []
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+def test_an_upload_that_is_given_up_elsewhere_is_not_begun_anew(
+    client: Client, line: FaultyStore, large: Path
+) -> None:
+    def give_up() -> None:
+        (pending,) = client.uploads.pending()
+        client.uploads.abort(pending.id)
+
+    line.faults.append(first(give_up))
+
+    with pytest.raises(UploadEnded):
+        client.upload(large)
+    assert [*client.files, *client.uploads.pending()] == []
 
 
 def test_a_download_that_was_cut_short_goes_on(

@@ -2,11 +2,13 @@
 
 import threading
 import uuid
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeGuard
 
 from broker.client.calls import Calls
-from broker.client.retry import persist
+from broker.client.failures import TransferError
+from broker.client.retry import is_transient, persist
 from broker.client.uploading import Uploading
 from broker.errors import BrokerError
 from broker.schemas import MAX_BATCH, CompleteUpload, File, NewUpload, Upload
@@ -33,47 +35,70 @@ class SmallFiles:
     def send(self, uploads: Sequence[Uploading]) -> list[Outcome]:
         """Return for each its file, or why there is none, in the same order."""
         self._sending = uploads
-        outcomes: list[Outcome] = []
+        outcomes: dict[Uploading, Outcome] = {}
         with ThreadPoolExecutor(_WORKERS, "upload") as pool:
             for start in range(0, len(uploads), MAX_BATCH):
-                outcomes += self._send_batch(uploads[start : start + MAX_BATCH], pool)
+                outcomes |= self._send_batch(uploads[start : start + MAX_BATCH], pool)
+        return [outcomes[each] for each in uploads]
+
+    def _send_batch(self, uploads: Sequence[Uploading], pool: ThreadPoolExecutor) -> dict[Uploading, Outcome]:
+        """Create and send; what there was no room for is created once the others are through."""
+        outcomes: dict[Uploading, Outcome] = {}
+        drafts: dict[Uploading, NewUpload] = {}
+        for each, declared in zip(uploads, pool.map(_declared, uploads), strict=True):
+            if isinstance(declared, Exception):
+                outcomes[each] = declared
+            else:
+                drafts[each] = declared
+        waiting = set(drafts)
+        key = uuid.uuid4().hex  # the same for every try: nothing is created twice
+
+        def attempt() -> None:
+            answers = zip(drafts, self._calls.create_batch(list(drafts.values()), key=key), strict=True)
+            created = {each: answer for each, answer in answers if each in waiting}
+            outcomes.update(self._send_created(created, pool))
+            refused = {each: answer for each, answer in created.items() if _may_pass(answer)}
+            waiting.intersection_update(refused)
+            for answer in refused.values():
+                raise answer
+
+        try:
+            if drafts:
+                persist(attempt, stop=self._stop)
+        except (BrokerError, TransferError):
+            if len(outcomes) < len(uploads):  # not even refused one by one
+                raise
         return outcomes
 
-    def _send_batch(self, uploads: Sequence[Uploading], pool: ThreadPoolExecutor) -> list[Outcome]:
-        created = self._create(pool.map(_declared, uploads))
-        sending = [
-            None if isinstance(upload, Exception) else pool.submit(each.put_whole, upload)
-            for each, upload in zip(uploads, created, strict=True)
-        ]
-        outcomes: list[Outcome | None] = []
-        for upload, sent in zip(created, sending, strict=True):
-            failure = sent.exception() if sent else upload
-            outcomes.append(failure if isinstance(failure, Exception) else None)
-        sent_ids = [
-            upload.id
-            for upload, outcome in zip(created, outcomes, strict=True)
-            if outcome is None and not isinstance(upload, Exception)
-        ]
-        completed = iter(self._complete(sent_ids))
-        return [next(completed) if outcome is None else outcome for outcome in outcomes]
-
-    def _create(self, declared: Iterable[NewUpload | Exception]) -> list[Upload | Exception]:
-        """Create together what could be declared."""
-        drafts = list(declared)
-        wanted = [draft for draft in drafts if isinstance(draft, NewUpload)]
-        if not wanted:
-            return [draft for draft in drafts if isinstance(draft, Exception)]
-        key = uuid.uuid4().hex
-        created = iter(persist(lambda: self._calls.create_batch(wanted, key=key), stop=self._stop))
-        return [draft if isinstance(draft, Exception) else next(created) for draft in drafts]
+    def _send_created(
+        self, created: Mapping[Uploading, Upload | BrokerError], pool: ThreadPoolExecutor
+    ) -> dict[Uploading, Outcome]:
+        outcomes: dict[Uploading, Outcome] = {}
+        sending: dict[Uploading, tuple[str, Future[None]]] = {}
+        for each, upload in created.items():
+            if isinstance(upload, BrokerError):
+                outcomes[each] = upload
+            else:
+                sending[each] = upload.id, pool.submit(each.put_whole, upload)
+        sent: dict[Uploading, str] = {}
+        for each, (upload_id, future) in sending.items():
+            failure = future.exception()
+            if isinstance(failure, Exception):
+                outcomes[each] = failure
+            else:
+                sent[each] = upload_id
+        return outcomes | dict(zip(sent, self._complete(list(sent.values())), strict=True))
 
     def _complete(self, upload_ids: Sequence[str]) -> list[Outcome]:
         """Complete together; what a slow store could not take in time is asked for by itself."""
         if not upload_ids:
             return []
-        completed = persist(lambda: self._calls.complete_batch(upload_ids), stop=self._stop)
+        try:
+            completed = persist(lambda: self._calls.complete_batch(upload_ids), stop=self._stop)
+        except (BrokerError, TransferError) as error:
+            return [error] * len(upload_ids)
         return [
-            self._complete_one(upload_id) if _is_worth_another_try(outcome) else outcome
+            self._complete_one(upload_id) if _may_pass(outcome) else outcome
             for upload_id, outcome in zip(upload_ids, completed, strict=True)
         ]
 
@@ -92,5 +117,6 @@ def _declared(uploading: Uploading) -> NewUpload | Exception:
         return error
 
 
-def _is_worth_another_try(outcome: Outcome) -> bool:
-    return isinstance(outcome, BrokerError) and outcome.status >= 500
+def _may_pass(outcome: object) -> TypeGuard[Exception]:
+    """Say whether it is a refusal after which the same may succeed a moment later."""
+    return isinstance(outcome, Exception) and is_transient(outcome)

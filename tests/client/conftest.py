@@ -12,7 +12,7 @@ import pytest
 
 from broker.client import Client, retry
 from broker.server import listen
-from broker.settings import Policy, StoreSettings
+from broker.settings import Policy, Quota, StoreSettings
 from tests.faulty_store import FaultyStore, faulty
 from tests.running import RunningBroker, origin_of, run_broker_on
 
@@ -25,6 +25,8 @@ POLICIES = {
     "default": Policy(),
     "sha256 whole": Policy(name="sha256 whole", checksum_algorithm="sha256"),
     "sha256": Policy(name="sha256", checksum_algorithm="sha256", single_put_max=0),
+    "narrow": Policy(name="narrow", quota=Quota(pending=2)),
+    "shut": Policy(name="shut", quota=Quota(pending=0)),
 }
 
 

@@ -20,6 +20,7 @@ from broker.client import (
     StoreRefused,
     UploadEnded,
     downloading,
+    retry,
     store,
 )
 from broker.client.hashing import fingerprint
@@ -152,6 +153,30 @@ def test_one_that_cannot_be_read_or_named_keeps_no_other_back(client: Client, tm
     assert isinstance(second, errors.InvalidName)
     assert isinstance(third, File)
     assert isinstance(alone, errors.InvalidName)
+
+
+def test_what_there_is_no_room_for_comes_after_what_is_sent(client: Client, tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in "abcde"]
+    for path in paths:
+        path.write_text(path.name)
+
+    outcomes = client.upload_many(paths, policy="narrow")
+
+    assert [getattr(each, "name", each) for each in outcomes] == list("abcde")
+    assert len(list(client.files)) == 5
+
+
+def test_what_there_is_never_room_for_is_told_of_each(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / name for name in "ab"]
+    for path in paths:
+        path.write_text(path.name)
+    monkeypatch.setattr(retry, "PATIENCE", 0.0)
+
+    outcomes = client.upload_many(paths, policy="shut")
+
+    assert [type(each) for each in outcomes] == [errors.TooManyUploads] * 2
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from broker.client.calls import Calls
 from broker.client.failures import ChecksumMismatch, StoreRefused, StoreUnreachable
 from broker.client.hashing import whole_checksum
 from broker.client.lanes import Lanes
+from broker.client.partial_name import partial_name
 from broker.client.progress import Progress
 from broker.client.retry import Stopped, persist
 from broker.client.sources import FileSource
@@ -53,8 +54,8 @@ class Downloading:
         self._lanes = lanes
         self._progress = progress
         self._download = download
-        self._partial = path.with_name(f"{path.name}.part")
-        self._notes = path.with_name(f"{path.name}.part.json")
+        self._partial = path.with_name(partial_name(path.name))
+        self._notes = path.with_name(f"{self._partial.name}.json")
         self._stop = threading.Event()
         self._lock = threading.Lock()
 

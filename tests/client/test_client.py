@@ -515,6 +515,14 @@ def test_a_download_that_was_cut_short_goes_on(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.mp4", "film.mp4"]
 
 
+@pytest.mark.parametrize("name", ["n" * 255, "ü" * 127 + "."], ids=["ASCII", "UTF-8"])
+def test_a_file_of_the_longest_name_comes_out(client: Client, tmp_path: Path, name: str) -> None:
+    file = client.upload(b"hello", name=name)
+
+    assert client.download(file.id, tmp_path).read_bytes() == b"hello"
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def flip_a_byte(exchange: Exchange) -> None:
     status, headers, content = exchange.forward()
     exchange.answer(status, headers, content[:100] + bytes([content[100] ^ 1]) + content[101:])

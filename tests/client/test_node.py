@@ -90,6 +90,15 @@ def test_a_policy_may_ask_for_sha256(
     assert fetch(client, file, tmp_path) == large.read_bytes()
 
 
+def test_a_file_of_the_longest_name_comes_out(node: Node, client: Client, tmp_path: Path) -> None:
+    file = client.upload(b"hello", name="ü" * 127 + ".")
+
+    node.run("download", file.id, tmp_path / file.name)
+
+    assert (tmp_path / file.name).read_bytes() == b"hello"
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
 def test_a_file_whose_parts_have_sha256_is_verified(
     node: Node, client: Client, large: Path, tmp_path: Path
 ) -> None:

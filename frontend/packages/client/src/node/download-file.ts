@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import type { Broker } from "../broker.ts";
 import { ChecksumMismatch, StoreRefused } from "../failures.ts";
 import { type ByteRange, fetchRange } from "../fetch-range.ts";
@@ -10,6 +11,7 @@ import type { Work } from "../transport.ts";
 import { createVerifier } from "../verify.ts";
 import type { Download } from "../wire.ts";
 import { DiskFile } from "./disk-file.ts";
+import { partialName } from "./partial-name.ts";
 
 const RANGE = 16 * 1024 * 1024;
 const CHUNK = 4 * 1024 * 1024;
@@ -30,7 +32,7 @@ interface Surroundings {
 }
 
 /**
- * Fetch a file to a path: ranges side by side into `<path>.part`, verified, and only then named so. Cut short, the
+ * Fetch a file to a path: ranges side by side into a file beside it, verified, and only then named so. Cut short, the
  * same call goes on where it was, also when the Python client had begun.
  *
  * @throws ChecksumMismatch after which nothing is left.
@@ -44,7 +46,7 @@ export async function downloadFile(
   const sign = (until: AbortSignal) =>
     persist(() => broker.downloadFile(id, {}, { signal: until }), { timer, signal: until, onWait: () => {} });
   let download = await sign(signal);
-  const partial = `${path}.part`;
+  const partial = join(dirname(path), partialName(basename(path)));
   const notes = await readNotes(partial, { file: id, size: download.size, checksum: download.checksum });
   const count = Math.ceil(download.size / RANGE);
   const missing = Array.from({ length: count }, (_, index) => index).filter(

@@ -1,6 +1,8 @@
 """What is sent: a file, or bytes. Read in pieces, from several threads at once."""
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +15,12 @@ class FileSource:
     """A file on disk; nothing of it is kept in memory but the piece that is being sent."""
 
     def __init__(self, path: Path) -> None:
+        """Raises OSError, also for what has no size of its own, such as a pipe or a directory."""
         self.name = path.name
         self._path = path
         state = path.stat()
+        if not stat.S_ISREG(state.st_mode):  # a pipe has no size, and would do as an empty file
+            raise OSError(errno.EINVAL, "Not a regular file", str(path))
         self.size = state.st_size
         self._changed_at = state.st_mtime_ns
 

@@ -1,6 +1,7 @@
 """A broker whose store a fault-injecting proxy stands before: what clients of it live through."""
 
 import itertools
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -96,6 +97,17 @@ def large(tmp_path: Path) -> Path:
     path = tmp_path / "film.mp4"
     path.write_bytes(bytes(range(256)) * (80 * 1024 + 1))
     return path
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Iterator[Path]:
+    """Return a named pipe in which some bytes wait to be read."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    descriptor = os.open(path, os.O_RDWR)
+    os.write(descriptor, b"some")
+    yield path
+    os.close(descriptor)
 
 
 @pytest.fixture(scope="session")

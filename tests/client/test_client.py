@@ -357,6 +357,14 @@ def test_a_file_that_changes_on_disk_is_never_a_mixture(
     assert list(client.files) == []
 
 
+@pytest.mark.parametrize("many", [False, True], ids=["alone", "among many"])
+def test_a_pipe_is_not_stored_as_an_empty_file(client: Client, pipe: Path, large: Path, many: bool) -> None:
+    with pytest.raises(OSError, match="Not a regular file"):
+        client.upload_many([large, pipe]) if many else client.upload(pipe)
+
+    assert list(client.files) == []
+
+
 def test_a_full_store_is_told_as_what_it_is(client: Client, line: FaultyStore, large: Path) -> None:
     line.otherwise = error(507, "XMinioStorageFull")
 

@@ -211,6 +211,12 @@ def test_standard_input_is_uploaded_under_a_name(terminal: Terminal) -> None:
     assert terminal.run("upload", "-").exit_code == 2
 
 
+def test_a_pipe_is_refused_by_its_name(terminal: Terminal, pipe: Path) -> None:
+    refused = terminal.run("upload", str(pipe))
+
+    assert (refused.exit_code, refused.stderr) == (1, f"Error: {pipe}: Not a regular file\n")
+
+
 def test_one_that_fails_is_named_and_the_others_go_through(terminal: Terminal, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.txt", tmp_path / "tab\t.txt"
     good.write_text("good")

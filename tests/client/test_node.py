@@ -281,6 +281,13 @@ def test_a_small_file_is_read_once_and_stored_as_it_was(
     assert fetch(client, file, tmp_path) == b"small"
 
 
+def test_a_pipe_is_not_stored_as_an_empty_file(node: Node, client: Client, pipe: Path) -> None:
+    refused = node.run("upload", pipe)
+
+    assert refused == {"error": "SourceUnreadable", "text": f"{pipe} is not a regular file"}
+    assert list(client.files) == []
+
+
 def test_a_full_store_is_told_as_what_it_is(node: Node, line: FaultyStore, large: Path) -> None:
     line.otherwise = error(507, "XMinioStorageFull")
 

@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { SourceUnreadable } from "../failures.ts";
 import type { Bytes, Source } from "../source.ts";
 import { streamOf } from "../stream-of.ts";
 
@@ -78,8 +79,12 @@ export class DiskFile extends DiskBytes implements Source {
     this.type = type;
   }
 
+  /** @throws SourceUnreadable for what has no size of its own, such as a pipe or a directory. */
   static async open(path: string, { name = basename(path), type = "" } = {}): Promise<DiskFile> {
-    const { size, mtimeNs } = await stat(path, { bigint: true });
-    return new DiskFile({ path, size: Number(size), changedAt: mtimeNs }, { name, type });
+    const state = await stat(path, { bigint: true });
+    if (!state.isFile()) {
+      throw new SourceUnreadable(`${path} is not a regular file`); // a pipe would do as an empty one
+    }
+    return new DiskFile({ path, size: Number(state.size), changedAt: state.mtimeNs }, { name, type });
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { FakeService, problem, type Stage, TRIES } from "../testing/fake-service.ts";
 import { SourceTooLarge } from "./failures.ts";
 import { Lanes } from "./lanes.ts";
@@ -260,6 +260,31 @@ describe("a queue", () => {
     await settled(queue);
 
     expect(told.toSorted()).toEqual(["a failed", "b completed"]);
+  });
+
+  test("goes on as if nothing were, where one that is told throws", async () => {
+    const service = new FakeService();
+    service.faults.create = [problem("quota-exceeded", 403)];
+    const queue = new UploadQueue(service);
+    const told: string[] = [];
+    const reported: unknown[] = [];
+    vi.stubGlobal("reportError", (error: unknown) => reported.push(error));
+    const mistake = new Error("a listener's own mistake");
+    queue.onSettled(() => {
+      throw mistake;
+    });
+    queue.onSettled(({ name, state }) => told.push(`${name} ${state.status}`));
+
+    queue.add([makeFile("a"), makeFile("b")], DEFAULT_RULES);
+    await settled(queue);
+    queue.retry(only(queue).id);
+    await settled(queue);
+    vi.unstubAllGlobals();
+
+    expect(told).toHaveLength(3);
+    expect(new Set(told)).toEqual(new Set(["a failed", "b completed", "a completed"]));
+    expect(statuses(queue)).toEqual(["completed", "completed"]);
+    expect(reported).toEqual([mistake, mistake, mistake]);
   });
 });
 

@@ -455,7 +455,11 @@ export class UploadQueue {
     const source = this.#entries.get(id)?.source;
     if (item !== null && source !== undefined) {
       for (const listener of this.#onSettled) {
-        listener(item, source);
+        try {
+          listener(item, source);
+        } catch (error) {
+          reportError(error); // as of any event's listener: the upload has not failed
+        }
       }
     }
   }

@@ -11,11 +11,11 @@ export interface StoreAnswer {
 /** The browser derives these itself and forbids a page to set them (Fetch §forbidden request-header). */
 const DERIVED_HEADERS = new Set(["content-length", "host"]);
 
-/** So long may a connection take no byte. */
-const STALL_MS = 30_000;
+/** So long may a connection take no byte, or give none. */
+export const STALL_MS = 30_000;
 
 /** So long may the answer take once all is handed over: what lies in socket buffers drains unseen. */
-const ANSWER_MS = 120_000;
+export const ANSWER_MS = 120_000;
 
 /**
  * Send a blob, or few bytes, as a presigned request says, and resolve with whatever the store answers.

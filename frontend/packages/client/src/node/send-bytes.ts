@@ -1,16 +1,10 @@
 import { Readable } from "node:stream";
 import { SourceUnreadable, StoreUnreachable } from "../failures.ts";
 import { readPieces } from "../read-pieces.ts";
-import { readCode, type StoreAnswer } from "../send-blob.ts";
+import { ANSWER_MS, readCode, STALL_MS, type StoreAnswer } from "../send-blob.ts";
 import type { Bytes } from "../source.ts";
 import type { Work } from "../transport.ts";
 import type { PresignedRequest } from "../wire.ts";
-
-/** A connection that takes no byte for so long is dead. */
-const STALL_MS = 30_000;
-
-/** So long may the answer take once all is handed over. */
-const ANSWER_MS = 120_000;
 
 /**
  * Send bytes as a presigned request says, and resolve with whatever the store answers.

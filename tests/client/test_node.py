@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from broker.client import Client, StoreRefused
+from broker.settings import StoreSettings
 from tests.client.conftest import PACKAGE, ROOT
 from tests.faulty_store import (
     Exchange,
@@ -27,6 +28,7 @@ from tests.faulty_store import (
     stalling,
     throttled,
 )
+from tests.objects import drop_parts
 from tests.running import RunningBroker
 
 
@@ -324,6 +326,35 @@ def test_what_python_began_is_gone_on_with_and_the_other_way_round(
     assert pending["fingerprint"] == again.fingerprint
     assert (refused["error"], refused["status"]) == ("StoreRefused", 400)
     assert client.download(late.id, tmp_path / "copy").read_bytes() == large.read_bytes()
+
+
+def test_what_another_client_has_finished_is_begun_anew(
+    node: Node, client: Client, line: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    def overtake(exchange: Exchange) -> None:
+        client.upload(large)
+        exchange.answer(*exchange.forward())
+
+    line.faults.append(overtake)
+
+    file = node.run("upload", large)
+
+    assert (len(list(client.files)), list(client.uploads.pending())) == (2, [])
+    assert fetch(client, file, tmp_path) == large.read_bytes()
+
+
+def test_an_upload_that_the_store_has_lost_is_begun_anew(
+    node: Node, client: Client, embedded: StoreSettings, line: FaultyStore, large: Path, tmp_path: Path
+) -> None:
+    line.otherwise = refuse_the_second
+    node.run("upload", large)
+    (pending,) = client.uploads.pending()
+    line.mend()
+    drop_parts(embedded, {"id": pending.id})
+
+    file = node.run("upload", large)
+
+    assert fetch(client, file, tmp_path) == large.read_bytes()
 
 
 def test_damaged_bytes_are_never_taken_for_the_file(

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { FakeService } from "../testing/fake-service.ts";
 import { Broker } from "./broker.ts";
 import { Client } from "./client.ts";
-import { StoreRefused } from "./failures.ts";
+import { StoreRefused, UploadClosed } from "./failures.ts";
 import { DEFAULT_RULES } from "./upload-queue.ts";
 
 const FILE = new File([new Uint8Array(500)], "film.mp4");
@@ -52,6 +52,29 @@ test("an upload that is under way is left to whoever began it", async () => {
   const files = await Promise.all([client.upload(FILE), client.upload(FILE)]);
 
   expect(new Set(files.map(({ id }) => id)).size).toBe(2);
+});
+
+test("an upload that the store has lost is begun anew", async () => {
+  const service = new FakeService();
+  service.partFaults.set(3, [{ status: 404, code: "NoSuchUpload" }]);
+
+  const file = await open(service).upload(FILE);
+
+  expect(file.id).toBe("upload-2");
+  expect([...service.objects]).toEqual([["upload-2", 500]]);
+});
+
+test("an upload that somebody gave up elsewhere is not begun anew", async () => {
+  const service = new FakeService();
+  const send = async () => {
+    service.uploads.set("upload-1", "aborted");
+    return { status: 404, code: "NoSuchUpload" };
+  };
+
+  const uploading = open(Object.assign(service, { send })).upload(FILE);
+
+  await expect(uploading).rejects.toBeInstanceOf(UploadClosed);
+  expect([...service.uploads]).toEqual([["upload-1", "aborted"]]);
 });
 
 test("an upload that is aborted before it began takes no other along", async () => {

@@ -1,4 +1,5 @@
 import type { Broker } from "./broker.ts";
+import { UploadClosed } from "./failures.ts";
 import { persist } from "./retry.ts";
 import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
 import { Transfer } from "./transfer.ts";
@@ -79,8 +80,17 @@ export class Client {
         onProgress(state.bytes);
       }
     };
+    const run = () => transfer.run({ signal, onState });
     try {
-      return await transfer.run({ signal, onState });
+      return await run();
+    } catch (error) {
+      // another client was faster, or the store has lost it: only what somebody gave up is not begun anew
+      const [id] = error instanceof UploadClosed ? transfer.closed : [];
+      const { broker } = this.#transport;
+      if (id === undefined || (await broker.readUpload(id, { signal })).status === "aborted") {
+        throw error;
+      }
+      return await run();
     } finally {
       transfer.forget();
     }

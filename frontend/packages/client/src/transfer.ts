@@ -29,12 +29,13 @@ export type TransferRules = PartRules &
 export class Transfer {
   /** What is stored. */
   readonly file: PinnedSource;
+  /** Its uploads that can never complete any more. */
+  readonly closed = new Set<string>();
   readonly #transport: Transport;
   readonly #rules: TransferRules;
   readonly #calls: UploadCalls;
   #place: Place;
   #checksum: string | null = null;
-  readonly #closed = new Set<string>();
   #delivery: Delivery | null = null;
 
   /** @param calls shared by all transfers, so that those of small files go together. */
@@ -71,7 +72,7 @@ export class Transfer {
       return file;
     } catch (error) {
       if (isClosed(error)) {
-        this.#closed.add(this.#delivery?.id ?? "");
+        this.closed.add(this.#delivery?.id ?? "");
         this.forget();
         this.#checksum = null; // what was declared did not hold: look at the file again
       }
@@ -144,7 +145,7 @@ export class Transfer {
       name,
       size,
       fingerprint: await fingerprint(this.file),
-      except: this.#closed,
+      except: this.closed,
     };
     const { signal } = run;
     const found = await this.#persist(run, () => findUnfinished(this.#transport, wanted, { signal }));

@@ -16,18 +16,16 @@ export { sendBlob } from "./send-blob.ts";
 export type { Source } from "./source.ts";
 export { throttle } from "./throttle.ts";
 export { UploadClaims } from "./upload-claims.ts";
-export { type BatchProgress, batchProgress, progressOf } from "./upload-progress.ts";
 export {
-  DEFAULT_RULES,
   isActive,
   isCollision,
   isPausable,
   isRetryable,
   type UploadItem,
-  UploadQueue,
-  type UploadRules,
   type UploadState,
-} from "./upload-queue.ts";
+} from "./upload-item.ts";
+export { type BatchProgress, batchProgress, progressOf } from "./upload-progress.ts";
+export { DEFAULT_RULES, UploadQueue, type UploadRules } from "./upload-queue.ts";
 export type {
   AuditEntry,
   AuditEvent,

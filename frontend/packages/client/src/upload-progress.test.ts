@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { storedFile } from "../testing/stored-file.ts";
 import { StoreUnreachable } from "./failures.ts";
+import type { UploadItem, UploadState } from "./upload-item.ts";
 import { batchProgress, progressOf } from "./upload-progress.ts";
-import type { UploadItem, UploadState } from "./upload-queue.ts";
 
 const COMPLETED: UploadState = { status: "completed", file: storedFile() };
 const FAILED: UploadState = {

@@ -1,4 +1,4 @@
-import { isActive, sentOf, type UploadItem } from "./upload-queue.ts";
+import { isActive, sentOf, type UploadItem } from "./upload-item.ts";
 
 /** What handed-over bytes may show at most: only the broker's word is the whole. */
 const ALMOST = 0.99;

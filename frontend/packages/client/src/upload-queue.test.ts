@@ -3,8 +3,9 @@ import { FakeService, problem, type Stage, TRIES } from "../testing/fake-service
 import { SourceTooLarge } from "./failures.ts";
 import { Lanes } from "./lanes.ts";
 import { DEFAULT_PLACE } from "./source.ts";
+import { isCollision, type UploadItem } from "./upload-item.ts";
 import { progressOf } from "./upload-progress.ts";
-import { DEFAULT_RULES, isCollision, type UploadItem, UploadQueue } from "./upload-queue.ts";
+import { DEFAULT_RULES, UploadQueue } from "./upload-queue.ts";
 
 function makeFile(name: string, size = 1000): File {
   return new File([new Uint8Array(size)], name);

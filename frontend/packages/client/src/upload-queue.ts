@@ -1,5 +1,4 @@
 import { StoreRefused, StoreUnreachable } from "./failures.ts";
-import { Problem } from "./problem.ts";
 import { refuseSource, type SourceRules } from "./refuse-source.ts";
 import { canRetry } from "./retry.ts";
 import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
@@ -8,6 +7,15 @@ import { throttle } from "./throttle.ts";
 import { Transfer, type TransferRules } from "./transfer.ts";
 import type { TransferState, Transport } from "./transport.ts";
 import { UploadCalls } from "./upload-calls.ts";
+import {
+  isActive,
+  isCollision,
+  isPausable,
+  isRetryable,
+  sentOf,
+  type UploadItem,
+  type UploadState,
+} from "./upload-item.ts";
 import type { Diagnosis, StoredFile, Symptoms } from "./wire.ts";
 
 /** So many files are listed in one go: a browser asks the disk about each, and the page waits. */
@@ -42,33 +50,6 @@ export const DEFAULT_RULES: UploadRules = {
   part_concurrency: 4,
   url_expires_in: 300,
 };
-
-export type UploadState =
-  | TransferState
-  | { readonly status: "queued" }
-  | { readonly status: "completed"; readonly file: StoredFile }
-  | {
-      readonly status: "failed";
-      readonly error: Error;
-      readonly canRetry: boolean;
-      /** What the broker found when it was asked why; null when there was nothing to ask. */
-      readonly diagnosis: Diagnosis | null;
-    }
-  /** Somebody stopped it for now; `bytes` had been sent, and most of them are kept. */
-  | { readonly status: "paused"; readonly bytes: number }
-  | { readonly status: "cancelled" };
-
-/** One row of a list of uploads. A change makes a new object. */
-export interface UploadItem {
-  readonly id: number;
-  readonly name: string;
-  readonly folder: string;
-  readonly size: number;
-  readonly type: string;
-  /** Items share a batch until nothing is left to do. */
-  readonly batch: number;
-  readonly state: UploadState;
-}
 
 /** A file that was added, and is to be listed. */
 interface Arrival {
@@ -500,38 +481,4 @@ function symptomsOf(error: unknown): Symptoms | null {
     return { status: error.status, code: error.code };
   }
   return error instanceof StoreUnreachable ? { status: null, code: null } : null;
-}
-
-/** Say whether there is still something to do, now or as soon as a lane is free. */
-export function isActive({ state }: UploadItem): boolean {
-  return state.status !== "completed" && state.status !== "failed" && state.status !== "cancelled";
-}
-
-/** Say whether it can be stopped for now: not when the broker is about to make it a file. */
-export function isPausable(item: UploadItem): boolean {
-  const { status } = item.state;
-  return isActive(item) && status !== "paused" && status !== "confirming";
-}
-
-/** Return how many bytes of a file have been handed over. */
-export function sentOf({ size, state }: UploadItem): number {
-  switch (state.status) {
-    case "sending":
-    case "paused":
-      return Math.min(size, state.bytes);
-    case "confirming":
-    case "completed":
-      return size;
-    default:
-      return 0;
-  }
-}
-
-/** Say whether it failed because there is a file of its name: `settleCollisions` sends it all the same. */
-export function isCollision({ state }: UploadItem): boolean {
-  return state.status === "failed" && state.error instanceof Problem && state.error.slug === "name-taken";
-}
-
-export function isRetryable({ state }: UploadItem): boolean {
-  return state.status === "cancelled" || (state.status === "failed" && state.canRetry);
 }

@@ -15,6 +15,7 @@ from broker.client.hashing import checksum, fingerprint, whole_checksum
 from broker.client.lanes import Lanes
 from broker.client.progress import Progress
 from broker.client.retry import Stopped, persist
+from broker.client.source_parts import SourceParts
 from broker.client.sources import Source
 from broker.client.store import StoreCalls
 from broker.errors import (
@@ -33,7 +34,6 @@ from broker.schemas import (
     NewUpload,
     PolicyLimits,
     PresignedRequest,
-    SentPart,
     Upload,
 )
 
@@ -134,7 +134,7 @@ class Uploading:
         """Send what is missing until the broker finds all of it. Raises UploadExpired and _Gone."""
         if upload.method == "single":  # the broker draws its line higher than it said
             return self._send_whole(upload)
-        parts = _Parts(self._source, upload, self._limits)
+        parts = SourceParts(self._source, upload, self._limits)
         taken = parts.held(self._held(upload))
         for _ in range(_ROUNDS):
             self._progress.begin(sum(parts.length(number) for number in taken))
@@ -150,7 +150,7 @@ class Uploading:
                 taken = set(parts.numbers) - set(missing)
         raise UploadEnded(_LOSES)
 
-    def _take(self, upload: Upload, parts: "_Parts") -> File:
+    def _take(self, upload: Upload, parts: SourceParts) -> File:
         """Return the file that another client, which was faster, has made of the upload.
 
         Raises UploadExpired where the store has lost it: now the broker knows, and no client finds it again.
@@ -166,7 +166,7 @@ class Uploading:
         self._progress.begin(file.size)
         return file
 
-    def _send_all(self, upload: Upload, parts: "_Parts", numbers: Iterable[int]) -> None:
+    def _send_all(self, upload: Upload, parts: SourceParts, numbers: Iterable[int]) -> None:
         with ThreadPoolExecutor(self._limits.part_concurrency, "upload") as pool:
             try:  # from the first part on: an interrupt may come while the others are handed in
                 sending = [pool.submit(self._send_part, upload, parts, number) for number in numbers]
@@ -177,7 +177,7 @@ class Uploading:
                 pool.shutdown(cancel_futures=True)
                 raise
 
-    def _send_part(self, upload: Upload, parts: "_Parts", number: int) -> None:
+    def _send_part(self, upload: Upload, parts: SourceParts, number: int) -> None:
         """Hash a part and send it, signed just before. Raises _Gone."""
         digest = parts.checksum(number)
 
@@ -263,44 +263,6 @@ class Uploading:
 
     def _persist(self, action: Callable[[], Result]) -> Result:
         return persist(action, stop=self._stop)
-
-
-class _Parts:
-    """How a file is cut, and the checksums of its parts as far as they are known."""
-
-    def __init__(self, source: Source, upload: Upload, limits: PolicyLimits) -> None:
-        if not isinstance(upload.part_size, int) or not isinstance(upload.part_count, int):
-            raise TypeError("The upload is not sent in parts.")
-        self._source = source
-        self._size = upload.part_size
-        self._algorithm = upload.checksum_algorithm or limits.checksum_algorithm
-        self._checksums: dict[int, str] = {}
-        self.numbers = range(1, upload.part_count + 1)
-
-    def start(self, number: int) -> int:
-        return (number - 1) * self._size
-
-    def length(self, number: int) -> int:
-        return min(self._size, self._source.size - self.start(number))
-
-    def checksum(self, number: int) -> str:
-        if number not in self._checksums:
-            chunks = self._source.chunks(self.start(number), self._size)
-            self._checksums[number] = checksum(self._algorithm, chunks)
-        return self._checksums[number]
-
-    def held(self, parts: Iterable[HeldPart]) -> set[int]:
-        """Say which of the parts that the store holds are the file's, as far as it tells."""
-        return {
-            part.number
-            for part in parts
-            if part.number in self.numbers
-            and part.size == self.length(part.number)
-            and part.checksum in (None, self.checksum(part.number))
-        }
-
-    def named(self) -> tuple[SentPart, ...]:
-        return tuple(SentPart(number=number, checksum=self.checksum(number)) for number in self.numbers)
 
 
 def _check_text(wanted: NewUpload) -> None:

@@ -24,10 +24,10 @@ _POLICIES = ("policies",)
 _OF_SETTINGS = [key for key, _ in sources.leaves(Settings) if key != _POLICIES]
 _OF_POLICY = {key: default for key, default in sources.leaves(Policy) if key != ("name",)}
 
-_POLICY_NAME = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
+_POLICY_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
 # the name is as short as can be, so that the setting is the longest one that fits
 _POLICY_VARIABLE = re.compile(
-    r"BROKER_POLICIES_([A-Z][A-Z0-9_]*?)_({})(_FILE)?".format(
+    r"BROKER_POLICIES_([A-Z][A-Z0-9_]{{0,63}}?)_({})(_FILE)?".format(
         "|".join("_".join(k).upper() for k in _OF_POLICY)
     )
 )
@@ -137,7 +137,9 @@ def _in_file(environ: Mapping[str, str]) -> dict[Key, Given]:
     names = list(policies) if isinstance(policies, dict) else []
     for name in names:
         if not _POLICY_NAME.fullmatch(name):
-            raise SettingsError(f"{file}: policies.{name}: a policy's name is a letter, then a-z, 0-9 and -")
+            raise SettingsError(
+                f"{file}: policies.{name}: a policy's name is a letter, then a-z, 0-9 and -, up to 64 in all"
+            )
     return sources.from_table(table, _keys(names), file=file)
 
 

@@ -16,7 +16,7 @@ from broker.bootstrap import bootstrap
 from broker.endpoints.page import DIRECTORY
 from broker.lifecycle import Lifecycle
 from broker.server import listen, serve
-from broker.settings import Settings, StoreSettings
+from broker.settings import Settings, SettingsError, StoreSettings
 from broker.stores.embedded import EmbeddedStore
 from broker.stores.weed import StoreStartError
 
@@ -54,12 +54,18 @@ def _origins(listener: socket.socket) -> tuple[str, ...]:
 
 
 def _settings(data_dir: Path, origins: tuple[str, ...], store: StoreSettings) -> Settings:
+    policies, _ = configuration.load_policies()
+    if scanned := [policy.name for policy in policies.values() if policy.scan]:
+        raise SettingsError(
+            f"The policy {scanned[0]} has its files scanned, and `broker dev` asks no scanner: nobody could "
+            "ever fetch them. Switch scan off, or run `broker serve`."
+        )
     return Settings(
         origins=origins,
         secret_key=secret_file.read_or_make(data_dir / "secret_key"),  # so that people stay signed in
         database_url=f"sqlite:///{quote(str(data_dir / 'broker.db'))}",
         store=store,
-        policies=configuration.load_policies()[0],
+        policies=policies,
         access_token_expires_in=_TOKEN_SECONDS,
         log_format="text",
         log_level="WARNING",

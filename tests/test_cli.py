@@ -96,6 +96,15 @@ def test_data_that_cannot_be_there_is_a_sentence(tmp_path: Path) -> None:
     assert result.output.startswith("Error: The data cannot be in")
 
 
+def test_dev_refuses_a_policy_whose_files_nobody_would_ever_scan(tmp_path: Path) -> None:
+    environ = {"BROKER_POLICIES_AVATARS_SCAN": "true"}
+
+    result = run("dev", "--port", "0", "--data-dir", str(tmp_path / "data"), environ=environ)
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: The policy avatars has its files scanned")
+
+
 def test_serve_without_a_store_says_what_is_missing() -> None:
     environ = {name: value for name, value in GOOD.items() if name != "BROKER_STORE_URL"}
 

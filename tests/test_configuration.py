@@ -267,6 +267,7 @@ def test_a_variable_that_is_no_setting_is_pointed_out(caplog: pytest.LogCaptureF
         "BROKER_POLICIES__MAX_SIZE",
         "BROKER_POLICIES_2_MAX_SIZE",
         "BROKER_POLICIES_DEFAULT_QUOTA",
+        f"BROKER_POLICIES_{'A' * 65}_MAX_SIZE",
     ],
 )
 def test_a_variable_of_a_policy_with_a_typo_is_refused_because_a_limit_would_be_lost(name: str) -> None:
@@ -405,6 +406,7 @@ def test_without_a_file_there_are_variables_alone(tmp_path: Path, monkeypatch: p
         ("[policies.avatars]\nname = 'x'", "policies.avatars.name is not a setting"),
         ("[policies.avatars.quota]\nsize = 5", "policies.avatars.quota.size is not a setting"),
         ("[policies.Avatars]", "policies.Avatars: a policy's name is a letter, then a-z, 0-9 and -"),
+        (f"[policies.{'a' * 65}]", f"policies.{'a' * 65}: a policy's name is"),  # no column has room
         ("[bootstrap]\naccess_key = 'x'", "bootstrap.access_key is not a setting"),
         ("policies.avatars.max_size = '5 GB and more'", "policies.avatars.max_size: expected a number"),
         ("policies.avatars.max_size = 1e9", "policies.avatars.max_size: expected `int`, got `float`"),

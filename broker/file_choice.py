@@ -3,10 +3,12 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from broker import keys
 from broker.client import Client
-from broker.errors import NotFound, OperatorError
+from broker.errors import InvalidName, NotFound, OperatorError
 from broker.schemas import File
 
 
@@ -44,10 +46,12 @@ def _refuse(error: OSError) -> None:
 
 def find_file(client: Client, wanted: str) -> File | None:
     """Find a file by its id, else the newest of that name."""
-    try:
+    with suppress(NotFound):
         return client.files.get(wanted)
-    except NotFound:
-        return next((file for file in client.files if file.name == wanted), None)
+    with suppress(InvalidName):  # which no file has
+        name = keys.check_name(wanted)
+        return next((file for file in client.files.find(q=name) if file.name == name), None)
+    return None
 
 
 def choose_file(client: Client, wanted: str) -> File:

@@ -4,6 +4,7 @@ They exit with 0 when all is done, 1 when something was not, 2 when they were us
 were interrupted; then the same command goes on where it was.
 """
 
+import itertools
 import shutil
 import sys
 import tempfile
@@ -116,12 +117,15 @@ def download_command(wanted: str, output: str, as_json: bool) -> None:
 
 
 @click.command("ls")
+@click.argument("folder", required=False)
+@click.option("--search", metavar="TEXT", help="Only those whose names hold this.")
 @click.option("--limit", default=1000, show_default=True, type=click.IntRange(1), help="At most so many.")
 @_JSON
-def ls_command(limit: int, as_json: bool) -> None:
-    """List files, newest first."""
+def ls_command(folder: str | None, search: str | None, limit: int, as_json: bool) -> None:
+    """List files, newest first: all, or those of FOLDER; / is the top one."""
     with client_sentences(), open_client() as client:
-        files = [file for file, _ in zip(client.files, range(limit), strict=False)]
+        found = client.files.find(folder=None if folder is None else folder.strip("/"), q=search)
+        files = list(itertools.islice(found, limit))
     _print_files(files, as_json)
 
 

@@ -5,7 +5,7 @@ A folder is a row of its own, so that an empty one is one too; storing a file ma
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import (
@@ -30,10 +30,9 @@ from broker.errors import NameTaken
 from broker.folder_rows import add_folders, hold_folder, is_below
 from broker.name_rows import has_namesake, hold_names, settle_name
 from broker.rows import File, every
-from broker.schemas import Collision
+from broker.schemas import Collision, FileOrder
 from broker.tables import files, folders, shares, uploads
 
-Order: TypeAlias = Literal["created", "-created", "name", "-name", "size", "-size"]
 _COLUMN = {"created": files.c.id, "name": files.c.name_key, "size": files.c.size}
 
 REPLACE_FILE = (
@@ -67,7 +66,7 @@ class FileRegistry:
         claims: Claims,
         wanted: Filter,
         *,
-        order: Order,
+        order: FileOrder,
         after: tuple[str | int, str] | None,
         limit: int,
     ) -> list[File]:
@@ -241,7 +240,7 @@ class FileRegistry:
 
 
 def select_files(
-    claims: Claims, wanted: Filter, *, order: Order, after: tuple[str | int, str] | None = None
+    claims: Claims, wanted: Filter, *, order: FileOrder, after: tuple[str | int, str] | None = None
 ) -> Select[Any]:
     """Return the query of a list of files, see FileRegistry.list."""
     is_descending = order.startswith("-")

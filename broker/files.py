@@ -19,7 +19,7 @@ from broker.errors import (
     RevisionMismatch,
     StoreUnavailable,
 )
-from broker.file_registry import FileRegistry, Filter, Order
+from broker.file_registry import FileRegistry, Filter
 from broker.policy import Policies
 from broker.registry import Registry
 from broker.rows import File
@@ -236,7 +236,7 @@ async def _each(
     return list(await asyncio.gather(*map(attempt, wanted)))
 
 
-def _place_of(file: File, order: Order) -> str:
+def _place_of(file: File, order: schemas.FileOrder) -> str:
     """Write where a list that ends with this file goes on."""
     match order.removeprefix("-"):
         case "name":

@@ -10,7 +10,7 @@ from typing import Self
 from broker.client.client import Client, Sendable
 from broker.client.many import Outcome
 from broker.client.progress import OnProgress
-from broker.schemas import Collision, File, Me, Share, Upload
+from broker.schemas import Collision, File, FileOrder, Me, Share, Upload
 
 
 class AsyncClient:
@@ -92,14 +92,40 @@ class AsyncClient:
     async def abort_upload(self, upload_id: str) -> None:
         await asyncio.to_thread(self._client.uploads.abort, upload_id)
 
-    async def iterate_files(self) -> AsyncIterator[File]:
-        """Yield all files, newest first."""
-        files = iter(self._client.files)
+    async def iterate_files(
+        self,
+        *,
+        folder: str | None = None,
+        q: str | None = None,
+        trashed: bool = False,
+        sort: FileOrder = "-created",
+    ) -> AsyncIterator[File]:
+        """Yield the files of a folder, or of all; `q` is what their names must hold, whatever its case."""
+        files = self._client.files.find(folder=folder, q=q, trashed=trashed, sort=sort)
         while (file := await asyncio.to_thread(next, files, None)) is not None:
             yield file
 
     async def get_file(self, file_id: str) -> File:
         return await asyncio.to_thread(self._client.files.get, file_id)
+
+    async def change_file(
+        self,
+        file_id: str,
+        *,
+        name: str | None = None,
+        folder: str | None = None,
+        trashed: bool | None = None,
+        collision: Collision = "allow",
+    ) -> File:
+        """Rename a file, move it, put it into the trash or take it out; return it as it is then."""
+        return await asyncio.to_thread(
+            self._client.files.change,
+            file_id,
+            name=name,
+            folder=folder,
+            trashed=trashed,
+            collision=collision,
+        )
 
     async def delete_file(self, file_id: str) -> None:
         await asyncio.to_thread(self._client.files.delete, file_id)

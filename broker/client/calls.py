@@ -78,12 +78,14 @@ class Calls:
     def abort(self, upload_id: str) -> None:
         self._send("DELETE", _path("/v1/uploads/{}", upload_id))
 
-    def list_files(self, *, limit: int, cursor: str | None = None) -> schemas.Page[schemas.File]:
-        query = {"limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
-        return self._call("GET", "/v1/files", schemas.Page[schemas.File], query=query)
+    def list_files(self, wanted: schemas.ListFiles) -> schemas.Page[schemas.File]:
+        return self._call("GET", "/v1/files", schemas.Page[schemas.File], query=_query(wanted))
 
     def read_file(self, file_id: str) -> schemas.File:
         return self._call("GET", _path("/v1/files/{}", file_id), schemas.File)
+
+    def change_file(self, file_id: str, wanted: schemas.ChangeFile) -> schemas.File:
+        return self._call("PATCH", _path("/v1/files/{}", file_id), schemas.File, wanted)
 
     def delete_file(self, file_id: str) -> None:
         self._send("DELETE", _path("/v1/files/{}", file_id))
@@ -176,6 +178,15 @@ def _path(form: str, name: str) -> str:
     """
     quoted = quote(os.fsencode(name), safe="")  # Linux takes any bytes for an argument
     return form.format(quoted.replace(".", "%2E"))  # RFC 3986 §5.2.4: dots alone lead elsewhere
+
+
+def _query(wanted: msgspec.Struct) -> dict[str, str]:
+    """Write a query: what has no value is left out, and a truth is written as JSON does."""
+    return {
+        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for name, value in msgspec.structs.asdict(wanted).items()
+        if value is not None
+    }
 
 
 def _encode(body: object) -> bytes:

@@ -24,9 +24,12 @@ from broker.client.store import StoreCalls
 from broker.client.uploading import Uploading
 from broker.errors import InvalidField
 from broker.schemas import (
+    ChangeFile,
     Collision,
     File,
+    FileOrder,
     Item,
+    ListFiles,
     Me,
     NewFolderShare,
     NewReceivingShare,
@@ -219,12 +222,38 @@ class Files:
 
     def __iter__(self) -> Iterator[File]:
         """Yield all files, newest first."""
-        return _pages(lambda cursor: self._calls.list_files(limit=_PAGE, cursor=cursor))
+        return self.find()
+
+    def find(
+        self,
+        *,
+        folder: str | None = None,
+        q: str | None = None,
+        trashed: bool = False,
+        sort: FileOrder = "-created",
+    ) -> Iterator[File]:
+        """Yield the files of a folder, or of all; `q` is what their names must hold, whatever its case."""
+        wanted = ListFiles(folder=folder, q=q, trashed=trashed, sort=sort, limit=_PAGE)
+        return _pages(lambda cursor: self._calls.list_files(structs.replace(wanted, cursor=cursor)))
 
     def get(self, file_id: str) -> File:
         return self._calls.read_file(file_id)
 
+    def change(
+        self,
+        file_id: str,
+        *,
+        name: str | None = None,
+        folder: str | None = None,
+        trashed: bool | None = None,
+        collision: Collision = "allow",
+    ) -> File:
+        """Rename a file, move it, put it into the trash or take it out; return it as it is then."""
+        wanted = ChangeFile(name=name, folder=folder, trashed=trashed, collision=collision)
+        return self._calls.change_file(file_id, wanted)
+
     def delete(self, file_id: str) -> None:
+        """Delete a file for good."""
         self._calls.delete_file(file_id)
 
 

@@ -38,16 +38,20 @@ class File(Answer, frozen=True):
     share: str | None
 
 
+# what a list of files is sorted by; a `-` before it turns it around
+FileOrder = Literal["created", "-created", "name", "-name", "size", "-size"]
+
+
 class ListFiles(Request, frozen=True):
     """The query of the list of files, of a `folder` or of all; `cursor` is a page's `next_cursor`.
 
-    `q` is what the name must hold, whatever its case. A `-` before what it is sorted by turns it around.
+    `q` is what the name must hold, whatever its case.
     """
 
     folder: str | None = None
     q: Annotated[str, Meta(max_length=255)] | None = None
     trashed: bool = False
-    sort: Literal["created", "-created", "name", "-name", "size", "-size"] = "-created"
+    sort: FileOrder = "-created"
 
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
     cursor: str | None = None

@@ -608,12 +608,34 @@ def test_a_user_signs_in_with_a_password(remote: RunningBroker) -> None:
         assert client.me().subject == "carol"
 
 
+def test_files_are_found_renamed_moved_and_thrown_away(remote: RunningBroker) -> None:
+    with Client(remote.url, token=remote.token("finder")) as client:
+        files = client.files
+        first, second = (client.upload(b"x" * size, name="Film.mp4", folder="a") for size in (1, 2))
+
+        moved = files.change(first.id, name="Series.mp4", folder="b")
+        with pytest.raises(errors.NameTaken):
+            files.change(second.id, name="series.mp4", folder="b", collision="refuse")
+        numbered = files.change(second.id, name="Series.mp4", folder="b", collision="rename")
+        trashed = files.change(moved.id, trashed=True)
+
+        assert (moved.name, moved.folder, numbered.name) == ("Series.mp4", "b", "Series (2).mp4")
+        assert trashed.trashed_at is not None
+        assert [file.id for file in files] == [second.id]
+        assert list(files.find(folder="a")) == []
+        assert [file.id for file in files.find(q="SERIES", trashed=True)] == [first.id]
+        assert list(files.find(q="film")) == []
+        restored = files.change(first.id, trashed=False)
+        assert [file.id for file in files.find(folder="b", sort="size")] == [restored.id, second.id]
+
+
 def test_the_asynchronous_client_does_the_same(remote: RunningBroker, tmp_path: Path) -> None:
     async def whole_job() -> tuple[bytes, list[str]]:
         async with AsyncClient(remote.url, token=remote.token("dora")) as client:
             file = await client.upload(b"hello", name="hello.txt")
             path = await client.download(file.id, tmp_path)
-            names = [each.name async for each in client.iterate_files()]
+            names = [each.name async for each in client.iterate_files(folder="", q="HELLO", sort="name")]
+            assert (await client.change_file(file.id, name="bye.txt")).name == "bye.txt"
             share = await client.create_share(file.id, expires_in=60)
             assert await client.list_shares(file.id) == [share]
             await client.revoke_share(share.id)

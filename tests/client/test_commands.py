@@ -145,6 +145,24 @@ def test_files_go_in_are_listed_come_out_and_go(terminal: Terminal, tmp_path: Pa
     assert "There is no file hello.txt." in terminal.run("download", "hello.txt").output
 
 
+def test_files_are_listed_by_folder_and_by_name(terminal: Terminal, tmp_path: Path) -> None:
+    for folder in "", "a", "a/b":
+        path = tmp_path / f"In {folder.replace('/', ' ')}.txt"
+        path.write_text(folder)
+        terminal.ok("upload", str(path), "--folder", folder)
+
+    def listed(*arguments: str) -> list[str]:
+        lines = terminal.ok("ls", "--json", *arguments).splitlines()
+        return [json.loads(line)["name"] for line in lines]
+
+    assert listed() == ["In a b.txt", "In a.txt", "In .txt"]
+    assert listed("/") == ["In .txt"]
+    assert listed("a/") == ["In a.txt"]
+    assert listed("a/b", "--search", "IN") == ["In a b.txt"]
+    assert listed("--search", "b.t") == ["In a b.txt"]
+    assert listed("--limit", "1") == ["In a b.txt"]
+
+
 @pytest.mark.parametrize(
     "wanted", ["", "a\tb", "../me", ".", "..", "100%", "?", os.fsdecode(b"\xff")], ids=ascii
 )

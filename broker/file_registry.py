@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -16,7 +17,9 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     func,
+    or_,
     select,
     tuple_,
     union,
@@ -28,7 +31,7 @@ from broker.auth import Claims
 from broker.database import Database
 from broker.errors import NameTaken
 from broker.folder_rows import add_folders, hold_folder, is_below
-from broker.name_rows import has_namesake, hold_names, settle_name
+from broker.name_rows import has_namesake, hold_names, hold_names_of, settle_name
 from broker.rows import File, every
 from broker.schemas import Collision, FileOrder
 from broker.tables import files, folders, shares, uploads
@@ -220,19 +223,34 @@ class FileRegistry:
     ) -> int:
         """Take the files that were in a folder and below it out of the trash, and count them.
 
-        With `trashed_at`, only those that were put there at that moment.
+        With `trashed_at`, only those that were put there at that moment. Where another file has the name of
+        one, it gets a number: of several that come back, the newest keeps its name.
         """
-        was_trashed = files.c.trashed_at
-        is_wanted = was_trashed.is_not(None) if trashed_at is None else was_trashed == trashed_at
+
+        def is_wanted(column: ColumnElement[datetime | None]) -> ColumnElement[bool]:
+            return column.is_not(None) if trashed_at is None else column == trashed_at
+
+        found = and_(*_own_files_below(claims, path), is_wanted(files.c.trashed_at))
+        other = files.alias()
+        is_newer = and_(is_wanted(other.c.trashed_at), other.c.id > files.c.id)
+        has_other = exists().where(
+            *(other.c[name] == files.c[name] for name in ("tenant", "owner", "folder", "name_key")),
+            or_(other.c.trashed_at.is_(None), is_newer),
+        )
+        namesakes = select(files).where(found, has_other).order_by(files.c.id)
 
         def change(connection: Connection) -> int:
-            found = and_(*_own_files_below(claims, path), is_wanted)
+            hold_names_of(connection, claims.tenant, claims.subject)
             paths = list(connection.execute(select(files.c.folder).distinct().where(found)).scalars())
+            to_settle = list(every(File, connection, namesakes, {}))
             restored = connection.execute(
                 update(files)
                 .where(found)
                 .values(trashed_at=None, modified_at=at, revision=files.c.revision + 1)
             )
+            for file in to_settle:
+                back = replace(file, trashed_at=None, modified_at=at, revision=file.revision + 1)
+                _settle(connection, back, "rename", at=at)
             add_folders(connection, claims.tenant, claims.subject, [path, *paths])
             return restored.rowcount
 

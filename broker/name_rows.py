@@ -45,11 +45,15 @@ LIST_TAKEN = select(files.c.folder, files.c.name_key).where(
 
 def hold_names(connection: Connection, wanted: Iterable[tuple[File, Collision]]) -> None:
     """Let nobody else settle names of the same owners until the change is made, where it matters."""
-    if connection.dialect.name != "postgresql":
-        return
     owners = {(file.tenant, file.owner) for file, collision in wanted if collision != "allow"}
     # in their order, so that no two changes wait for each other
     for tenant, owner in sorted(owners):
+        hold_names_of(connection, tenant, owner)
+
+
+def hold_names_of(connection: Connection, tenant: str, owner: str) -> None:
+    """Let nobody else settle names of an owner until the change is made, where it matters."""
+    if connection.dialect.name == "postgresql":
         connection.execute(HOLD_NAMES, {"whose": f"{tenant}/{owner}"})
 
 

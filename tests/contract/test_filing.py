@@ -322,6 +322,40 @@ def test_a_moment_that_utc_does_not_have_is_refused(alice: httpx.Client, moment:
     assert_problem(answer, errors.InvalidField, field="trashed_at")
 
 
+def test_what_comes_back_with_its_folder_gets_a_number_where_its_name_is_taken(alice: httpx.Client) -> None:
+    older, old = upload(alice, b"1", name="A.txt", folder="a/b"), upload(alice, b"2", folder="a/b")
+    change(alice, older, trashed=True)
+    trashed = alice.post("/v1/folders/trash", json={"path": "a"}).json()
+    new = upload(alice, b"3", folder="a/b")
+    upload(alice, b"4", folder="a")
+
+    undone = alice.post("/v1/folders/restore", json={"path": "a", "trashed_at": trashed["trashed_at"]})
+    after_undoing = names(alice, folder="a/b", sort="name")
+    restored = alice.post("/v1/folders/restore", json={"path": "a"})
+
+    assert (undone.json()["files"], restored.json()["files"]) == (1, 1)
+    assert after_undoing == ["a (2).txt", "a.txt"]
+    assert [alice.get(f"/v1/files/{each['id']}").json()["name"] for each in (older, old, new)] == [
+        "A (3).txt",
+        "a (2).txt",
+        "a.txt",
+    ]
+    assert names(alice, folder="a") == ["a.txt"]
+
+
+def test_of_namesakes_that_come_back_with_their_folder_the_newest_keeps_its_name(alice: httpx.Client) -> None:
+    older = upload(alice, b"1", folder="a")
+    change(alice, older, trashed=True)
+    newer = upload(alice, b"2", folder="a")
+    alice.post("/v1/folders/trash", json={"path": "a"}).raise_for_status()
+
+    restored = alice.post("/v1/folders/restore", json={"path": "a"}).raise_for_status()
+
+    facts = [alice.get(f"/v1/files/{each['id']}").json() for each in (older, newer)]
+    assert restored.json()["files"] == 2
+    assert [(fact["name"], fact["revision"]) for fact in facts] == [("a (2).txt", 3), ("a.txt", 3)]
+
+
 def test_folders_are_their_owners(broker: RunningBroker, alice: httpx.Client) -> None:
     upload(alice, b"hello", folder="a")
 

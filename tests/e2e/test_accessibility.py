@@ -189,3 +189,32 @@ def test_axe_finds_nothing_in_any_state(page: Page, site: RunningBroker, scheme:
     page.reload()
     expect(page.get_by_text("The files could not be loaded.")).to_be_visible(timeout=30_000)
     assert_no_violation(page)
+
+
+def test_what_is_chosen_is_told_from_the_rest_in_forced_colours(
+    page: Page, site: RunningBroker, scheme: Scheme
+) -> None:
+    subject = f"forced {scheme} {page.viewport_size}"
+    site.add_user(subject, PASSWORD)
+    page.emulate_media(forced_colors="active")
+    page.goto("/")
+    page.get_by_label("User name").fill(subject)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("link", name="Trash")).to_be_visible()
+    keep_picture(page)
+
+    ways = {
+        group: page.locator(group).evaluate_all(
+            "all => all.map(each => getComputedStyle(each).backgroundColor)"
+        )
+        for group in ("nav a", "label:has([name=theme])", "label:has([name=view])")
+    }
+
+    chosen, *others = ways["nav a"]
+    assert chosen not in {*others, page.evaluate("getComputedStyle(document.body).backgroundColor")}
+    assert ways == {
+        "nav a": [chosen, *others],
+        "label:has([name=theme])": [chosen, *others],
+        "label:has([name=view])": [chosen, others[0]],
+    }

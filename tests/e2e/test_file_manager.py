@@ -270,6 +270,20 @@ def test_files_are_found_in_all_folders_and_sorted(page: Page, owner: httpx.Clie
     expect(row(page, "other.txt")).to_be_visible()
 
 
+def test_the_order_and_the_view_are_remembered(page: Page, owner: httpx.Client, name: str) -> None:
+    for each in "a.txt", "b.txt":
+        upload(owner, b"x", name=each)
+    sign_in(page, name)
+
+    page.get_by_label("Sort by").select_option("Name, A to Z")
+    page.get_by_role("radio", name="Grid").check(force=True)
+    page.reload()
+
+    expect(page.get_by_label("Sort by")).to_have_value("name")
+    expect(page.get_by_role("radio", name="Grid")).to_be_checked()
+    expect(page.locator("[data-opener]")).to_have_text(["a.txt", "b.txt"])
+
+
 def test_files_are_looked_at_one_after_the_other(page: Page, owner: httpx.Client, name: str) -> None:
     upload(owner, b"PK", name="3.zip", type="application/zip")
     upload(owner, b"<b>bold</b>", name="2.html", type="text/html")

@@ -1,6 +1,6 @@
 import type { FileOrder } from "@broker/client";
 import { type ComponentType, type RefObject, useEffect, useState } from "react";
-import { VIEWS, type View } from "../features/files/view.ts";
+import { ORDERS, VIEWS, type View } from "../features/files/view.ts";
 import { IconSwitch } from "../shared/icon-switch.tsx";
 import { GridIcon, ListIcon, SearchIcon } from "../shared/icons.tsx";
 import { messages } from "../shared/messages.ts";
@@ -9,7 +9,6 @@ import styles from "./files-bar.module.css";
 import { go, HOME, type Route, writeRoute } from "./route.ts";
 
 const SEARCH_AFTER_MS = 200;
-const ORDERS: readonly FileOrder[] = ["-created", "created", "name", "-name", "-size", "size"];
 const VIEW_ICONS: Readonly<Record<View, ComponentType>> = { list: ListIcon, grid: GridIcon };
 
 interface FilesBarProps {

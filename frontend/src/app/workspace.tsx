@@ -4,7 +4,7 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } fro
 import type { AdminTab } from "../features/admin/tabs.ts";
 import { FilesView } from "../features/files/files-view.tsx";
 import { Filing, join } from "../features/files/filing.ts";
-import { readView, rememberView, type View } from "../features/files/view.ts";
+import { ORDERS, VIEWS } from "../features/files/view.ts";
 import { Account } from "../features/session/account.tsx";
 import { useMe } from "../features/session/use-me.ts";
 import { LinkList } from "../features/shares/link-list.tsx";
@@ -19,7 +19,7 @@ import { explainError } from "../shared/explain-error.ts";
 import { messages } from "../shared/messages.ts";
 import { Notice } from "../shared/notice.tsx";
 import { OfflineBanner } from "../shared/offline-banner.tsx";
-import { safeStorage } from "../shared/safe-storage.ts";
+import { useRemembered } from "../shared/remembered.ts";
 import { ToastRegion } from "../shared/toast-region.tsx";
 import { FilesBar } from "./files-bar.tsx";
 import { PageHeader } from "./page-header.tsx";
@@ -33,8 +33,6 @@ const AdminPage = lazy(() =>
 
 /** What the broker goes by when an upload names no policy. */
 const POLICY = "default";
-
-const storage = safeStorage(() => localStorage);
 
 interface WorkspaceProps {
   readonly services: Services;
@@ -52,8 +50,8 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
   const main = useRef<HTMLElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const route = useRoute();
-  const [order, setOrder] = useState<FileOrder>("-created");
-  const [view, setView] = useState(() => readView(storage));
+  const [order, setOrder] = useRemembered<FileOrder>("order", ORDERS);
+  const [view, setView] = useRemembered("view", VIEWS);
   const [signOutError, setSignOutError] = useState<unknown>(null);
   const filing = useMemo(() => new Filing({ broker, queries, toaster }), [broker, queries, toaster]);
   const folder = route.page === "files" ? route.folder : "";
@@ -94,10 +92,6 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
       setSignOutError(error);
     }
   };
-  const show = (wanted: View) => {
-    rememberView(wanted, storage);
-    setView(wanted);
-  };
   const openFolder = useCallback((path: string) => go({ page: "files", folder: path, q: "" }), []);
 
   return (
@@ -132,7 +126,7 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
             order={order}
             onOrder={setOrder}
             view={view}
-            onView={show}
+            onView={setView}
           />
         )}
         {route.page === "admin" ? (

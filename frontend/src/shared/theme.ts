@@ -1,3 +1,5 @@
+import { readRemembered } from "./remembered.ts";
+
 export const THEMES = ["system", "light", "dark"] as const;
 
 export type Theme = (typeof THEMES)[number];
@@ -6,8 +8,7 @@ const KEY = "theme";
 
 /** Read the theme that was chosen on this device. */
 export function readTheme(storage: Pick<Storage, "getItem">): Theme {
-  const stored = storage.getItem(KEY);
-  return THEMES.find((theme) => theme === stored) ?? "system";
+  return readRemembered(KEY, THEMES, storage);
 }
 
 /** Show a theme now and remember it. */

@@ -284,6 +284,14 @@ def test_the_order_and_the_view_are_remembered(page: Page, owner: httpx.Client, 
     expect(page.locator("[data-opener]")).to_have_text(["a.txt", "b.txt"])
 
 
+def test_folders_stand_in_the_order_of_their_numbers(page: Page, owner: httpx.Client, name: str) -> None:
+    for path in "Day 10", "Day 2", "day 1":
+        owner.post("/v1/folders", json={"path": path}).raise_for_status()
+    sign_in(page, name)
+
+    expect(page.locator("[data-opener]")).to_have_text(["day 1", "Day 2", "Day 10"])
+
+
 def test_files_are_looked_at_one_after_the_other(page: Page, owner: httpx.Client, name: str) -> None:
     upload(owner, b"PK", name="3.zip", type="application/zip")
     upload(owner, b"<b>bold</b>", name="2.html", type="text/html")

@@ -5,6 +5,7 @@ import {
   useInfiniteQuery,
   useQuery,
 } from "@tanstack/react-query";
+import { byName } from "../../shared/by-name.ts";
 import type { FilePages } from "./file-pages.ts";
 
 export const FILES_KEY = ["files"] as const;
@@ -24,7 +25,7 @@ export function useFiles(broker: Broker, wanted: FileQuery): UseInfiniteQueryRes
   });
 }
 
-/** Read the paths of all folders right below one, by name. */
+/** Read the paths of all folders right below one, by name as people sort. */
 export function useFolders(
   broker: Broker,
   parent: string,
@@ -40,7 +41,7 @@ export function useFolders(
         paths.push(...page.items.map(({ path }) => path));
         cursor = page.next_cursor;
       } while (cursor !== null);
-      return paths;
+      return paths.sort(byName);
     },
     enabled: isWanted,
   });

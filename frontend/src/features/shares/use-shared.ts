@@ -15,6 +15,7 @@ import {
   useMutation,
   useQuery,
 } from "@tanstack/react-query";
+import { byName } from "../../shared/by-name.ts";
 import { followDownload } from "../../shared/follow-download.ts";
 
 export const SHARED_KEY = ["shared"] as const;
@@ -34,7 +35,7 @@ export function useShared(broker: Broker, key: ShareKey): UseQueryResult<Shared>
   });
 }
 
-/** Read the paths of all folders right below one that a link leads to. */
+/** Read the paths of all folders right below one that a link leads to, by name as people sort. */
 export function useSharedFolders(
   broker: Broker,
   key: ShareKey,
@@ -51,7 +52,7 @@ export function useSharedFolders(
         paths.push(...page.items.map(({ path }) => path));
         cursor = page.next_cursor;
       } while (cursor !== null);
-      return paths;
+      return paths.sort(byName);
     },
     ...ONCE,
   });

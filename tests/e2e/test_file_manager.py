@@ -292,6 +292,26 @@ def test_folders_stand_in_the_order_of_their_numbers(page: Page, owner: httpx.Cl
     expect(page.locator("[data-opener]")).to_have_text(["day 1", "Day 2", "Day 10"])
 
 
+def test_keys_that_are_pressed_with_others_are_left_to_the_browser(
+    page: Page, owner: httpx.Client, name: str
+) -> None:
+    for each in "a.txt", "b.txt", "c.txt":
+        upload(owner, b"x", name=each)
+    sign_in(page, name)
+
+    page.keyboard.press("Control+Alt+a")  # AltGr, on Windows
+    page.keyboard.press("Control+Shift+a")
+    expect(page.get_by_text("3 chosen")).to_have_count(0)
+    row(page, "b.txt").click()
+    preview = page.get_by_role("dialog", name="Preview of b.txt")
+    expect(preview).to_be_visible()
+    for keys in "Alt+ArrowRight", "Control+ArrowRight", "Meta+ArrowRight":
+        page.keyboard.press(keys)
+    expect(preview).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("dialog", name="Preview of a.txt")).to_be_visible()
+
+
 def test_files_are_looked_at_one_after_the_other(page: Page, owner: httpx.Client, name: str) -> None:
     upload(owner, b"PK", name="3.zip", type="application/zip")
     upload(owner, b"<b>bold</b>", name="2.html", type="text/html")

@@ -1,6 +1,7 @@
 import { type ComponentType, type KeyboardEvent, useId, useRef } from "react";
 import { IconButton } from "./button.tsx";
 import { MoreIcon } from "./icons.tsx";
+import { isPlainKey } from "./is-plain-key.ts";
 import styles from "./menu.module.css";
 
 export interface MenuItem {
@@ -35,7 +36,7 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
     const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>("[role=menuitem]")];
     const at = buttons.indexOf(document.activeElement as HTMLElement);
     const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
-    if (next !== undefined) {
+    if (next !== undefined && isPlainKey(event)) {
       event.preventDefault();
       buttons.at(next % buttons.length)?.focus();
     } else if (event.key === "Tab") {

@@ -52,6 +52,9 @@ export function NameField({ name: old, renaming }: { name: string; renaming: Ren
     }
   };
   const press = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) {
+      return; // the key ends what is being composed, as Japanese is
+    }
     if (event.key === "Enter") {
       void confirm();
     } else if (event.key === "Escape") {

@@ -4,6 +4,7 @@ import { Button, IconButton } from "../../shared/button.tsx";
 import { FileName } from "../../shared/file-name.tsx";
 import { formatSize } from "../../shared/format.ts";
 import { BackIcon, CrossIcon, DownloadIcon, NextIcon } from "../../shared/icons.tsx";
+import { isPlainKey } from "../../shared/is-plain-key.ts";
 import { KindTile } from "../../shared/kind-tile.tsx";
 import { messages } from "../../shared/messages.ts";
 import styles from "./preview.module.css";
@@ -34,7 +35,7 @@ export function Preview({ broker, file, previous, next, onShow, onDownload, onCl
   const turn = (event: KeyboardEvent) => {
     const target = { ArrowLeft: previous, ArrowRight: next }[event.key];
     const isPlaying = event.target instanceof HTMLMediaElement;
-    if (target !== undefined && !isPlaying) {
+    if (target !== undefined && !isPlaying && isPlainKey(event)) {
       onShow(target);
     }
   };

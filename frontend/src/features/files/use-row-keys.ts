@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent } from "react";
+import { isPlainKey } from "../../shared/is-plain-key.ts";
 import { type Direction, neighbour } from "./neighbour.ts";
 
 const ARROWS = new Map<string, Direction>([
@@ -29,8 +30,10 @@ export function useRowKeys(keys: RowKeys): void {
     const row = target.closest<HTMLElement>("[data-key]");
     const key = row?.dataset.key ?? null;
     const arrow = ARROWS.get(event.key);
-    const isPlain = !(event.ctrlKey || event.metaKey || event.altKey);
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") {
+    const isPlain = isPlainKey(event);
+    // AltGr is Ctrl and Alt on Windows, and writes letters
+    const isCommand = (event.ctrlKey || event.metaKey) && !(event.altKey || event.shiftKey);
+    if (isCommand && event.key.toLowerCase() === "a") {
       keys.onChooseAll();
     } else if (isPlain && event.key === "Escape") {
       keys.onChooseNone();

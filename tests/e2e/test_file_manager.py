@@ -253,6 +253,35 @@ def test_a_change_that_the_broker_refuses_is_told_and_nothing_is_lost(
     expect(row(page, "kept.txt")).to_be_visible()
 
 
+@pytest.mark.parametrize("action", ["Move", "Move to trash"], ids=["move", "trash"])
+def test_what_is_done_before_a_failure_can_be_undone(
+    page: Page, owner: httpx.Client, name: str, action: str
+) -> None:
+    upload(owner, b"x", name="a.txt")
+    for path in "b", "c", "target", "target/c":
+        owner.post("/v1/folders", json={"path": path}).raise_for_status()
+    sign_in(page, name)
+    page.route(
+        "**/v1/folders/trash",
+        lambda r: r.abort() if "c" in r.request.post_data_json.values() else r.fallback(),
+    )
+
+    for each in "a.txt", "b", "c":
+        page.get_by_label(f"Choose {each}").click()
+    page.get_by_role("button", name=action, exact=True).click()
+    if action == "Move":
+        page.get_by_role("dialog").get_by_role("button", name="target").click()
+        page.get_by_role("dialog").get_by_role("button", name="Move here").click()
+    told = page.get_by_role("alert").filter(has_text="2 items moved to t")
+    expect(told).to_contain_text(
+        "There is a folder of this name already." if action == "Move" else "does not answer"
+    )
+    expect(page.locator("[data-opener]")).to_have_text(["c", "target"])
+    told.get_by_role("button", name="Undo").click()
+
+    expect(page.locator("[data-opener]")).to_have_text(["b", "c", "target", "a.txt"])
+
+
 def test_files_are_found_in_all_folders_and_sorted(page: Page, owner: httpx.Client, name: str) -> None:
     for each, folder, size in ("Report.txt", "a", 3), ("report 2.txt", "b", 1), ("other.txt", "", 2):
         upload(owner, b"x" * size, name=each, folder=folder)

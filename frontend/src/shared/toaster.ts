@@ -28,7 +28,8 @@ export class Toaster {
   };
 
   /** Say what went wrong; it stays until it is dismissed. */
-  readonly fail = (text: string): void => this.#put({ text, action: null, tone: "danger" });
+  readonly fail = (text: string, action: Toast["action"] = null): void =>
+    this.#put({ text, action, tone: "danger" });
 
   readonly dismiss = (): void => this.#put(null);
 

@@ -20,6 +20,19 @@ export interface Chosen {
 
 const NOTHING: Chosen = { files: [], folders: [] };
 
+/** What something is done with already, while the rest waits. */
+interface Done extends Chosen {
+  readonly files: StoredFile[];
+  readonly folders: string[];
+}
+
+/** What can be undone. */
+interface Undoable {
+  readonly run: (done: Done) => Promise<void>;
+  readonly tell: (done: Chosen) => string;
+  readonly undo: (done: Chosen) => Promise<void>;
+}
+
 /** Files that stayed where they are: where they were to go, or to go back to, their names are taken. */
 export interface Taken {
   readonly files: readonly StoredFile[];
@@ -63,36 +76,35 @@ export class Filing {
   };
 
   /** Move into a folder; resolves when all that can be moved is, with what is to be asked about. */
-  readonly move = async ({ files, folders }: Chosen, to: string): Promise<Taken | null> => {
+  readonly move = async (chosen: Chosen, to: string): Promise<Taken | null> => {
     const change = { folder: to };
     let taken: readonly StoredFile[] = [];
-    await this.#act({ files, folders }, async () => {
-      taken = await this.#change(files, { ...change, collision: "refuse" });
-      for (const path of folders) {
-        await this.#broker.moveFolder(path, join(to, nameOf(path)), patience());
-      }
-      const moved = { files: without(files, taken), folders };
-      if (count(moved) > 0) {
-        this.#toaster.show(describeMove(moved, to), {
-          label: messages.actions.undo,
-          run: () => this.#act(NOTHING, () => this.#moveBack(moved, to)),
-        });
-      }
+    await this.#actUndoably(chosen, {
+      run: async (done) => {
+        taken = await this.#change(chosen.files, { ...change, collision: "refuse" }, done.files);
+        for (const path of chosen.folders) {
+          await this.#broker.moveFolder(path, join(to, nameOf(path)), patience());
+          done.folders.push(path);
+        }
+      },
+      tell: (done) => describeMove(done, to),
+      undo: (done) => this.#moveBack(done, to),
     });
     return asTaken(taken, change);
   };
 
   readonly trash = async (chosen: Chosen): Promise<void> => {
-    await this.#act(chosen, async () => {
-      await this.#change(chosen.files, { trashed: true });
-      const folders = new Map<string, string>(); // and when they went
-      for (const path of chosen.folders) {
-        folders.set(path, await this.#broker.trashFolder(path, patience()));
-      }
-      this.#toaster.show(messages.files.trashed(describe(chosen)), {
-        label: messages.actions.undo,
-        run: () => this.#act(NOTHING, () => this.#takeBack(chosen, folders)),
-      });
+    const trashedAt = new Map<string, string>();
+    await this.#actUndoably(chosen, {
+      run: async (done) => {
+        await this.#change(chosen.files, { trashed: true }, done.files);
+        for (const path of chosen.folders) {
+          trashedAt.set(path, await this.#broker.trashFolder(path, patience()));
+          done.folders.push(path);
+        }
+      },
+      tell: (done) => messages.files.trashed(describe(done)),
+      undo: (done) => this.#takeBack(done, trashedAt),
     });
   };
 
@@ -146,10 +158,10 @@ export class Filing {
     return files;
   };
 
-  async #takeBack(chosen: Chosen, folders: ReadonlyMap<string, string>): Promise<void> {
+  async #takeBack(chosen: Chosen, trashedAt: ReadonlyMap<string, string>): Promise<void> {
     await this.#change(chosen.files, { trashed: false, collision: "rename" });
-    for (const [path, trashedAt] of folders) {
-      await this.#broker.restoreFolder(path, trashedAt, patience());
+    for (const [path, at] of trashedAt) {
+      await this.#broker.restoreFolder(path, at, patience());
     }
     this.#toaster.show(messages.files.restored(describe(chosen)));
   }
@@ -163,17 +175,47 @@ export class Filing {
     }
   }
 
-  /** Change files alike; resolves with those that were left alone, for their names are taken. */
+  /**
+   * Change files alike; resolves with those that were left alone, for their names are taken. Those that are changed are
+   * put to what is done, also when it rejects.
+   */
   async #change(
     files: readonly StoredFile[],
     change: Omit<FileChange, "name">,
+    done: StoredFile[] = [],
   ): Promise<readonly StoredFile[]> {
     const outcomes: (StoredFile | Problem)[] = [];
     for (const ids of batches(files)) {
-      outcomes.push(...(await this.#broker.changeFiles(ids, change, patience())));
+      const fresh = await this.#broker.changeFiles(ids, change, patience());
+      const batch = files.slice(outcomes.length, outcomes.length + fresh.length);
+      done.push(...batch.filter((_, index) => !(fresh[index] instanceof Problem)));
+      outcomes.push(...fresh);
     }
     fail(outcomes.filter((each) => !isNameTaken(each)));
     return files.filter((_, index) => isNameTaken(outcomes[index]));
+  }
+
+  /** Act, and offer to undo what was done: all of it, or what was until something failed. */
+  async #actUndoably(chosen: Chosen, { run, tell, undo }: Undoable): Promise<void> {
+    const done: Done = { files: [], folders: [] };
+    const undoing = {
+      label: messages.actions.undo,
+      run: () => this.#act(NOTHING, () => undo(done)),
+    };
+    await this.#act(chosen, async () => {
+      try {
+        await run(done);
+      } catch (error) {
+        if (count(done) === 0) {
+          throw error;
+        }
+        this.#toaster.fail(`${tell(done)} ${explainError(error)}`, undoing);
+        return;
+      }
+      if (count(done) > 0) {
+        this.#toaster.show(tell(done), undoing);
+      }
+    });
   }
 
   /** Take the rows away, act, and read the lists anew. */

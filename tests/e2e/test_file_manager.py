@@ -20,6 +20,17 @@ from tests.transfers import upload
 from tests.waiting import wait_until
 
 MIB = 1024**2
+# as the system refuses whoever may not read a folder; root, as whom tests may run, may read all
+LOCK = """
+const { webkitGetAsEntry } = DataTransferItem.prototype;
+const readEntries = (_, reject) => reject(new DOMException("locked", "NotReadableError"));
+DataTransferItem.prototype.webkitGetAsEntry = function () {
+  const entry = webkitGetAsEntry.call(this);
+  return entry?.name === "locked"
+    ? { name: "locked", isDirectory: true, createReader: () => ({ readEntries }) }
+    : entry;
+};
+"""
 PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
@@ -420,6 +431,24 @@ def test_a_dropped_folder_keeps_its_shape(page: Page, owner: httpx.Client, name:
         ("here/trip", "plan.txt"),
         ("here/trip/day 1", "photo.txt"),
     }
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_the_rest_is_sent(
+    page: Page, owner: httpx.Client, name: str, files: Path
+) -> None:
+    for folder in "locked", "trip":
+        (files / folder).mkdir()
+        (files / folder / "plan.txt").write_bytes(b"plan")
+    page.add_init_script(LOCK)
+    sign_in(page, name)
+
+    drop(page, [files / "locked", files / "trip"])
+
+    expect(
+        page.get_by_role("alert").get_by_text("locked could not be read and was left out.")
+    ).to_be_visible()
+    expect(page.get_by_text("1 uploaded", exact=True)).to_be_visible()
+    assert [file["folder"] for file in owner.get("/v1/files").json()["items"]] == ["trip"]
 
 
 def test_what_is_chosen_is_dragged_into_a_folder_and_out_again(

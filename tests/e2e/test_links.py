@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.e2e.conftest import watched
 from tests.e2e.test_accessibility import assert_no_sideways_scrolling, assert_no_violation
-from tests.e2e.test_file_manager import PHONE, choose_from_menu, name, owner, row, sign_in
+from tests.e2e.test_file_manager import LOCK, PHONE, choose_from_menu, name, owner, row, sign_in
 from tests.e2e.test_main_job import drop, partly_refused, write
 from tests.running import RunningBroker
 from tests.transfers import upload
@@ -111,8 +111,11 @@ def test_a_stranger_sends_files_into_a_folder(
         expect(stranger.get_by_text("2 files have arrived.")).to_be_visible()
         expect(stranger.get_by_text("2 more files")).to_be_visible()
         expect(stranger.get_by_text("private.txt")).to_have_count(0)
-        drop(stranger, write(files, {f"{number}.txt": b"more" for number in range(3)}))
+        (files / "locked").mkdir()
+        stranger.evaluate(f"() => {{ {LOCK} }}")
+        drop(stranger, [files / "locked", *write(files, {f"{number}.txt": b"more" for number in range(3)})])
         expect(stranger.get_by_text("This link takes no more files.")).to_be_visible()
+        expect(stranger.get_by_text("locked could not be read and was left out.")).to_be_visible()
 
     received = owner.get("/v1/files?folder=inbox&sort=name").json()["items"]
     (shared,) = owner.get("/v1/shares").json()["items"]

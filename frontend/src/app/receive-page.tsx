@@ -38,6 +38,7 @@ export function ReceivePage({ link, folder }: ReceivePageProps) {
   const queries = useQueryClient();
   const [{ broker, queue, announcer }] = useState(() => createSender(link));
   const [error, setError] = useState<unknown>(null);
+  const [unreadable, setUnreadable] = useState<readonly string[]>([]);
   const uploads = useUploads(queue);
   const arrived = uploads.filter(({ state }) => state.status === "completed").length;
 
@@ -57,10 +58,11 @@ export function ReceivePage({ link, folder }: ReceivePageProps) {
     }
   };
   const addDropped = async ({ files, folders }: Drop) => {
+    setUnreadable([]);
     if (files.length > 0) {
       await add(files);
     }
-    for await (const group of readFolders(folders)) {
+    for await (const group of readFolders(folders, (path) => setUnreadable((old) => [...old, path]))) {
       await add(group.files, group.folder);
     }
   };
@@ -89,6 +91,9 @@ export function ReceivePage({ link, folder }: ReceivePageProps) {
       </header>
       <OfflineBanner />
       {error !== null && <Notice tone="danger">{explainError(error)}</Notice>}
+      {unreadable[0] !== undefined && (
+        <Notice tone="danger">{messages.uploads.unreadable(unreadable[0], unreadable.length)}</Notice>
+      )}
       <FilePicker
         Heading="h2"
         limits={{ ...folder, max_size: mostOf(folder) }}

@@ -68,8 +68,12 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
     if (files.length > 0) {
       add(files);
     }
-    for await (const group of readFolders(folders)) {
+    const unreadable: string[] = [];
+    for await (const group of readFolders(folders, (path) => unreadable.push(path))) {
       add(group.files, { folder: join(folder, group.folder) });
+    }
+    if (unreadable[0] !== undefined) {
+      toaster.fail(messages.uploads.unreadable(unreadable[0], unreadable.length));
     }
     for (const found of await Promise.all(handles)) {
       if (found !== null) {

@@ -107,6 +107,10 @@ export const german: Messages = {
     announceCompleted: (name) => `${name} hochgeladen.`,
     announceFailed: (name, reason) => `${name} ist fehlgeschlagen: ${reason}`,
     announceManyCompleted: (n) => `${n} Dateien hochgeladen.`,
+    unreadable: (path, n) =>
+      n === 1
+        ? `${path} ließ sich nicht lesen und fehlt.`
+        : `${path} und ${number.format(n - 1)} weitere ließen sich nicht lesen und fehlen.`,
     announceManyFailed: (n) => `${n} Uploads fehlgeschlagen.`,
   },
 

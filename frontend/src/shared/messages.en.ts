@@ -107,6 +107,10 @@ export const english = {
     announceFailed: (name: string, reason: string) => `${name} failed: ${reason}`,
     announceManyCompleted: (n: number) => `${n} files uploaded.`,
     announceManyFailed: (n: number) => `${n} uploads failed.`,
+    unreadable: (path: string, n: number) =>
+      n === 1
+        ? `${path} could not be read and was left out.`
+        : `${path} and ${number.format(n - 1)} more could not be read and were left out.`,
   },
 
   collisions: {

@@ -10,10 +10,15 @@ function fileEntry(file: File | null): DroppedEntry {
   return Object.assign({ name: file?.name ?? "gone", isDirectory: false }, { file: read });
 }
 
-function folderEntry(name: string, ...batches: readonly (readonly DroppedEntry[])[]): DroppedEntry {
+/** A batch that is null cannot be read. */
+function folderEntry(name: string, ...batches: readonly (readonly DroppedEntry[] | null)[]): DroppedEntry {
   const createReader = () => {
     const left = [...batches];
-    return { readEntries: (resolve: (found: DroppedEntry[]) => void) => resolve([...(left.shift() ?? [])]) };
+    const readEntries = (resolve: (found: DroppedEntry[]) => void, reject: (error: unknown) => void) => {
+      const batch = left.shift();
+      return batch === null ? reject(new Error("locked")) : resolve([...(batch ?? [])]);
+    };
+    return { readEntries };
   };
   return Object.assign({ name, isDirectory: true }, { createReader });
 }
@@ -79,16 +84,19 @@ test("of very many files only those that may be folders are asked about", () => 
   expect([many.files.length, many.folders, asked - askedOfFew]).toEqual([100, [folder], 0]);
 });
 
-test("folders are read to the last file, however deep it lies", async () => {
-  const deep = folderEntry("2026", [fileEntry(b)]);
+test("folders are read to the last file, however deep it lies, and what cannot be read is told", async () => {
+  const deep = folderEntry("2026", [fileEntry(b)], null);
   const photos = folderEntry("photos", [fileEntry(a), fileEntry(null)], [deep]);
 
-  const found = [];
-  for await (const each of readFolders([photos, folderEntry("empty")])) {
+  const [found, unreadable]: [unknown[], string[]] = [[], []];
+  const folders = [folderEntry("locked", null), photos, folderEntry("empty")];
+  for await (const each of readFolders(folders, (path) => unreadable.push(path))) {
     found.push(each);
   }
 
+  expect(unreadable).toEqual(["locked", "photos/gone", "photos/2026"]);
   expect(found).toEqual([
+    { folder: "locked", files: [] },
     { folder: "photos", files: [a] },
     { folder: "empty", files: [] },
     { folder: "photos/2026", files: [b] },

@@ -79,13 +79,20 @@ async function whereIs(
   return handle?.kind === "file" ? { file, handle: handle as FileSystemFileHandle } : null;
 }
 
-/** Read folders with all that is in them; what cannot be read is left out. */
-export async function* readFolders(folders: readonly DroppedEntry[]): AsyncGenerator<FilesOfFolder> {
+/** Read folders with all that is in them; what cannot be read is left out, and told by its path. */
+export async function* readFolders(
+  folders: readonly DroppedEntry[],
+  onUnreadable: (path: string) => void,
+): AsyncGenerator<FilesOfFolder> {
   const left = folders.map((entry) => ({ entry, path: entry.name }));
   for (let next = left.shift(); next !== undefined; next = left.shift()) {
     const { path } = next;
-    const entries = await readEntries(next.entry as FolderEntry);
-    const files = await Promise.all(entries.filter(({ isDirectory }) => !isDirectory).map(readFile));
+    const entries = await readEntries(next.entry as FolderEntry, () => onUnreadable(path));
+    const files = await Promise.all(
+      entries
+        .filter(({ isDirectory }) => !isDirectory)
+        .map((entry) => readFile(entry, () => onUnreadable(`${path}/${entry.name}`))),
+    );
     left.push(
       ...entries
         .filter(({ isDirectory }) => isDirectory)
@@ -104,20 +111,28 @@ export function groupByFolder(files: readonly File[]): readonly FilesOfFolder[] 
 }
 
 /** A reader gives about a hundred at a time, and none at the end. */
-async function readEntries(folder: FolderEntry): Promise<readonly DroppedEntry[]> {
+async function readEntries(folder: FolderEntry, onUnreadable: () => void): Promise<readonly DroppedEntry[]> {
   const reader = folder.createReader();
   const found: DroppedEntry[] = [];
   for (;;) {
-    const entries = await new Promise<DroppedEntry[]>((resolve, reject) =>
-      reader.readEntries(resolve, reject),
+    const entries = await new Promise<DroppedEntry[] | null>((resolve) =>
+      reader.readEntries(resolve, () => resolve(null)),
     );
-    if (entries.length === 0) {
+    if (entries === null) {
+      onUnreadable();
+    }
+    if (entries === null || entries.length === 0) {
       return found;
     }
     found.push(...entries);
   }
 }
 
-function readFile(entry: DroppedEntry): Promise<File | null> {
-  return new Promise((resolve) => (entry as FileEntry).file(resolve, () => resolve(null)));
+function readFile(entry: DroppedEntry, onUnreadable: () => void): Promise<File | null> {
+  return new Promise((resolve) =>
+    (entry as FileEntry).file(resolve, () => {
+      onUnreadable();
+      resolve(null);
+    }),
+  );
 }

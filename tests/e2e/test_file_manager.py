@@ -433,6 +433,29 @@ def test_a_dropped_folder_keeps_its_shape(page: Page, owner: httpx.Client, name:
     }
 
 
+def test_text_that_comes_with_its_picture_is_pasted_into_a_field(
+    page: Page, owner: httpx.Client, name: str
+) -> None:
+    upload(owner, b"x", name="a.txt")
+    sign_in(page, name)
+    paste = """
+      (field, text) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData("text/plain", text);
+        clipboardData.items.add(new File(["x"], "image.png", { type: "image/png" }));
+        const event = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+        return field.dispatchEvent(event);
+      }
+    """
+
+    in_field = page.get_by_label("Search all files").evaluate(paste, "A1")
+    expect(page.get_by_role("region", name="Uploads")).to_have_count(0)
+    in_page = page.locator("main").evaluate(paste, "A1")
+
+    assert (in_field, in_page) == (True, False)  # whether the browser pastes it
+    expect(page.get_by_text("1 uploaded", exact=True)).to_be_visible()
+
+
 def test_a_folder_that_cannot_be_read_is_told_and_the_rest_is_sent(
     page: Page, owner: httpx.Client, name: str, files: Path
 ) -> None:

@@ -45,7 +45,7 @@ export function useFileDrop(onDrop: (drop: Drop) => void): boolean {
       "paste",
       (event) => {
         const files = [...(event.clipboardData?.files ?? [])];
-        if (files.length > 0) {
+        if (files.length > 0 && !isTextForField(event)) {
           event.preventDefault();
           receive({ files, folders: [], handles: [] });
         }
@@ -56,6 +56,12 @@ export function useFileDrop(onDrop: (drop: Drop) => void): boolean {
   }, []);
 
   return isOver;
+}
+
+/** Cells of a spreadsheet are copied as text and as a picture of it: a field wants the text. */
+function isTextForField({ target, clipboardData }: ClipboardEvent): boolean {
+  const isField = target instanceof HTMLElement && target.matches("input, textarea");
+  return isField && (clipboardData?.types.includes("text/plain") ?? false);
 }
 
 function carriesFiles(transfer: DataTransfer | null): boolean {

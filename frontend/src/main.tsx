@@ -10,6 +10,7 @@ import { createQueryClient } from "./app/query-client.ts";
 import { createServices } from "./app/services.ts";
 import { SharePage } from "./app/share-page.tsx";
 import { LANGUAGE } from "./shared/language.ts";
+import { messages } from "./shared/messages.ts";
 import { safeStorage } from "./shared/safe-storage.ts";
 import { chooseTheme, readTheme } from "./shared/theme.ts";
 
@@ -19,6 +20,7 @@ if (root === null) {
 }
 
 document.documentElement.lang = LANGUAGE;
+document.title = messages.product;
 const storage = safeStorage(() => localStorage);
 chooseTheme(readTheme(storage), storage);
 

@@ -179,6 +179,17 @@ def test_a_stranger_goes_on_after_a_reload(
     assert httpx.get(download["url"]).content == body
 
 
+def test_the_tab_of_a_link_speaks_the_language_of_its_page(chromium: Browser, site: RunningBroker) -> None:
+    context = chromium.new_context(base_url=site.url, locale="de-DE")
+    page = context.new_page()
+
+    page.goto("/s/none")
+
+    expect(page.get_by_role("heading", name="Dieser Link führt nirgendwohin")).to_be_visible()
+    expect(page).to_have_title("Dateien")
+    context.close()
+
+
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_of_links_are_accessible(

@@ -179,6 +179,21 @@ def test_a_stranger_goes_on_after_a_reload(
     assert httpx.get(download["url"]).content == body
 
 
+def test_a_link_that_takes_no_more_files_asks_for_none(
+    owner: httpx.Client, chromium: Browser, site: RunningBroker, files: Path
+) -> None:
+    owner.post("/v1/folders", json={"path": "inbox"})
+    link = owner.post("/v1/folders/receive", json={"path": "inbox", "max_files": 1}).json()["url"]
+
+    with visiting(chromium, site, link) as stranger:
+        stranger.get_by_label("Choose files").set_input_files(write(files, {"last.txt": b"last"}))
+        expect(stranger.get_by_text("1 file has arrived.")).to_be_visible()
+        for _ in range(2):  # also for whoever comes later
+            expect(stranger.get_by_text("This link takes no more files.")).to_be_visible()
+            expect(stranger.get_by_role("button", name="Choose files")).to_have_count(0)
+            stranger.reload()
+
+
 def test_the_tab_of_a_link_speaks_the_language_of_its_page(chromium: Browser, site: RunningBroker) -> None:
     context = chromium.new_context(base_url=site.url, locale="de-DE")
     page = context.new_page()

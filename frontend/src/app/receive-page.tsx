@@ -94,12 +94,16 @@ export function ReceivePage({ link, folder }: ReceivePageProps) {
       {unreadable[0] !== undefined && (
         <Notice tone="danger">{messages.uploads.unreadable(unreadable[0], unreadable.length)}</Notice>
       )}
-      <FilePicker
-        Heading="h2"
-        limits={{ ...folder, max_size: mostOf(folder) }}
-        folder=""
-        onPick={addPicked}
-      />
+      {isFull(folder) && !broker.hasBegun ? (
+        <Notice tone="info">{messages.receiving.full}</Notice>
+      ) : (
+        <FilePicker
+          Heading="h2"
+          limits={{ ...folder, max_size: mostOf(folder) }}
+          folder=""
+          onPick={addPicked}
+        />
+      )}
       <UploadList items={uploads} queue={queue} />
       {arrived > 0 && arrived === uploads.length && (
         <p className={styles.arrived}>{messages.receiving.arrived(arrived)}</p>
@@ -108,6 +112,10 @@ export function ReceivePage({ link, folder }: ReceivePageProps) {
       {isOver && <DropOverlay />}
     </>
   );
+}
+
+function isFull({ files_left, bytes_left }: ReceivingFolder): boolean {
+  return files_left === 0 || bytes_left === 0;
 }
 
 function mostOf({ max_size, bytes_left }: ReceivingFolder): number {

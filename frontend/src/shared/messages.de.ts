@@ -319,6 +319,7 @@ export const german: Messages = {
     heading: "Dateien senden",
     filesLeft: (n) => (n === 0 ? "keine Dateien mehr" : `noch ${count(n, "Datei", "Dateien")}`),
     bytesLeft: (size) => `noch ${size}`,
+    full: "Dieser Link nimmt keine Dateien mehr.",
     takes: (kinds) => `Nimmt ${kinds}.`,
     arrived: (n) => `${count(n, "Datei ist", "Dateien sind")} angekommen. Sie können diese Seite schließen.`,
   },

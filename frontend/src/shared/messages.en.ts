@@ -316,6 +316,7 @@ export const english = {
     heading: "Send files",
     filesLeft: (n: number) => (n === 0 ? "no more files" : count(n, "more file", "more files")),
     bytesLeft: (size: string) => `${size} left`,
+    full: "This link takes no more files.",
     takes: (kinds: string) => `Takes ${kinds}.`,
     arrived: (n: number) => `${count(n, "file has", "files have")} arrived. You can close this page.`,
   },

@@ -74,6 +74,11 @@ export class ReceivingBroker extends Broker {
     this.#begun = new BegunUploads(link, storage);
   }
 
+  /** Whether something was begun in this browser that may be gone on with, though the link takes nothing else. */
+  get hasBegun(): boolean {
+    return this.#begun.ids.length > 0;
+  }
+
   /** Have a token before the first call; rejects when the link has ended. */
   async begin(): Promise<void> {
     await this.#session.renew(null);

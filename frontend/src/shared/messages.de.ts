@@ -68,9 +68,9 @@ export const german: Messages = {
   uploads: {
     heading: "Uploads",
     summary: {
-      sending: (done, total) => `${done} von ${total} fertig`,
-      done: (n) => `${n} hochgeladen`,
-      failed: (n) => `${n} fehlgeschlagen`,
+      sending: (done, total) => `${number.format(done)} von ${number.format(total)} fertig`,
+      done: (n) => `${number.format(n)} hochgeladen`,
+      failed: (n) => `${number.format(n)} fehlgeschlagen`,
     },
     total: "Fortschritt aller Uploads",
     progressOf: (name) => `Fortschritt von ${name}`,
@@ -106,12 +106,12 @@ export const german: Messages = {
     clearFinished: "Fertige aus der Liste nehmen",
     announceCompleted: (name) => `${name} hochgeladen.`,
     announceFailed: (name, reason) => `${name} ist fehlgeschlagen: ${reason}`,
-    announceManyCompleted: (n) => `${n} Dateien hochgeladen.`,
+    announceManyCompleted: (n) => `${number.format(n)} Dateien hochgeladen.`,
     unreadable: (path, n) =>
       n === 1
         ? `${path} ließ sich nicht lesen und fehlt.`
         : `${path} und ${number.format(n - 1)} weitere ließen sich nicht lesen und fehlen.`,
-    announceManyFailed: (n) => `${n} Uploads fehlgeschlagen.`,
+    announceManyFailed: (n) => `${number.format(n)} Uploads fehlgeschlagen.`,
   },
 
   collisions: {
@@ -288,11 +288,11 @@ export const german: Messages = {
     used: (n, limit) =>
       limit === null
         ? count(n, "Download", "Downloads")
-        : `${n} von ${count(limit, "Download", "Downloads")}`,
+        : `${number.format(n)} von ${count(limit, "Download", "Downloads")}`,
     received: (n, limit) =>
       limit === null
         ? `${count(n, "Datei", "Dateien")} erhalten`
-        : `${n} von ${count(limit, "Datei", "Dateien")} erhalten`,
+        : `${number.format(n)} von ${count(limit, "Datei", "Dateien")} erhalten`,
     hasPassword: "Passwort",
     kinds: {
       file: "Datei",

@@ -67,9 +67,9 @@ export const english = {
   uploads: {
     heading: "Uploads",
     summary: {
-      sending: (done: number, total: number) => `${done} of ${total} done`,
-      done: (n: number) => `${n} uploaded`,
-      failed: (n: number) => `${n} failed`,
+      sending: (done: number, total: number) => `${number.format(done)} of ${number.format(total)} done`,
+      done: (n: number) => `${number.format(n)} uploaded`,
+      failed: (n: number) => `${number.format(n)} failed`,
     },
     total: "Progress of all uploads",
     progressOf: (name: string) => `Progress of ${name}`,
@@ -105,8 +105,8 @@ export const english = {
     clearFinished: "Clear finished",
     announceCompleted: (name: string) => `${name} uploaded.`,
     announceFailed: (name: string, reason: string) => `${name} failed: ${reason}`,
-    announceManyCompleted: (n: number) => `${n} files uploaded.`,
-    announceManyFailed: (n: number) => `${n} uploads failed.`,
+    announceManyCompleted: (n: number) => `${number.format(n)} files uploaded.`,
+    announceManyFailed: (n: number) => `${number.format(n)} uploads failed.`,
     unreadable: (path: string, n: number) =>
       n === 1
         ? `${path} could not be read and was left out.`
@@ -285,11 +285,13 @@ export const english = {
     until: (when: string) => `Until ${when}`,
     expired: "Expired",
     used: (n: number, limit: number | null) =>
-      limit === null ? count(n, "download", "downloads") : `${n} of ${count(limit, "download", "downloads")}`,
+      limit === null
+        ? count(n, "download", "downloads")
+        : `${number.format(n)} of ${count(limit, "download", "downloads")}`,
     received: (n: number, limit: number | null) =>
       limit === null
         ? `${count(n, "file", "files")} received`
-        : `${n} of ${count(limit, "file", "files")} received`,
+        : `${number.format(n)} of ${count(limit, "file", "files")} received`,
     hasPassword: "Password",
     kinds: {
       file: "File",

@@ -532,6 +532,20 @@ def test_rows_stay_where_they_are_when_the_first_is_chosen(
         context.close()
 
 
+def test_a_row_fits_into_the_narrowest_of_windows(page: Page, owner: httpx.Client, name: str) -> None:
+    upload(owner, b"x" * 1234, name="W" * 80 + ".txt")
+    page.set_viewport_size({"width": 320, "height": 640})  # also a window of 1,280, four times enlarged
+    sign_in(page, name)
+
+    download = page.get_by_role("button", name="Download W").bounding_box()
+    ends = page.locator("[data-key] span").evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect().right)"
+    )
+
+    assert download is not None
+    assert max(ends) <= download["x"]
+
+
 def test_what_is_chosen_is_dragged_upon_the_path(page: Page, owner: httpx.Client, name: str) -> None:
     upload(owner, b"1", name="a.txt", folder="box")
     sign_in(page, name, "/#/files/box")

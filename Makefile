@@ -31,7 +31,7 @@ ifdef ARGS
 	@$(BIN)/pytest $(ARGS)
 else
 	@$(BIN)/pytest tests/e2e # a browser has the machine to itself
-	@$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/e2e
+	@$(BIN)/pytest -n 3 --dist loadfile --ignore=tests/e2e # they wait as much as they work
 endif
 
 check: $(DEV) $(NODE_MODULES) $(PAGE) ## Lint, formatting, types, imports, the page's budgets

@@ -17,5 +17,5 @@ export default defineConfig({
   worker: { format: "es" },
   server: { proxy: { "/v1": "http://localhost:8000" } },
   // one process runs all files: to begin one for each takes four times as long as all tests
-  test: { environment: "node", isolate: false, expect: { poll: { interval: 1 } } },
+  test: { environment: "node", isolate: false, expect: { poll: { interval: 1, timeout: 10_000 } } },
 });

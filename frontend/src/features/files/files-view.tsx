@@ -1,4 +1,4 @@
-import type { Broker, FileOrder, StoredFile, Usage } from "@broker/client";
+import type { Broker, FileOrder, Usage } from "@broker/client";
 import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Breadcrumb } from "../../shared/breadcrumb.tsx";
 import { Button, IconButton } from "../../shared/button.tsx";
@@ -15,13 +15,12 @@ import visuallyHidden from "../../shared/visually-hidden.module.css";
 import { FileGrid } from "./file-grid.tsx";
 import { FileList } from "./file-list.tsx";
 import { flatten } from "./file-pages.ts";
-import type { FileActions } from "./file-row.tsx";
 import { FileSkeleton } from "./file-skeleton.tsx";
 import styles from "./files-view.module.css";
 import { type Chosen, type Filing, nameOf, type Taken } from "./filing.ts";
 import type { Renaming } from "./name-field.tsx";
 import { type Open, OpenDialog } from "./open-dialog.tsx";
-import { canStreamToDisk } from "./save-stream.ts";
+import { drawnKeys, findOpener } from "./row-focus.ts";
 import { choose, folderKey, NOTHING, prune, type Selection, successor } from "./selection.ts";
 import { SelectionBar } from "./selection-bar.tsx";
 import { thumbnailReader } from "./thumbnails.ts";
@@ -29,6 +28,7 @@ import { UsageBar } from "./usage-bar.tsx";
 import { useDownloadFile } from "./use-download-file.ts";
 import { useDragToMove } from "./use-drag-to-move.ts";
 import { useFiles, useFolders } from "./use-files.ts";
+import { useRowActions } from "./use-row-actions.ts";
 import { useRowKeys } from "./use-row-keys.ts";
 import { useSaving } from "./use-saving.ts";
 import type { View } from "./view.ts";
@@ -144,56 +144,19 @@ export function FilesView(props: FilesViewProps) {
 
   const [taken, setTaken] = useState<Taken | null>(null);
   const ask = useCallback((found: Taken | null) => setTaken((old) => found ?? old), []);
-  const move = useCallback(
-    (what: Chosen, to: string) => act(what, filing.move(what, to).then(ask)),
-    [act, ask, filing],
-  );
-  const trash = useCallback((what: Chosen) => act(what, filing.trash(what)), [act, filing]);
-  const restore = useCallback(
-    (what: readonly StoredFile[]) => act({ files: what, folders: [] }, filing.restore(what).then(ask)),
-    [act, ask, filing],
-  );
+  const actions = useRowActions({
+    filing,
+    isTrash,
+    download,
+    saveVerified,
+    act,
+    ask,
+    setOpen,
+    setRenaming,
+  });
 
-  const rename = useCallback((key: string, onConfirm: (name: string) => Promise<void>) => {
-    const onClose = () => {
-      setRenaming(null);
-      focusRow(key);
-    };
-    setRenaming({ key, onConfirm, onClose });
-  }, []);
-
-  const fileActions: FileActions = useMemo(
-    () => ({
-      open: (file) => setOpen({ kind: "preview", file }),
-      download,
-      ...(canStreamToDisk() && { saveVerified }),
-      details: (file) => setOpen({ kind: "details", file }),
-      ...(isTrash
-        ? {
-            restore: (file: StoredFile) => restore([file]),
-            deleteForGood: (file: StoredFile) =>
-              setOpen({ kind: "delete", chosen: { files: [file], folders: [] } }),
-          }
-        : {
-            share: (file: StoredFile) => setOpen({ kind: "share", file }),
-            rename: (file: StoredFile) => rename(file.id, (name) => filing.rename(file, name)),
-            move: (file: StoredFile) => setOpen({ kind: "move", chosen: { files: [file], folders: [] } }),
-            trash: (file: StoredFile) => trash({ files: [file], folders: [] }),
-          }),
-    }),
-    [download, filing, isTrash, rename, restore, saveVerified, trash],
-  );
-  const folderActions = useMemo(
-    () => ({
-      share: (path: string) => setOpen({ kind: "shareFolder", path }),
-      rename: (path: string) => rename(folderKey(path), (name) => filing.renameFolder(path, name)),
-      move: (path: string) => setOpen({ kind: "move", chosen: { files: [], folders: [path] } }),
-      trash: (path: string) => trash({ files: [], folders: [path] }),
-    }),
-    [filing, rename, trash],
-  );
-
-  const remove = (what: Chosen) => (isTrash ? setOpen({ kind: "delete", chosen: what }) : trash(what));
+  const remove = (what: Chosen) =>
+    isTrash ? setOpen({ kind: "delete", chosen: what }) : actions.trash(what);
   const emptyTrash = async () => {
     const all = await filing.readTrash();
     if (all.length > 0) {
@@ -215,9 +178,9 @@ export function FilesView(props: FilesViewProps) {
     onRename: (key) => {
       const file = files.find(({ id }) => id === key);
       if (file !== undefined) {
-        fileActions.rename?.(file);
+        actions.ofFiles.rename?.(file);
       } else {
-        folderActions.rename(key.slice(1));
+        actions.ofFolders.rename(key.slice(1));
       }
     },
     onChooseAll: () => setSelection(new Set(keys)),
@@ -229,7 +192,7 @@ export function FilesView(props: FilesViewProps) {
 
   const drag = useDragToMove({
     draggedWith: (key) => (selection.has(key) ? chosen : only(key)),
-    onMove: move,
+    onMove: actions.move,
   });
 
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
@@ -275,7 +238,7 @@ export function FilesView(props: FilesViewProps) {
             setSelection(NOTHING);
             focusHeading();
           }}
-          onRestore={() => restore(chosen.files)}
+          onRestore={() => actions.restore(chosen.files)}
           onZip={() => saving.saveZip(chosen, folder ?? "")}
           onMove={() => setOpen({ kind: "move", chosen })}
           onRemove={() => remove(chosen)}
@@ -345,8 +308,8 @@ export function FilesView(props: FilesViewProps) {
           selection={selection}
           renaming={renaming}
           onChoose={select}
-          fileActions={fileActions}
-          folderActions={folderActions}
+          fileActions={actions.ofFiles}
+          folderActions={actions.ofFolders}
           addressOf={addressOf}
           hasFolders={isTrash || q !== ""}
           readThumbnail={readThumbnail}
@@ -363,7 +326,7 @@ export function FilesView(props: FilesViewProps) {
             files={files}
             folder={q === "" ? (folder ?? "") : null}
             act={act}
-            onMove={move}
+            onMove={actions.move}
             onDownload={download}
             onOpen={setOpen}
             onClose={close}
@@ -372,24 +335,6 @@ export function FilesView(props: FilesViewProps) {
       </Suspense>
     </section>
   );
-}
-
-/** Give the focus back to a row whose field is gone, unless somebody has taken it elsewhere. */
-function focusRow(key: string): void {
-  requestAnimationFrame(() => {
-    if (isFocusLost()) {
-      findOpener(key)?.focus();
-    }
-  });
-}
-
-function drawnKeys(): readonly string[] {
-  return Array.from(document.querySelectorAll<HTMLElement>("[data-key]"), ({ dataset }) => dataset.key ?? "");
-}
-
-/** Find what opens a row; null where it is not drawn. */
-function findOpener(key: string): HTMLElement | null {
-  return document.querySelector(`[data-key="${CSS.escape(key)}"] [data-opener]`);
 }
 
 function emptiness(folder: string | null, q: string): { heading: string; text: string } {

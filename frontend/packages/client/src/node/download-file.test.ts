@@ -12,10 +12,10 @@ const FULL = Object.assign(new Error("no space left on device"), { code: "ENOSPC
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Have every write to a file fail, as on a full disk. */
-async function fillDisk(directory: string): Promise<void> {
+/** Have what is done to any file fail, as on a full disk. */
+async function fillDisk(directory: string, { at }: { at: "write" | "truncate" }): Promise<void> {
   const file = await open(join(directory, "any"), "w");
-  vi.spyOn(Object.getPrototypeOf(file), "write").mockRejectedValue(FULL);
+  vi.spyOn(Object.getPrototypeOf(file), at).mockRejectedValue(FULL);
   await file.close();
 }
 
@@ -24,7 +24,7 @@ test("a full disk is told at once, and as what it is", async () => {
   const answer = (_: unknown, response: ServerResponse) => response.writeHead(206).end("0123456789");
   const { lanes, timer, waits } = new FakeService();
   const work = { signal: new AbortController().signal, onProgress: () => {} };
-  await fillDisk(directory);
+  await fillDisk(directory, { at: "write" });
 
   await serving({ size: 10, answer }, async (download) => {
     const surroundings = { broker: { downloadFile: async () => download }, lanes, timer };
@@ -34,5 +34,23 @@ test("a full disk is told at once, and as what it is", async () => {
   });
 
   expect(waits).toEqual([]);
+  await rm(directory, { recursive: true });
+});
+
+test("a disk without room is told before anything is fetched", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "download-"));
+  const { lanes, timer } = new FakeService();
+  const use = vi.spyOn(lanes, "use");
+  const work = { signal: new AbortController().signal, onProgress: () => {} };
+  await fillDisk(directory, { at: "truncate" });
+
+  await serving({ size: 10, answer: () => {} }, async (download) => {
+    const surroundings = { broker: { downloadFile: async () => download }, lanes, timer };
+    const downloading = downloadFile("id", join(directory, "film.mp4"), surroundings, work);
+
+    await expect(downloading).rejects.toBe(FULL);
+  });
+
+  expect(use).not.toHaveBeenCalled();
   await rm(directory, { recursive: true });
 });

@@ -80,9 +80,10 @@ export async function downloadFile(
       await writeNotes(partial, notes);
     }
   };
-  const drains = Array.from({ length: PARALLEL }, drain);
+  const drains: Promise<void>[] = [];
   try {
     await target.truncate(download.size);
+    drains.push(...Array.from({ length: PARALLEL }, drain)); // now: nobody would hear of one that fails earlier
     await Promise.all(drains);
     await target.sync();
   } finally {

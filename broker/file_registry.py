@@ -58,6 +58,10 @@ class Filter(Struct, frozen=True, kw_only=True):
     is_trashed: bool = False
 
 
+class _FolderGone(Exception):
+    """Another change was quicker to move a folder or to remove it: nothing of this one is to be kept."""
+
+
 class FileRegistry:
     """Every method raises RegistryUnavailable when the database fails."""
 
@@ -177,7 +181,7 @@ class FileRegistry:
             )
             connection.execute(move_files)
             if not hold_folder(connection, claims.tenant, claims.subject, path):
-                return False
+                raise _FolderGone
             # changed, not made anew: the links to them come along (tables.py)
             above = to.rpartition("/")[0]
             parent = to + func.substr(folders.c.parent, len(path) + 1)
@@ -193,7 +197,10 @@ class FileRegistry:
             add_folders(connection, claims.tenant, claims.subject, [above])
             return True
 
-        return await self._database.write(change)
+        try:
+            return await self._database.write(change)
+        except _FolderGone:
+            return False
 
     async def trash_folder(self, claims: Claims, path: str, *, at: datetime) -> int | None:
         """Put all files of a folder and below it into the trash, and forget the folders with their links.
@@ -211,12 +218,16 @@ class FileRegistry:
             )
             # files, folders: in the order of whoever stores files, so that no two changes deadlock
             trashed = connection.execute(trash_files).rowcount
-            hold_folder(connection, claims.tenant, claims.subject, path)
+            if not hold_folder(connection, claims.tenant, claims.subject, path):
+                raise _FolderGone
             connection.execute(delete(folders).where(*_own_folders(claims), is_below(folders.c.path, path)))
             # also those that came meanwhile
             return trashed + connection.execute(trash_files).rowcount
 
-        return await self._database.write(change)
+        try:
+            return await self._database.write(change)
+        except _FolderGone:
+            return None
 
     async def restore_folder(
         self, claims: Claims, path: str, *, trashed_at: datetime | None, at: datetime

@@ -541,12 +541,20 @@ def test_of_two_replicas_that_complete_and_abort_one_does(database_url: str) -> 
     asyncio.run(story())
 
 
+async def move_a(folders: FileRegistry) -> bool:
+    return await folders.move_folder(ALICE, "a", "b", at=AT)
+
+
+async def trash_a(folders: FileRegistry) -> int | None:
+    return await folders.trash_folder(ALICE, "a", at=AT)
+
+
 async def move_away(folders: FileRegistry) -> None:
-    assert await folders.move_folder(ALICE, "a", "b", at=AT)
+    assert await move_a(folders)
 
 
 async def throw_away(folders: FileRegistry) -> None:
-    assert await folders.trash_folder(ALICE, "a", at=AT) == 1
+    assert await trash_a(folders) == 1
 
 
 def test_a_file_goes_where_its_folder_went_while_it_was_verified(registry: Registry) -> None:
@@ -567,22 +575,25 @@ def test_a_file_goes_where_its_folder_went_while_it_was_verified(registry: Regis
 
 
 class SlowDatabase:
-    """Keeps a change that is made of several items from being committed until it may be."""
+    """Keeps a change from being committed until it may be."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.is_made, self.may_commit = threading.Event(), threading.Event()
 
-    async def write_each(
-        self, change: Callable[[Connection, Sequence[Item]], Sequence[T]], items: Sequence[Item]
-    ) -> Sequence[T]:
-        def make_slowly(connection: Connection) -> Sequence[T]:
-            made = change(connection, items)
+    async def write(self, change: Callable[[Connection], T]) -> T:
+        def make_slowly(connection: Connection) -> T:
+            made = change(connection)
             self.is_made.set()
             assert self.may_commit.wait(4)
             return made
 
         return await self._database.write(make_slowly)
+
+    async def write_each(
+        self, change: Callable[[Connection, Sequence[Item]], Sequence[T]], items: Sequence[Item]
+    ) -> Sequence[T]:
+        return await self.write(lambda connection: change(connection, items))
 
 
 @pytest.mark.parametrize(
@@ -615,6 +626,37 @@ def test_a_folder_that_goes_takes_along_what_is_stored_into_it_at_that_moment(
             assert (file.folder, file.trashed_at is not None) == (folder, is_trashed)
             found = [await folders.has_folder(ALICE, path) for path in ("a", "a/x", folder)]
             assert found == [False, False, not is_trashed]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(("act", "outcome"), [(move_a, False), (trash_a, None)])
+def test_a_folder_that_is_thrown_away_at_that_moment_takes_nothing_anywhere(
+    postgres: PostgresServer,
+    act: Callable[[FileRegistry], Coroutine[None, None, int | None]],
+    outcome: int | None,
+) -> None:
+    url = postgres.make_database()
+
+    async def story() -> None:
+        with opened(url) as one, opened(url) as other:
+            stored, pending = (structs.replace(upload_of(), folder="a") for _ in range(2))
+            for upload in stored, pending:
+                await add(one, upload)
+            await one.publish(file_of(stored))
+            slow = SlowDatabase(one._database)
+
+            trashing = asyncio.ensure_future(trash_a(FileRegistry(cast(Database, slow))))
+            await asyncio.to_thread(slow.is_made.wait, 4)
+            going = asyncio.ensure_future(act(FileRegistry(other._database)))
+            await asyncio.to_thread(wait_until, lambda: going.done() or is_blocked(url))
+            slow.may_commit.set()
+
+            assert (await trashing, await going) == (1, outcome)
+            file = await one.find_file_of_upload(stored.id)
+            assert file
+            assert file.folder == "a"
+            assert await one.find_upload(ALICE, pending.id) == pending
 
     asyncio.run(story())
 

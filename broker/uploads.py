@@ -173,8 +173,8 @@ class Uploads:
         receipt = self._receipts.issue(file) if has_receipt else None
         return schemas.Completion(file=describe_file(_as_sent(claims, upload, file)), receipt=receipt)
 
-    async def abort(self, claims: Claims, upload_id: str, *, at: datetime) -> None:
-        """Give up an upload and remove what it stored; repeating it is no error.
+    async def abort(self, claims: Claims, upload_id: str, *, at: datetime) -> bool:
+        """Give up an upload and remove what it stored; repeating it is no error. Say whether it was pending.
 
         Raises NotFound, UploadCompleted.
         """
@@ -183,6 +183,7 @@ class Uploads:
         was_pending = await self._publisher.settle(upload, "aborted", at=at)
         if not was_pending and (await self._find(claims, upload_id)).status == "completed":
             raise UploadCompleted("The upload is a file already: delete the file instead.")
+        return was_pending
 
     async def _find(self, claims: Claims, upload_id: str) -> Upload:
         upload = await self._registry.find_upload(claims, upload_id) if keys.is_id(upload_id) else None

@@ -158,7 +158,8 @@ def test_c55_what_callers_do_and_are_refused_is_in_the_trail_with_who_and_whence
             client.post("/v1/uploads", json=GOOD, headers={"idempotency-key": "k"}).json()["id"]
             for _ in range(2)
         )
-        client.delete(f"/v1/uploads/{other}")
+        for _ in range(2):
+            client.delete(f"/v1/uploads/{other}").raise_for_status()
         client.post(f"/v1/files/{file}/download", json={})
         client.get(f"/v1/files/{file}/content")
         client.delete(f"/v1/files/{file}")

@@ -65,8 +65,9 @@ async def list_tenant_uploads(request: Request) -> Response:
 async def abort_tenant_upload(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
-    await web.services(request).administration.abort_upload(claims, request.path_params["id"], at=at)
-    web.record(request, "upload.aborted", claims, request.path_params["id"], at=at)
+    upload_id = request.path_params["id"]
+    if await web.services(request).administration.abort_upload(claims, upload_id, at=at):
+        web.record(request, "upload.aborted", claims, upload_id, at=at)
     return Response(status_code=204)
 
 

@@ -123,8 +123,9 @@ async def diagnose_upload(request: Request) -> Response:
 async def abort_upload(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
-    await web.services(request).uploads.abort(claims, request.path_params["id"], at=at)
-    web.record(request, "upload.aborted", claims, request.path_params["id"], at=at)
+    upload_id = request.path_params["id"]
+    if await web.services(request).uploads.abort(claims, upload_id, at=at):
+        web.record(request, "upload.aborted", claims, upload_id, at=at)
     return Response(status_code=204)
 
 

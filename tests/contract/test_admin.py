@@ -202,7 +202,8 @@ def test_unfinished_uploads_of_all_are_listed_and_one_is_aborted(
         "size": LARGE["size"],
         "policy": "default",
     }
-    assert root.delete(f"/v1/admin/uploads/{bob}").status_code == 204
+    for _ in range(2):
+        assert root.delete(f"/v1/admin/uploads/{bob}").status_code == 204
     assert_problem(root.delete(f"/v1/admin/uploads/{eve}"), errors.NotFound)
     assert_problem(root.delete("/v1/admin/uploads/nonsense"), errors.NotFound)
 

@@ -188,6 +188,21 @@ def test_c55_what_callers_do_and_are_refused_is_in_the_trail_with_who_and_whence
     assert [each["event"] for each in read(broker, "--event", "access.denied")] == ["access.denied"]
 
 
+def test_c55_an_upload_that_one_request_names_twice_is_completed_once(
+    embedded: StoreSettings, tmp_path: Path
+) -> None:
+    with run_broker(embedded, f"sqlite:///{tmp_path / 'broker.db'}") as broker, broker.client() as client:
+        created = create(client, b"hello")
+        put(created, b"hello")
+        named = {"id": created["id"]}
+
+        answer = client.post("/v1/uploads/batch/complete", json={"uploads": [named, named]})
+
+    first, second = answer.raise_for_status().json()["items"]
+    assert first["file"] == second["file"]
+    assert [each["event"] for each in read(broker)] == ["upload.created", "upload.completed"]
+
+
 def test_c55_sign_ins_good_and_bad_are_in_the_trail_but_no_name_that_nobody_has(
     broker: RunningBroker,
 ) -> None:

@@ -85,11 +85,16 @@ async def complete_uploads(request: Request) -> Response:
     sent = await web.decode(request, schemas.UploadsToComplete)
     at = web.now()
     outcomes = await web.services(request).uploads.complete_batch(claims, sent.uploads, at=at)
-    for named, outcome in zip(sent.uploads, outcomes, strict=True):
+    settled = {  # each once, though it may be named twice
+        named.id: outcome
+        for named, outcome in zip(sent.uploads, outcomes, strict=True)
+        if isinstance(outcome, schemas.Completion | UploadRejected)
+    }
+    for upload_id, outcome in settled.items():
         if isinstance(outcome, UploadRejected):
-            web.record(request, "upload.rejected", claims, named.id, at=at)
-        elif not isinstance(outcome, BrokerError):
-            _record_completion(request, claims, named.id, outcome, at=at)
+            web.record(request, "upload.rejected", claims, upload_id, at=at)
+        else:
+            _record_completion(request, claims, upload_id, outcome, at=at)
     return web.answer(
         schemas.CompletedUploads(
             items=tuple(

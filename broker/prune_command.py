@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 import click
@@ -33,7 +33,8 @@ def prune_command(dry_run: bool, orphans: bool) -> None:
     registry does not know, wait for this command. It may run at any time, beside any number of services.
     """
     with sentences():
-        counted = asyncio.run(_prune(configuration.load(), dry_run=dry_run, orphans=orphans))
+        at = datetime.now(UTC)
+        counted = asyncio.run(_prune(configuration.load(), dry_run=dry_run, orphans=orphans, at=at))
     click.echo("Nothing to do." if not counted else "")
     for action, count in counted.most_common():
         click.echo(f"{count:>7}  {action:<8} {_SHOWN[action]}")
@@ -41,22 +42,26 @@ def prune_command(dry_run: bool, orphans: bool) -> None:
         click.echo("\nNothing was changed: --dry-run.")
 
 
-async def _prune(current: Settings, *, dry_run: bool, orphans: bool) -> Counter[str]:
+async def _prune(current: Settings, *, dry_run: bool, orphans: bool, at: datetime) -> Counter[str]:
     counted: Counter[str] = Counter()
-    async for visit in _visits(current, dry_run=dry_run, orphans=orphans):
+    async for visit in visits(current, dry_run=dry_run, orphans=orphans, at=at):
         counted[visit.action] += 1
         if visit.action != "wait":
             click.echo(f"{visit.action:<8} {visit.key}")
     return counted
 
 
-async def _visits(current: Settings, *, dry_run: bool, orphans: bool) -> AsyncIterator[Visit]:
-    at = datetime.now(UTC)
+async def visits(
+    current: Settings, *, dry_run: bool, orphans: bool, at: datetime
+) -> AsyncGenerator[Visit, None]:
+    """Visit what is due, or say what would be done; then the objects that no upload owns."""
     with open_services(current) as services:
         reconciler = services.reconciler
-        async for visit in reconciler.preview(at=at) if dry_run else reconciler.reconcile(at=at):
-            yield visit
-        await services.audit.flush()
+        try:
+            async for visit in reconciler.preview(at=at) if dry_run else reconciler.reconcile(at=at):
+                yield visit
+        finally:  # also when it is cut short: nobody will note again what was made a file
+            await services.audit.flush()
         if orphans:
             async for orphan in reconciler.find_orphans(at=at):
                 if not dry_run:

@@ -1,9 +1,11 @@
 """What the reconciler does about uploads that were abandoned, cut short or deleted."""
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import httpx
 import pytest
 
 from broker import errors
+from broker.prune_command import visits
 from broker.reconciler import Visit, WrongRegistry
 from broker.settings import Policy, StoreSettings
 from broker.stores.s3 import S3Store
@@ -94,6 +97,22 @@ def test_an_object_that_nobody_came_to_complete_becomes_a_file(
     assert completions_of(client, created) == ["alice"]
     assert complete(client, created).status_code == 200
     assert client.get("/v1/me").json()["usage"] == NOTHING | {"files": 1, "bytes": 1}
+
+
+def test_what_a_command_that_is_cut_short_has_made_a_file_is_in_the_trail(
+    broker: RunningBroker, client: httpx.Client
+) -> None:
+    created = create(client, b"x")
+    put(created, b"x").raise_for_status()
+
+    async def cut_short() -> str:
+        at = datetime.now(UTC) + 10 * MINUTE
+        async with aclosing(visits(broker.settings, dry_run=False, orphans=False, at=at)) as pruning:
+            return (await anext(pruning)).action
+
+    assert asyncio.run(cut_short()) == "publish"
+
+    assert completions_of(client, created) == ["alice"]
 
 
 @pytest.mark.parametrize("body", [b"yy", b"y"], ids=["size", "checksum"])

@@ -158,7 +158,7 @@ class Uploading:
         self._stop.clear()  # only the sending of these parts has ended
         try:
             file = self._complete(upload, CompleteUpload(parts=parts.named()))
-        except (UploadAborted, UploadRejected) as error:
+        except (NotFound, UploadAborted, UploadRejected) as error:
             raise UploadEnded("The upload ended elsewhere.") from error
         declared = file.checksum  # a fingerprint may lie
         if declared and whole_checksum(declared, self._source, file.part_size) != declared:

@@ -490,14 +490,24 @@ def test_an_upload_that_the_store_has_lost_is_begun_anew_and_found_no_more(
     assert fetch(client, file, tmp_path) == large.read_bytes()
 
 
-def test_an_upload_that_is_given_up_elsewhere_is_not_begun_anew(
-    client: Client, line: FaultyStore, large: Path
-) -> None:
-    def give_up() -> None:
-        (pending,) = client.uploads.pending()
-        client.uploads.abort(pending.id)
+def give_up(client: Client) -> None:
+    (pending,) = client.uploads.pending()
+    client.uploads.abort(pending.id)
 
-    line.faults.append(first(give_up))
+
+def finish_and_delete(client: Client, large: Path) -> None:
+    client.files.delete(client.upload(large).id)
+
+
+@pytest.mark.parametrize("is_file", [False, True], ids=["aborted", "a file that was deleted"])
+def test_an_upload_that_is_given_up_elsewhere_is_not_begun_anew(
+    client: Client, remote: RunningBroker, token: str, line: FaultyStore, large: Path, is_file: bool
+) -> None:
+    def end() -> None:
+        with Client(remote.url, token=token) as other:
+            finish_and_delete(other, large) if is_file else give_up(other)
+
+    line.faults.append(first(end))
 
     with pytest.raises(UploadEnded):
         client.upload(large)

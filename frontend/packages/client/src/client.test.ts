@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
-import { FakeService } from "../testing/fake-service.ts";
+import { FakeService, problem } from "../testing/fake-service.ts";
 import { Broker } from "./broker.ts";
 import { Client } from "./client.ts";
-import { StoreRefused, UploadClosed } from "./failures.ts";
+import { BrokerUnreachable, StoreRefused, UploadClosed } from "./failures.ts";
 import { DEFAULT_RULES } from "./upload-queue.ts";
+
+type Uploads = FakeService["uploads"];
 
 const FILE = new File([new Uint8Array(500)], "film.mp4");
 
@@ -64,17 +66,28 @@ test("an upload that the store has lost is begun anew", async () => {
   expect([...service.objects]).toEqual([["upload-2", 500]]);
 });
 
-test("an upload that somebody gave up elsewhere is not begun anew", async () => {
+test("an upload that the store has lost is begun anew, though the broker is in trouble", async () => {
+  const service = new FakeService();
+  service.partFaults.set(3, [{ status: 404, code: "NoSuchUpload" }]);
+  service.faults.read = [problem("store-unavailable", 503), new BrokerUnreachable("no network")];
+
+  expect((await open(service).upload(FILE)).id).toBe("upload-2");
+});
+
+test.each([
+  ["that somebody gave up elsewhere", (id: string, all: Uploads) => all.set(id, "aborted")],
+  ["whose file was deleted elsewhere", (id: string, all: Uploads) => all.delete(id)],
+])("an upload %s is not begun anew", async (_, end) => {
   const service = new FakeService();
   const send = async () => {
-    service.uploads.set("upload-1", "aborted");
+    end("upload-1", service.uploads);
     return { status: 404, code: "NoSuchUpload" };
   };
 
   const uploading = open(Object.assign(service, { send })).upload(FILE);
 
   await expect(uploading).rejects.toBeInstanceOf(UploadClosed);
-  expect([...service.uploads]).toEqual([["upload-1", "aborted"]]);
+  expect(service.calls.filter((call) => call === "create")).toHaveLength(1);
 });
 
 test("an upload that is aborted before it began takes no other along", async () => {

@@ -1,5 +1,6 @@
 import type { Broker } from "./broker.ts";
 import { UploadClosed } from "./failures.ts";
+import { isClosed } from "./read-open.ts";
 import { persist } from "./retry.ts";
 import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
 import { Transfer } from "./transfer.ts";
@@ -85,9 +86,7 @@ export class Client {
       return await run();
     } catch (error) {
       // another client was faster, or the store has lost it: only what somebody gave up is not begun anew
-      const [id] = error instanceof UploadClosed ? transfer.closed : [];
-      const { broker } = this.#transport;
-      if (id === undefined || (await broker.readUpload(id, { signal })).status === "aborted") {
+      if (!(error instanceof UploadClosed) || (await this.#isGivenUp(transfer.closed, signal))) {
         throw error;
       }
       return await run();
@@ -171,6 +170,19 @@ export class Client {
       this.#broker.revokeShare(id, { signal }),
   };
 
+  /** Say whether somebody aborted the upload, or there is none any more: its file may have been deleted. */
+  async #isGivenUp([id = ""]: Iterable<string>, signal: AbortSignal): Promise<boolean> {
+    const { broker } = this.#transport;
+    try {
+      return (await this.#persist(signal, () => broker.readUpload(id, { signal }))).status === "aborted";
+    } catch (error) {
+      if (!isClosed(error)) {
+        throw error;
+      }
+      return true;
+    }
+  }
+
   async #rulesOf(name: string, signal: AbortSignal): Promise<Policy> {
     const found = (await this.#readPolicies(signal)).find((policy) => policy.name === name);
     if (found === undefined) {
@@ -181,12 +193,10 @@ export class Client {
 
   /** Read them once for all; where whoever asked first gives up, the next one asks. */
   async #readPolicies(signal: AbortSignal): Promise<readonly Policy[]> {
-    const waiting = { timer: this.#transport.timer, signal, onWait: () => {} };
-    this.#reading ??= { signal, answer: persist(() => this.#broker.readMe({ signal }), waiting) };
+    this.#reading ??= { signal, answer: this.#persist(signal, () => this.#broker.readMe({ signal })) };
     const reading = this.#reading;
     try {
-      const { policies } = await unlessAborted(reading.answer, signal);
-      return policies;
+      return (await unlessAborted(reading.answer, signal)).policies;
     } catch (error) {
       if (this.#reading === reading) {
         this.#reading = null;
@@ -196,6 +206,10 @@ export class Client {
       }
       return await this.#readPolicies(signal);
     }
+  }
+
+  #persist<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+    return persist(action, { timer: this.#transport.timer, signal });
   }
 }
 

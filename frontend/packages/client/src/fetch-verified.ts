@@ -23,8 +23,7 @@ export async function* fetchVerified(
   { broker, timer }: Surroundings,
   { signal, onProgress }: Work,
 ): AsyncGenerator<Uint8Array, void> {
-  const sign = () =>
-    persist(() => broker.downloadFile(id, {}, { signal }), { timer, signal, onWait: () => {} });
+  const sign = () => persist(() => broker.downloadFile(id, {}, { signal }), { timer, signal });
   let download = await sign();
   const verifier = await createVerifier(download.checksum, download.part_size);
   let fetched = 0;

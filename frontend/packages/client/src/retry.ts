@@ -73,7 +73,7 @@ export function backoff(failures: number, error: unknown, random: () => number):
 /** Try until it succeeds, fails for good, or has failed for too long. Without a network nothing is tried. */
 export async function persist<T>(
   action: () => Promise<T>,
-  { timer, signal, onWait }: { timer: Timer; signal: AbortSignal; onWait: () => void },
+  { timer, signal, onWait = () => {} }: { timer: Timer; signal: AbortSignal; onWait?: () => void },
 ): Promise<T> {
   let failures = 0;
   let waited = 0;

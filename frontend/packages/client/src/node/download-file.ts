@@ -44,7 +44,7 @@ export async function downloadFile(
   { signal, onProgress }: Work,
 ): Promise<void> {
   const sign = (until: AbortSignal) =>
-    persist(() => broker.downloadFile(id, {}, { signal: until }), { timer, signal: until, onWait: () => {} });
+    persist(() => broker.downloadFile(id, {}, { signal: until }), { timer, signal: until });
   let download = await sign(signal);
   const partial = join(dirname(path), partialName(basename(path)));
   const notes = await readNotes(partial, { file: id, size: download.size, checksum: download.checksum });
@@ -64,7 +64,7 @@ export async function downloadFile(
       const end = start + lengthOf(index);
       const attempt = () =>
         lanes.use(ending, () => fetchInto(target, download, { start, end, signal: ending }));
-      const options = { timer, signal: ending, onWait: () => {} };
+      const options = { timer, signal: ending };
       try {
         await persist(attempt, options);
       } catch (error) {

@@ -1,6 +1,9 @@
+import { Broker } from "@broker/client";
+import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 import { storedFile } from "../../../packages/client/testing/stored-file.ts";
-import { mayMove } from "./filing.ts";
+import { Toaster } from "../../shared/toaster.ts";
+import { Filing, mayMove } from "./filing.ts";
 
 const here = storedFile({ folder: "a" });
 
@@ -15,4 +18,28 @@ test.each([
   [{ files: [], folders: ["a/b"] }, "", true],
 ])("whether %o may be moved to %o: %s", (chosen, to, expected) => {
   expect(mayMove(chosen, to)).toBe(expected);
+});
+
+/** A broker that changes none of two files: the name of the first is taken, a policy keeps the other. */
+function refusing(): Broker {
+  const problems = [
+    { type: "urn:broker:problem:name-taken", status: 409 },
+    { type: "urn:broker:problem:policy-violation", status: 422, detail: "Only pictures go there." },
+  ];
+  const fetch = async () => Response.json({ items: problems.map((problem) => ({ problem })) });
+  return new Broker({ token: () => "token", fetch });
+}
+
+test("files whose names are taken are asked about, also when others are refused", async () => {
+  const toaster = new Toaster();
+  const filing = new Filing({ broker: refusing(), queries: new QueryClient(), toaster });
+  const files = [storedFile({ id: "1", folder: "a" }), storedFile({ id: "2", folder: "a" })];
+  const trashed = files.map((file) => ({ ...file, trashed_at: "2026-11-23T12:00:00Z" }));
+
+  const moved = await filing.move({ files, folders: [] }, "b");
+  const restored = await filing.restore(trashed);
+
+  expect(moved).toEqual({ files: [files[0]], change: { folder: "b" } });
+  expect(restored).toEqual({ files: [trashed[0]], change: { trashed: false } });
+  expect(toaster.getSnapshot()).toMatchObject({ tone: "danger", text: "Only pictures go there." });
 });

@@ -78,10 +78,11 @@ export class Filing {
   /** Move into a folder; resolves when all that can be moved is, with what is to be asked about. */
   readonly move = async (chosen: Chosen, to: string): Promise<Taken | null> => {
     const change = { folder: to };
-    let taken: readonly StoredFile[] = [];
+    const taken: StoredFile[] = [];
     await this.#actUndoably(chosen, {
       run: async (done) => {
-        taken = await this.#change(chosen.files, { ...change, collision: "refuse" }, done.files);
+        const sorted = { done: done.files, taken };
+        await this.#change(chosen.files, { ...change, collision: "refuse" }, sorted);
         for (const path of chosen.folders) {
           await this.#broker.moveFolder(path, join(to, nameOf(path)), patience());
           done.folders.push(path);
@@ -97,7 +98,7 @@ export class Filing {
     const trashedAt = new Map<string, string>();
     await this.#actUndoably(chosen, {
       run: async (done) => {
-        await this.#change(chosen.files, { trashed: true }, done.files);
+        await this.#change(chosen.files, { trashed: true }, { done: done.files });
         for (const path of chosen.folders) {
           trashedAt.set(path, await this.#broker.trashFolder(path, patience()));
           done.folders.push(path);
@@ -111,9 +112,9 @@ export class Filing {
   /** Take files out of the trash; resolves with what is to be asked about. */
   readonly restore = async (files: readonly StoredFile[]): Promise<Taken | null> => {
     const change = { trashed: false } as const;
-    let taken: readonly StoredFile[] = [];
+    const taken: StoredFile[] = [];
     await this.#act({ files, folders: [] }, async () => {
-      taken = await this.#change(files, { ...change, collision: "refuse" });
+      await this.#change(files, { ...change, collision: "refuse" }, { taken });
       const restored = { files: without(files, taken), folders: [] };
       if (count(restored) > 0) {
         this.#toaster.show(messages.files.restored(describe(restored)));
@@ -176,14 +177,14 @@ export class Filing {
   }
 
   /**
-   * Change files alike; resolves with those that were left alone, for their names are taken. Those that are changed are
-   * put to what is done, also when it rejects.
+   * Change files alike. Those that are changed are put to what is `done`, and those that are left alone, for their
+   * names are taken, to what is `taken`; also when it rejects.
    */
   async #change(
     files: readonly StoredFile[],
     change: Omit<FileChange, "name">,
-    done: StoredFile[] = [],
-  ): Promise<readonly StoredFile[]> {
+    { done = [], taken = [] }: { done?: StoredFile[]; taken?: StoredFile[] } = {},
+  ): Promise<void> {
     const outcomes: (StoredFile | Problem)[] = [];
     for (const ids of batches(files)) {
       const fresh = await this.#broker.changeFiles(ids, change, patience());
@@ -191,8 +192,8 @@ export class Filing {
       done.push(...batch.filter((_, index) => !(fresh[index] instanceof Problem)));
       outcomes.push(...fresh);
     }
+    taken.push(...files.filter((_, index) => isNameTaken(outcomes[index])));
     fail(outcomes.filter((each) => !isNameTaken(each)));
-    return files.filter((_, index) => isNameTaken(outcomes[index]));
   }
 
   /** Act, and offer to undo what was done: all of it, or what was until something failed. */

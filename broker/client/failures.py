@@ -45,7 +45,7 @@ class ChecksumMismatch(TransferError):
 
 
 class UploadEnded(TransferError):
-    """The upload ended elsewhere: it was aborted, has expired, or was rejected."""
+    """The upload ended elsewhere: it was aborted, has expired, was rejected, or its file is deleted."""
 
 
 def read_problem(status: int, body: bytes, headers: Mapping[str, str]) -> BrokerError:

@@ -153,7 +153,8 @@ class Uploading:
     def _take(self, upload: Upload, parts: SourceParts) -> File:
         """Return the file that another client, which was faster, has made of the upload.
 
-        Raises UploadExpired where the store has lost it: now the broker knows, and no client finds it again.
+        Raises UploadExpired where the store has lost it: now the broker knows, and no client finds it again;
+        UploadEnded where somebody gave it up; _Gone where it is another file.
         """
         self._stop.clear()  # only the sending of these parts has ended
         try:

@@ -60,7 +60,7 @@ export class ChecksumMismatch extends Error {
   override readonly name = "ChecksumMismatch";
 }
 
-/** The upload ended elsewhere: it was aborted, has expired, or was rejected. */
+/** The upload ended elsewhere: it was aborted, has expired, was rejected, or its file is deleted. */
 export class UploadClosed extends Error {
   override readonly name = "UploadClosed";
 }

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -327,7 +326,6 @@ def test_ctrl_c_ends_soon_though_the_store_stands_still(
     assert reached.wait(30)
     for _ in range(times):
         process.send_signal(signal.SIGINT)
-        time.sleep(0.2)
     _, said = process.communicate(timeout=20)
 
     assert (process.returncode, said) == (130, "Interrupted. The same command goes on where it was.\n")

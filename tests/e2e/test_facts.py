@@ -125,7 +125,7 @@ def test_what_plays_goes_on_while_an_upload_ends(page: Page, owner: httpx.Client
     with page.expect_response(lambda answer: answer.request.method == "GET" and "/v1/me" in answer.url):
         page.evaluate(PASTE)  # once it is uploaded, the lists are read anew
 
-    page.wait_for_timeout(1_000)
+    wait_until(lambda: player.evaluate("audio => audio.currentTime > 2"))
     expect(player).to_have_attribute("src", source)
 
 
@@ -140,7 +140,8 @@ def test_what_plays_for_longer_than_its_url_lives_goes_on(chromium: Browser, tmp
             row(page, "song.wav").click()
             player = page.locator("audio")
             expect(player).to_have_js_property("readyState", 4)
-            page.wait_for_timeout(3_000)
+            url = player.get_attribute("src") or ""
+            wait_until(lambda: httpx.get(url, headers={"range": "bytes=0-0"}).status_code == 403)
 
             player.evaluate("audio => { audio.currentTime = 400 }")
 

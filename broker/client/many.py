@@ -65,9 +65,8 @@ class SmallFiles:
         try:
             if drafts:
                 persist(attempt, stop=self._stop)
-        except (BrokerError, TransferError):
-            if len(outcomes) < len(uploads):  # not even refused one by one
-                raise
+        except (BrokerError, TransferError) as error:  # of all that were not even refused one by one
+            outcomes |= {each: error for each in uploads if each not in outcomes}
         return outcomes
 
     def _send_created(

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from broker import errors
+from broker.auth import Scope
 from broker.client import (
     AsyncClient,
     BrokerUnreachable,
@@ -134,6 +135,16 @@ def test_one_refused_file_keeps_no_other_back(client: Client, tmp_path: Path) ->
 
     assert isinstance(first, File)
     assert isinstance(second, errors.InvalidName)
+
+
+def test_what_refuses_all_files_is_the_outcome_of_each(remote: RunningBroker, tmp_path: Path) -> None:
+    paths = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    for path in paths:
+        path.write_text("text")
+    with Client(remote.url, token=remote.token(scopes=[Scope.FILES_READ])) as reader:
+        outcomes = reader.upload_many(paths)
+
+    assert [type(each) for each in outcomes] == [errors.InsufficientScope] * 2
 
 
 def test_one_that_cannot_be_read_or_named_keeps_no_other_back(client: Client, tmp_path: Path) -> None:

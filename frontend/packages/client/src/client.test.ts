@@ -66,6 +66,13 @@ test("an upload that the store has lost is begun anew", async () => {
   expect([...service.objects]).toEqual([["upload-2", 500]]);
 });
 
+test("an upload that has expired meanwhile is begun anew", async () => {
+  const service = new FakeService();
+  service.faults.complete = [problem("upload-expired", 410)];
+
+  expect((await open(service).upload(FILE)).id).toBe("upload-2");
+});
+
 test("an upload that the store has lost is begun anew, though the broker is in trouble", async () => {
   const service = new FakeService();
   service.partFaults.set(3, [{ status: 404, code: "NoSuchUpload" }]);

@@ -1,5 +1,6 @@
 import type { Broker } from "./broker.ts";
 import { UploadClosed } from "./failures.ts";
+import { Problem } from "./problem.ts";
 import { isClosed } from "./read-open.ts";
 import { persist } from "./retry.ts";
 import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
@@ -86,7 +87,7 @@ export class Client {
       return await run();
     } catch (error) {
       // another client was faster, or the store has lost it: only what somebody gave up is not begun anew
-      if (!(error instanceof UploadClosed) || (await this.#isGivenUp(transfer.closed, signal))) {
+      if (!isOver(error) || (await this.#isGivenUp(transfer.closed, signal))) {
         throw error;
       }
       return await run();
@@ -219,6 +220,11 @@ function given<Wished extends object>(
 ): { [Name in keyof Wished]?: Exclude<Wished[Name], undefined> } {
   const pairs = Object.entries(wished).filter(([, value]) => value !== undefined);
   return Object.fromEntries(pairs) as { [Name in keyof Wished]?: Exclude<Wished[Name], undefined> };
+}
+
+/** Say whether this is the end of the upload, and not for what the file is. */
+function isOver(error: unknown): boolean {
+  return error instanceof UploadClosed || (error instanceof Problem && error.slug === "upload-expired");
 }
 
 function linkOf({ expiresIn, password }: LinkOptions) {

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -66,12 +66,14 @@ class PostgresServer:
         postmaster.suspend()  # first, so that it makes no more of them
         processes = [postmaster, *postmaster.children()]
         for process in processes:
-            process.suspend()
+            with suppress(psutil.NoSuchProcess):  # one that vacuums comes and goes
+                process.suspend()
         try:
             yield
         finally:
             for process in processes:
-                process.resume()
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
 
     def make_database(self, *, like: str | None = None) -> str:
         """Make an empty database, or a copy of the one at a URL, which nobody uses; return its URL."""

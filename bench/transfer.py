@@ -53,7 +53,8 @@ ONE_BY_ONE = """async ([count, size, token]) => {
 }"""
 
 ALL_COMPLETED = """(count) =>
-  document.querySelector("[aria-labelledby=uploads-heading]")?.textContent.includes(`${count} uploaded`)"""
+  document.querySelector("[aria-labelledby=uploads-heading]")?.textContent
+    .includes(`${count.toLocaleString("en")} uploaded`)"""
 
 # Chromium has worked for long when it tells the page of a drop of so many files
 WATCH_LONG_TASKS = """() => {

@@ -184,9 +184,18 @@ def test_a_name_that_is_left_does_not_take_the_focus_back(page: Page, owner: htt
     row(page, "a.txt").focus()
     page.keyboard.press("F2")
     page.get_by_label("Name", exact=True).fill("b.txt")
+    late: list[Route] = []
+    page.route(
+        "**/v1/folders?*", lambda route: late.append(route)
+    )  # the field goes only when all lists are read anew
 
-    page.get_by_role("searchbox").click()
+    with page.expect_request("**/v1/folders?*"):
+        page.get_by_role("searchbox").click()
 
+    expect(page.get_by_label("Choose b.txt")).to_be_attached()
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    for route in late:
+        route.continue_()
     expect(row(page, "b.txt")).to_be_visible()
     page.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
     expect(page.get_by_role("searchbox")).to_be_focused()

@@ -22,11 +22,12 @@ export function NameField({ name: old, renaming }: { name: string; renaming: Ren
   const isOver = useRef(false);
   const { onConfirm, onClose } = renaming;
 
-  // all but the extension, which is seldom meant
+  // all but the extension, which is seldom meant; once: the list may have the new name before the field is gone
   useEffect(() => {
-    input.current?.focus();
-    input.current?.setSelectionRange(0, splitExtension(old)[0].length);
-  }, [old]);
+    const opened = input.current;
+    opened?.focus();
+    opened?.setSelectionRange(0, splitExtension(opened.value)[0].length);
+  }, []);
 
   const close = () => {
     isOver.current = true;

@@ -5,6 +5,7 @@ import json
 import os
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -54,6 +55,23 @@ def sign_in(page: Page, name: str, address: str = "/") -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("link", name="Trash")).to_be_visible()
+
+
+@contextmanager
+def in_german(
+    chromium: Browser, site: RunningBroker, name: str, *, viewport: ViewportSize, address: str
+) -> Iterator[Page]:
+    """Yield a German page at which somebody has signed in."""
+    context = chromium.new_context(base_url=site.url, viewport=viewport, locale="de-DE")
+    try:
+        with watched(context.new_page()) as page:
+            page.goto(address)
+            page.get_by_label("Benutzername").fill(name)
+            page.get_by_label("Passwort").fill(PASSWORD)
+            page.get_by_role("button", name="Anmelden").click()
+            yield page
+    finally:
+        context.close()
 
 
 def row(page: Page, name: str) -> Locator:
@@ -516,30 +534,22 @@ def test_rows_stay_where_they_are_when_the_first_is_chosen(
 ) -> None:
     for each in "a.txt", "b.txt":
         upload(owner, b"1", name=each, folder="box")
-    context = chromium.new_context(base_url=site.url, viewport=viewport, locale="de-DE")
-    try:
-        with watched(context.new_page()) as page:
-            page.goto("/#/files/box")
-            page.get_by_label("Benutzername").fill(name)
-            page.get_by_label("Passwort").fill(PASSWORD)
-            page.get_by_role("button", name="Anmelden").click()
-            before = row(page, "a.txt").bounding_box()
+    with in_german(chromium, site, name, viewport=viewport, address="/#/files/box") as page:
+        before = row(page, "a.txt").bounding_box()
 
-            page.get_by_role("checkbox", name="a.txt").check()
+        page.get_by_role("checkbox", name="a.txt").check()
 
-            bar = page.get_by_role("toolbar")
-            expect(bar.get_by_role("button", name="In den Papierkorb")).to_be_visible()
-            assert row(page, "a.txt").bounding_box() == before
-            box = bar.bounding_box()
-            assert box is not None
-            assert box["height"] < 60
-            bar.get_by_role("button").first.click()
-            expect(bar).to_have_count(0)
-            assert row(page, "a.txt").bounding_box() == before
-            page.keyboard.press("ArrowDown")
-            expect(row(page, "b.txt")).to_be_focused()
-    finally:
-        context.close()
+        bar = page.get_by_role("toolbar")
+        expect(bar.get_by_role("button", name="In den Papierkorb")).to_be_visible()
+        assert row(page, "a.txt").bounding_box() == before
+        box = bar.bounding_box()
+        assert box is not None
+        assert box["height"] < 60
+        bar.get_by_role("button").first.click()
+        expect(bar).to_have_count(0)
+        assert row(page, "a.txt").bounding_box() == before
+        page.keyboard.press("ArrowDown")
+        expect(row(page, "b.txt")).to_be_focused()
 
 
 def test_a_row_fits_into_the_narrowest_of_windows(page: Page, owner: httpx.Client, name: str) -> None:
@@ -660,19 +670,11 @@ def test_the_answers_fit_on_a_phone_in_german(
     chromium: Browser, site: RunningBroker, owner: httpx.Client, name: str, tmp_path: Path
 ) -> None:
     upload(owner, b"old", name="a.txt")
-    context = chromium.new_context(base_url=site.url, viewport=PHONE, locale="de-DE")
-    try:
-        with watched(context.new_page()) as page:
-            page.goto("/")
-            page.get_by_label("Benutzername").fill(name)
-            page.get_by_label("Passwort").fill(PASSWORD)
-            page.get_by_role("button", name="Anmelden").click()
-            expect(row(page, "a.txt")).to_be_visible()
-            page.get_by_label("Dateien wählen").set_input_files(write(tmp_path, {"a.txt": b"new"}))
-            question = page.get_by_role("alert").bounding_box()
-            last = page.get_by_role("button", name="Überspringen").bounding_box()
-    finally:
-        context.close()
+    with in_german(chromium, site, name, viewport=PHONE, address="/") as page:
+        expect(row(page, "a.txt")).to_be_visible()
+        page.get_by_label("Dateien wählen").set_input_files(write(tmp_path, {"a.txt": b"new"}))
+        question = page.get_by_role("alert").bounding_box()
+        last = page.get_by_role("button", name="Überspringen").bounding_box()
 
     assert question
     assert last

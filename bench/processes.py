@@ -96,7 +96,12 @@ def await_answer(url: str, process: "subprocess.Popen[bytes]", log: Path) -> Non
 
 @contextmanager
 def serving_broker(
-    store: StoreSettings, directory: Path, *, path: str = "/readyz", port: int | None = None
+    store: StoreSettings,
+    directory: Path,
+    *,
+    path: str = "/readyz",
+    port: int | None = None,
+    origin: str | None = None,
 ) -> Iterator[Server]:
     """Run the broker as an operator does, logging and all, on the registry in `directory`."""
 
@@ -108,7 +113,7 @@ def serving_broker(
 
     def environ(port: int) -> dict[str, str]:
         return {
-            "BROKER_ORIGINS": f"http://127.0.0.1:{port}",
+            "BROKER_ORIGINS": origin or f"http://127.0.0.1:{port}",
             "BROKER_SECRET_KEY": SECRET_KEY,
             "BROKER_RATE_LIMITS_SUBJECT": "100000000/minute",  # counted, and never reached
             "BROKER_DATABASE_URL": f"sqlite:///{directory / REGISTRY}",

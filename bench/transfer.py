@@ -3,6 +3,9 @@
 `python -m bench.transfer [GIBIBYTES]`. The page works as for a user: files are dropped on it. Everything
 shares the processors of one machine, so only the ratios say something, and of the page also how it compares
 with the least that Chromium can do: to send the same parts of the same file, neither hashed nor retried.
+
+Without a line between them that measures processors, not networks; so all is done once more by a line such as
+users have, with a quarter of the bytes and fewer files one by one, for they take long there.
 """
 
 import os
@@ -12,13 +15,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
 from minio import Minio
 
 from bench.devtools import Tab, open_tab
-from bench.processes import Server, token_for
+from bench.line import Speed
 from bench.site import PASSWORD, Site, serving_site
 from broker.client import Client
 from broker.stores.sdk import connect
@@ -31,6 +35,8 @@ SMALL_FILES = 1000
 SMALL_SIZE = 100 * KIB
 PART_SIZE = 8 * 1024**2  # as the broker chooses for a file of 1 GiB
 PARTS_AT_ONCE = 4
+LINE = Speed(bytes_per_second=50e6, round_trip=0.02)
+FEW_FILES = 100
 
 # one create, one PUT, one complete, and only then the next file
 ONE_BY_ONE = """async ([count, size, token]) => {
@@ -110,15 +116,22 @@ LONGEST_TASK = """() => {
 def main(gibibytes: float) -> None:
     frontend = NODE_CLIENT.parents[3]
     subprocess.run(["npx", "tsc", "-p", "packages/client"], cwd=frontend, check=True)
+    print("Without a line between them\n")
+    measure(None, one_by_one=SMALL_FILES, size=int(gibibytes * GIB))
+    print(f"\nBy a line of {LINE}\n")
+    measure(LINE, one_by_one=FEW_FILES, size=int(gibibytes * GIB / 4))
+
+
+def measure(line: Speed | None, *, one_by_one: int, size: int) -> None:
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        site = stack.enter_context(serving_site(directory))
+        site = stack.enter_context(serving_site(directory, by=line))
         tab = stack.enter_context(open_tab())
         sign_in(tab, site)
         client = stack.enter_context(Client(site.url, username="alice", password=PASSWORD))
-        measure_small(tab, client, site, directory)
-        node = stack.enter_context(node_client(site.server))
-        measure_large(tab, client, node, site, directory, int(gibibytes * GIB))
+        measure_small(tab, client, site, directory, one_by_one=one_by_one)
+        node = stack.enter_context(node_client(site))
+        measure_large(tab, client, node, site, directory, size)
 
 
 def sign_in(tab: Tab, site: Site) -> None:
@@ -128,26 +141,27 @@ def sign_in(tab: Tab, site: Site) -> None:
     tab.wait_for(CAN_DROP)
 
 
-def measure_small(tab: Tab, client: Client, site: Site, directory: Path) -> None:
+def measure_small(tab: Tab, client: Client, site: Site, directory: Path, *, one_by_one: int) -> None:
     small = directory / "small"
     small.mkdir()
     for index in range(SMALL_FILES):
         (small / f"{index:04}.bin").write_bytes(os.urandom(SMALL_SIZE))
-    one_by_one = tab.evaluate(ONE_BY_ONE, [SMALL_FILES, SMALL_SIZE, token_for(site.server)])
+    sequence = tab.evaluate(ONE_BY_ONE, [one_by_one, SMALL_SIZE, site.broker.token()]) / one_by_one
     tab.evaluate(WATCH_LONG_TASKS)
-    together = timed(lambda: send(tab, sorted(small.iterdir())))
-    native = timed(lambda: client.upload_many(sorted(small.iterdir())))
+    together = timed(lambda: send(tab, sorted(small.iterdir()))) / SMALL_FILES
+    native = timed(lambda: client.upload_many(sorted(small.iterdir()))) / SMALL_FILES
     longest = tab.evaluate(LONGEST_TASK)
 
-    print(f"{SMALL_FILES} files of {SMALL_SIZE // KIB} KiB in Chromium")
-    print(f"  create, PUT, complete, one by one  {one_by_one:6.1f} s")
-    print(f"  dropped on the page                {together:6.1f} s   {one_by_one / together:.1f} x as fast")
-    print(f"  broker.client, upload_many         {native:6.1f} s")
-    print(f"  longest task of the page           {longest:6.0f} ms from the drop on\n")
+    print(f"Files of {SMALL_SIZE // KIB} KiB from Chromium")
+    print(f"  create, PUT, complete, {one_by_one:,} one by one{sequence * 1000:10.1f} ms each")
+    times = f"{sequence / together:.1f} x as fast"
+    print(f"  {SMALL_FILES:,} dropped on the page             {together * 1000:10.1f} ms each   {times}")
+    print(f"  {SMALL_FILES:,} by broker.client, upload_many   {native * 1000:10.1f} ms each")
+    print(f"  longest task of the page            {longest:10.0f} ms from the drop on\n")
 
 
 @contextmanager
-def node_client(broker: Server) -> Iterator[Callable[[Path], None]]:
+def node_client(site: Site) -> Iterator[Callable[[Path], None]]:
     """Yield what has the built package, in a process that runs already, upload a file."""
     script = f"""
         import {{ createInterface }} from "node:readline";
@@ -158,10 +172,8 @@ def node_client(broker: Server) -> Iterator[Callable[[Path], None]]:
             console.log((await client.upload(path)).id);
         }}
     """
-    command = ["node", "--input-type=module", "-e", script, f"http://127.0.0.1:{broker.port}"]
-    with subprocess.Popen(
-        [*command, token_for(broker)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as node:
+    command = ["node", "--input-type=module", "-e", script, site.url, site.broker.token()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as node:
         assert node.stdin is not None
         assert node.stdout is not None
         told, heard = node.stdin, node.stdout
@@ -177,7 +189,7 @@ def node_client(broker: Server) -> Iterator[Callable[[Path], None]]:
 def measure_large(
     tab: Tab, client: Client, node: Callable[[Path], None], site: Site, directory: Path, size: int
 ) -> None:
-    store = site.store
+    store = replace(site.store, url=site.store.public_url)  # as clients reach it
     path = directory / "large.bin"
     with path.open("wb") as file:
         for _ in range(0, size, 16 * KIB * KIB):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 
 from broker.app import open_database
 from broker.bootstrap import bootstrap
@@ -33,6 +34,15 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ORIGINS = ("http://localhost:5173",)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_cheap() -> Iterator[None]:
+    """Hash passwords at the lowest price: many hundreds are, and each would keep both processors busy."""
+    with pytest.MonkeyPatch.context() as patch:
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr("broker.passwords.PasswordHasher", lambda: cheap)
+        yield
 
 
 @pytest.fixture(scope="session")

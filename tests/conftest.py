@@ -90,12 +90,15 @@ def postgres_registry(postgres: PostgresServer) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Return the URL of an empty registry, of one kind after the other."""
     if request.param == "sqlite":
-        return f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_registry'), tmp_path / 'broker.db')}"
+        yield f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_registry'), tmp_path / 'broker.db')}"
+        return
     server: PostgresServer = request.getfixturevalue("postgres")
-    return server.make_database(like=request.getfixturevalue("postgres_registry"))
+    url = server.make_database(like=request.getfixturevalue("postgres_registry"))
+    yield url
+    server.drop_database(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

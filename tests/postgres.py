@@ -17,6 +17,7 @@ import psutil
 import psycopg
 
 _PASSWORD = "p@ss/wörd: ?#%"  # hard to put into a URL
+_ROOM = 2 * 1024**3
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -30,8 +31,9 @@ _SETTINGS = {
 class PostgresServer:
     """A server that can be stopped, killed, made to hang, and started again with the same data."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, data: Path) -> None:
         self._directory = directory
+        self._data = data
         self._programs = _installed()
         self._user: dict[str, object] = {}
         (directory / "password").write_text(_PASSWORD)
@@ -39,7 +41,7 @@ class PostgresServer:
             nobody = pwd.getpwnam("nobody")
             self._user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             self._programs = _copy(self._programs, directory)  # to where nobody may read
-            for path in directory, *directory.rglob("*"):
+            for path in data, directory, *directory.rglob("*"):
                 os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
         self.port = _free_port()
         self._make_data()
@@ -78,17 +80,20 @@ class PostgresServer:
     def make_database(self, *, like: str | None = None) -> str:
         """Make an empty database, or a copy of the one at a URL, which nobody uses; return its URL."""
         name = f"test_{secrets.token_hex(8)}"
-        template = like.rpartition("/")[2] if like else "template1"
-        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        template = _name_of(like) if like else "template1"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self.url_of(name)
+
+    def drop_database(self, url: str) -> None:
+        """Remove a database, and whoever is connected to it."""
+        self._execute(f"DROP DATABASE {_name_of(url)} WITH (FORCE)")
 
     def url_of(self, database: str) -> str:
         return f"postgresql://broker:{quote(_PASSWORD, safe='')}@127.0.0.1:{self.port}/{database}"
 
-    @property
-    def _data(self) -> Path:
-        return self._directory / "data"
+    def _execute(self, command: str) -> None:
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+            connection.execute(command)
 
     def _make_data(self) -> None:
         how = [
@@ -116,13 +121,26 @@ class PostgresServer:
 @contextmanager
 def run_postgres() -> Iterator[PostgresServer]:
     """Run a server for the length of a block."""
-    with tempfile.TemporaryDirectory(prefix="broker-tests-") as directory:
-        server = PostgresServer(Path(directory))
+    with (
+        tempfile.TemporaryDirectory(prefix="broker-tests-") as directory,
+        tempfile.TemporaryDirectory(prefix="broker-tests-", dir=_where_files_are_cheap()) as data,
+    ):
+        server = PostgresServer(Path(directory), Path(data))
         server.start()
         try:
             yield server
         finally:
             server.kill()
+
+
+def _where_files_are_cheap() -> Path | None:
+    """Return a directory in memory, if there is much of it: a database has 300 files."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free >= _ROOM else None
+
+
+def _name_of(url: str) -> str:
+    return url.rpartition("/")[2]
 
 
 def _installed() -> Path:

@@ -97,9 +97,9 @@ class EmbeddedStore:
         weed = find_weed()
         try:
             self._enter(weed)
-        except OSError as error:  # it is somebody else's, or the disk is full
+        except OSError as error:  # a file is somebody else's, the disk is full, memory is short
             reason = f"{error.strerror} ({error.filename})" if error.filename else error.strerror
-            raise StoreStartError(f"A store cannot be in {self._data_dir}: {reason}.") from error
+            raise StoreStartError(f"No store can be started on {self._data_dir}: {reason}.") from error
         return self
 
     def _enter(self, weed: Path) -> None:

@@ -1,5 +1,6 @@
 """The embedded store as a process: what it listens on, who may do what, how it starts, stops and dies."""
 
+import errno
 import importlib.metadata
 import io
 import json
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
+from unittest.mock import Mock
 
 import httpx
 import psutil
@@ -326,7 +328,7 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
 
-    with pytest.raises(StoreStartError, match=f"^A store cannot be in {file}: Not a directory"):
+    with pytest.raises(StoreStartError, match=f"^No store can be started on {file}: Not a directory"):
         run(file).__enter__()
 
 
@@ -339,7 +341,20 @@ def test_a_file_that_cannot_be_had_is_named(tmp_path: Path, name: str) -> None:
         with pytest.raises(StoreStartError) as error:
             run(tmp_path).__enter__()
         path = tmp_path / name
-        assert str(error.value) == f"A store cannot be in {tmp_path}: Is a directory ({path})."
+        assert str(error.value) == f"No store can be started on {tmp_path}: Is a directory ({path})."
+
+
+def test_what_is_not_for_want_of_the_directory_is_not_laid_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        subprocess, "Popen", Mock(side_effect=OSError(errno.ENOMEM, "Cannot allocate memory"))
+    )
+
+    with pytest.raises(StoreStartError) as error:
+        run(tmp_path).__enter__()
+
+    assert str(error.value) == f"No store can be started on {tmp_path}: Cannot allocate memory."
 
 
 def forget_the_package(monkeypatch: pytest.MonkeyPatch, *, path: Path) -> None:

@@ -27,6 +27,11 @@ _SECRETS = re.compile(
 # next to no line has one.
 _HINTS = ("x-amz-", "sig", "password", "token", "secret_key", "bearer", "basic", "aws4-")
 
+# What a terminal obeys: C0, DEL and C1
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+_CONTROLS |= {10: "\\n", 13: "\\r", 27: "\\e"}
+_CONTROLS_BUT_LINE_ENDS = {code: shown for code, shown in _CONTROLS.items() if code != 10}
+
 _encode = json.JSONEncoder().encode
 
 
@@ -72,15 +77,15 @@ class JsonFormatter(_Formatter):
 
 
 class TextFormatter(_Formatter):
-    """One line for a person; what a client sent cannot begin a second one."""
+    """One line for a person; what a client sent cannot begin a second one, or tell a terminal what to do."""
 
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         rest = " ".join(f"{name}={value}" for name, value in self.fields(record).items() if value != "-")
         line = f"{time} {record.levelname:<7} {record.getMessage()}  {rest}".rstrip()
-        line = line.translate({10: "\\n", 13: "\\r", 27: "\\e"})
+        line = line.translate(_CONTROLS)
         if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
+            line += "\n" + self.formatException(record.exc_info).translate(_CONTROLS_BUT_LINE_ENDS)
         return redact(line)
 
 

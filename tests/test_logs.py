@@ -85,6 +85,22 @@ def test_c55_what_a_client_sends_cannot_begin_a_line_of_its_own(
         assert json.loads(lines[0])["name_of_file"] == "token=[redacted]\nforged"
 
 
+def test_c55_what_a_client_sends_does_not_tell_a_terminal_what_to_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    controls = "".join(map(chr, (*range(32), *range(127, 160))))
+    logs.configure("text", "INFO")
+
+    try:
+        raise ValueError(controls)
+    except ValueError:
+        logging.getLogger("x").exception("GET %s", controls, extra={"name_of_file": controls})
+
+    shown = capsys.readouterr().err
+    assert [character for character in shown if character in controls and character != "\n"] == []
+    assert shown.count(r"\x9b") == 3
+
+
 def test_nothing_is_written_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("json", "DEBUG")
 

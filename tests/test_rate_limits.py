@@ -17,6 +17,8 @@ from tests.problems import assert_problem
 from tests.running import RunningBroker, run_broker
 from tests.test_api import NO_STORE
 
+OF_THE_STORE = "what the store sends with its events: 0123456789"
+
 
 async def take(limits: RateLimits, count: int, caller: str = "acme/alice", kind: str = "subject") -> int:
     """Ask so many times; return how often it was granted."""
@@ -180,7 +182,8 @@ def test_a_limit_that_is_none_is_refused_at_start() -> None:
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
     database = tmp_path_factory.mktemp("registry") / "broker.db"
     limits = RateLimitSettings(subject="5/hour", address="5/hour")
-    with run_broker(NO_STORE, f"sqlite:///{database}", rate_limits=limits) as running:
+    settings = {"rate_limits": limits, "events_token": OF_THE_STORE}
+    with run_broker(NO_STORE, f"sqlite:///{database}", **settings) as running:
         yield running
 
 
@@ -193,6 +196,10 @@ def test_c53_each_subject_is_limited_by_itself_and_strangers_by_their_address(br
             assert_problem(answer, errors.TooManyRequests, limit=5)
             assert 1 <= int(answer.headers["retry-after"]) <= 3600
         assert_problem(stranger.post("/v1/session", json={}), errors.TooManyRequests)
+        assert_problem(stranger.get("/v1/sign-in"), errors.TooManyRequests)
+        assert_problem(stranger.post("/v1/events/store", json={}), errors.TooManyRequests)
+        headers = {"authorization": f"Bearer {OF_THE_STORE}"}
+        assert stranger.post("/v1/events/store", json={}, headers=headers).status_code == 204
         assert stranger.get("/livez").status_code == 200
 
 

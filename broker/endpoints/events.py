@@ -5,11 +5,16 @@ from starlette.responses import Response
 
 from broker import schemas, web
 from broker.asgi import Route
+from broker.errors import Unauthenticated
 
 
 async def take_event(request: Request) -> Response:
     events = web.services(request).events
-    events.authenticate(web.bearer(request))
+    try:
+        events.authenticate(web.bearer(request))
+    except Unauthenticated:
+        await web.count_stranger(request)
+        raise
     await events.take(await web.decode(request, schemas.StoreEvent), at=web.now())
     return Response(status_code=204)
 

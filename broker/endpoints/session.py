@@ -73,6 +73,7 @@ async def sign_out_everywhere(request: Request) -> Response:
 
 
 async def show_sign_in_options(request: Request) -> Response:
+    await web.count_stranger(request)
     return web.answer(await web.services(request).sign_in_options.describe())
 
 

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
-from msgspec.structs import asdict
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, select
 
 from broker import keys
+from broker.audit_rows import add_entries
 from broker.database import Database
 from broker.rows import AuditEntry, every
 from broker.tables import audit
 
-INSERT_ENTRIES = insert(audit)
 LIST_OF_TARGETS = (
     select(audit)
     .where(audit.c.tenant == bindparam("tenant"), audit.c.target.in_(bindparam("targets", expanding=True)))
@@ -41,8 +40,8 @@ class AuditRegistry:
         self._database = database
 
     async def add(self, entries: Sequence[AuditEntry]) -> None:
-        rows = [asdict(entry) for entry in entries]
-        await self._database.write(lambda c: c.execute(INSERT_ENTRIES, rows))
+        """Add entries; those that are there already stay as they are."""
+        await self._database.write(lambda c: add_entries(c, entries))
 
     async def list_of(self, tenant: str, targets: Sequence[str], *, limit: int) -> list[AuditEntry]:
         """Return the newest entries about any of these, the newest first."""

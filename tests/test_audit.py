@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from broker.audit import Audit
 from broker.audit_registry import AuditFilter, AuditRegistry
 from broker.auth import Claims, Scope
 from broker.cli import main
-from broker.database import Database
+from broker.database import Database, OutcomeUnknown
 from broker.errors import RegistryUnavailable
 from broker.keys import new_id
 from broker.rows import AuditEntry
@@ -99,6 +99,32 @@ def test_what_cannot_be_written_waits_and_keeps_its_order(
         await trail.flush()
 
         assert [each.target for each in await registry.list(AuditFilter(), limit=9)] == list("43210")
+
+    asyncio.run(story())
+
+
+def test_what_was_written_although_nobody_knew_it_is_not_written_twice_and_holds_nothing_up(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = AuditRegistry.add
+
+    async def add_and_lose_the_answer(registry: AuditRegistry, entries: Sequence[AuditEntry]) -> None:
+        await add(registry, entries)
+        raise OutcomeUnknown("The registry cannot be used right now; nothing was lost, try again.")
+
+    async def story() -> None:
+        registry = AuditRegistry(database)
+        trail = Audit(registry, retention_days=0)
+        trail.record("file.deleted", claims=ALICE, target="0", at=AT)
+        with monkeypatch.context() as patch:
+            patch.setattr(AuditRegistry, "add", add_and_lose_the_answer)
+            with pytest.raises(RegistryUnavailable):
+                await trail.flush()
+        trail.record("file.deleted", claims=ALICE, target="1", at=AT + timedelta(seconds=1))
+
+        await trail.flush()
+
+        assert [each.target for each in await registry.list(AuditFilter(), limit=9)] == list("10")
 
     asyncio.run(story())
 

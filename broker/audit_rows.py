@@ -1,0 +1,23 @@
+"""Adding to the audit trail, within whatever change an entry tells of."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import asdict
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
+
+from broker.rows import AuditEntry
+from broker.tables import audit
+
+# By the name of the dialect: each has its own way to say the same. What is there already was written by a
+# change of which nobody knew that it was kept.
+INSERT_ENTRIES = {
+    "sqlite": sqlite.insert(audit).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(audit).on_conflict_do_nothing(),
+}
+
+
+def add_entries(connection: Connection, entries: Sequence[AuditEntry]) -> None:
+    """Add entries, each once, however often it is added."""
+    if entries:
+        connection.execute(INSERT_ENTRIES[connection.dialect.name], [asdict(entry) for entry in entries])

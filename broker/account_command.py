@@ -8,6 +8,7 @@ from typing import TypeVar
 from broker import configuration
 from broker.accounts import Accounts
 from broker.app import open_services
+from broker.rows import Caller
 from broker.schemas import AuditEvent
 from broker.terminal import sentences
 
@@ -27,7 +28,7 @@ def run(
             at = datetime.now(UTC)
             done = await action(services.accounts, at)
             if event and done:
-                services.audit.record(event, claims=None, target=target, address="command line", at=at)
+                services.audit.record(event, Caller(address="command line"), target, at=at)
                 await services.audit.flush()
             return done
 

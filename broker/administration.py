@@ -12,7 +12,7 @@ from broker.cursors import read_cursor, write_cursor
 from broker.errors import NotFound
 from broker.policy import Policies
 from broker.registry import Registry
-from broker.rows import AuditEntry, OwnedCounters, Upload
+from broker.rows import AuditEntry, Caller, OwnedCounters, Upload
 from broker.uploads import Uploads
 
 
@@ -52,13 +52,13 @@ class Administration:
         items = tuple(_describe_upload(upload) for upload in found[: query.limit])
         return schemas.Page(items=items, next_cursor=items[-1].id if len(found) > query.limit else None)
 
-    async def abort_upload(self, claims: Claims, upload_id: str, *, at: datetime) -> bool:
+    async def abort_upload(self, claims: Claims, upload_id: str, *, caller: Caller, at: datetime) -> None:
         """Abort anybody's upload, as its owner would; see Uploads.abort. Raises NotFound, UploadCompleted."""
         found = keys.is_id(upload_id) and await self._registry.find_upload_of(claims.tenant, upload_id)
         if not found:
             raise NotFound("There is no such upload.")
         owner = Claims(subject=found.owner, tenant=found.tenant, scopes=frozenset())
-        return await self._uploads.abort(owner, found.id, at=at)
+        await self._uploads.abort(owner, found.id, caller=caller, at=at)
 
     async def search_audit(
         self, claims: Claims, query: schemas.SearchAudit

@@ -59,6 +59,7 @@ from broker.reconciler import Reconciler
 from broker.registry import Registry
 from broker.remote_keys import RemoteKeys
 from broker.revocations import Revocations
+from broker.rows import caller_of
 from broker.scanning import Scanner
 from broker.self_test import SelfTest
 from broker.sessions import Sessions
@@ -154,13 +155,13 @@ def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
         while deleted := await services.files.empty_trash(at=at):
             for file in deleted:
                 owner = Claims(subject=file.owner, tenant=file.tenant, scopes=frozenset())
-                services.audit.record("file.deleted", claims=owner, target=file.id, at=at)
+                services.audit.record("file.deleted", caller_of(owner), file.id, at=at)
 
     async def scan() -> None:
         at = web.now()
         for file in await services.scanner.scan_due(at=at):
             owner = Claims(subject=file.owner, tenant=file.tenant, scopes=frozenset())
-            services.audit.record("file.infected", claims=owner, target=file.id, at=at)
+            services.audit.record("file.infected", caller_of(owner), file.id, at=at)
 
     yield services.audit.run
     if settings.scan.url:
@@ -283,7 +284,6 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
             registry=registry,
             store=store,
             publisher=publisher,
-            audit=audit,
             token=settings.events_token,
             bucket=settings.store.bucket,
         ),
@@ -307,7 +307,6 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
             registry=registry,
             store=store,
             publisher=publisher,
-            audit=audit,
             key_prefix=settings.store.key_prefix,
         ),
         registry=registry,

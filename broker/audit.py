@@ -1,8 +1,9 @@
 """The audit trail: who did what, when and from where. It is only ever added to.
 
-Entries wait a moment in memory and are written together, so that nobody waits for them: a process that is
-killed loses the last second of them. What changes an upload or a file is in the registry all the same.
-Signing parts is not in it: an upload's creation is, and every part belongs to one.
+How an upload ends is written with the very change that ends it (registry.py). All else waits a moment in
+memory and is written together, so that nobody waits for it: a process that is killed loses the last second of
+it. What changes a file is in the registry all the same. Signing parts is not in the trail: an upload's
+creation is, and every part belongs to one.
 """
 
 import asyncio
@@ -11,9 +12,7 @@ from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from broker import keys
 from broker.audit_registry import AuditRegistry
-from broker.auth import Claims, Link
 from broker.errors import (
     BrokerError,
     InsufficientScope,
@@ -21,9 +20,8 @@ from broker.errors import (
     RegistryUnavailable,
     TooManyRequests,
     TooManyUploads,
-    UploadRejected,
 )
-from broker.rows import AuditEntry, File
+from broker.rows import AuditEntry, Caller
 from broker.schemas import AuditEvent
 
 log = logging.getLogger(__name__)
@@ -31,7 +29,6 @@ log = logging.getLogger(__name__)
 # what a refusal of somebody who is known is called
 REFUSALS: Mapping[type[BrokerError], AuditEvent] = {
     InsufficientScope: "access.denied",
-    UploadRejected: "upload.rejected",
     QuotaExceeded: "limit.exceeded",
     TooManyUploads: "limit.exceeded",
     TooManyRequests: "limit.exceeded",
@@ -51,39 +48,12 @@ class Audit:
         self._waiting: deque[AuditEntry] = deque()
         self._lost = 0
 
-    def record(
-        self,
-        event: AuditEvent,
-        *,
-        claims: Claims | None,
-        target: str = "",
-        address: str = "",
-        request_id: str = "",
-        at: datetime,
-    ) -> None:
+    def record(self, event: AuditEvent, caller: Caller, target: str = "", *, at: datetime) -> None:
         """Note what was done or refused; `target` is the id of what it was done to, or a name."""
         if len(self._waiting) >= _WAITING:
             self._lost += 1
             return
-        self._waiting.append(
-            AuditEntry(
-                id=keys.new_id(at),
-                at=at,
-                tenant=claims.tenant if claims else "",
-                subject=claims.actor if claims else "",
-                event=event,
-                target=target,
-                address=address,
-                request_id=request_id,
-            )
-        )
-
-    def record_published(self, file: File | None, *, at: datetime) -> None:
-        """Note that the service made this file by itself just now, if it did, of what its sender had sent."""
-        if file and file.created_at == at:
-            link = Link(file.share_id) if file.share_id else None
-            sender = Claims(subject=file.owner, tenant=file.tenant, scopes=frozenset(), link=link)
-            self.record("upload.completed", claims=sender, target=file.upload_id, at=at)
+        self._waiting.append(caller.did(event, target, at=at))
 
     async def flush(self) -> None:
         """Write all that waits. Raises RegistryUnavailable, and keeps what was not written."""

@@ -10,7 +10,6 @@ from datetime import datetime
 from urllib.parse import unquote_plus
 
 from broker import schemas
-from broker.audit import Audit
 from broker.errors import InvalidToken, NotFound, Unauthenticated
 from broker.publishing import Publisher
 from broker.registry import Registry
@@ -28,14 +27,12 @@ class Events:
         registry: Registry,
         store: Store,
         publisher: Publisher,
-        audit: Audit,
         token: str,
         bucket: str,
     ) -> None:
         self._registry = registry
         self._store = store
         self._publisher = publisher
-        self._audit = audit
         self._token = token
         self._bucket = bucket
 
@@ -66,4 +63,4 @@ class Events:
         if facts is None or (facts.size, facts.etag) != (stored.object.size, stored.object.etag.strip('"')):
             return
         if await self._publisher.is_whole(upload, facts):
-            self._audit.record_published(await self._publisher.publish(upload, facts, at=at), at=at)
+            await self._publisher.publish(upload, facts, at=at)

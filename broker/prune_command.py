@@ -57,11 +57,8 @@ async def visits(
     """Visit what is due, or say what would be done; then the objects that no upload owns."""
     with open_services(current) as services:
         reconciler = services.reconciler
-        try:
-            async for visit in reconciler.preview(at=at) if dry_run else reconciler.reconcile(at=at):
-                yield visit
-        finally:  # also when it is cut short: nobody will note again what was made a file
-            await services.audit.flush()
+        async for visit in reconciler.preview(at=at) if dry_run else reconciler.reconcile(at=at):
+            yield visit
         if orphans:
             async for orphan in reconciler.find_orphans(at=at):
                 if not dry_run:

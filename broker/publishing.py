@@ -25,7 +25,7 @@ from broker.errors import (
 from broker.parts import Plan
 from broker.policy import MAX_URL_EXPIRES_IN, Policies
 from broker.registry import Registry
-from broker.rows import File, Upload
+from broker.rows import AuditEntry, Caller, File, Upload, sender_of
 from broker.schemas import UploadStatus
 from broker.stores.base import ObjectFacts, Store, StoredPart
 
@@ -46,7 +46,9 @@ class Publisher:
         self._store = store
         self._policies = policies
 
-    async def complete(self, upload: Upload, sent: schemas.CompleteUpload, *, at: datetime) -> File | None:
+    async def complete(
+        self, upload: Upload, sent: schemas.CompleteUpload, *, caller: Caller, at: datetime
+    ) -> File | None:
         """Publish a pending upload: None when it was settled meanwhile.
 
         Raises InvalidField, UploadIncomplete, PartsMismatch and StoreUnavailable, after which it can be tried
@@ -63,10 +65,11 @@ class Publisher:
                 return None
             await self._verify(upload, facts, expected)
         except NotAsDeclaredError as error:
-            if await self.settle(upload, "rejected", at=at):
+            entry = caller.did("upload.rejected", upload.id, at=at)
+            if await self.settle(upload, "rejected", entry, at=at):
                 raise UploadRejected(str(error)) from error
             return None
-        return await self.publish(upload, facts, expected, at=at)
+        return await self.publish(upload, facts, expected, caller=caller, at=at)
 
     async def is_whole(self, upload: Upload, facts: ObjectFacts) -> bool:
         """Say whether the object can be told to be the declared one, although nobody came to complete it.
@@ -81,10 +84,15 @@ class Publisher:
             return False
         return True
 
-    async def settle(self, upload: Upload, status: UploadStatus, *, at: datetime) -> bool:
-        """End a pending upload without a file and remove what it stored; say whether it was still pending."""
+    async def settle(
+        self, upload: Upload, status: UploadStatus, entry: AuditEntry | None = None, *, at: datetime
+    ) -> bool:
+        """End a pending upload without a file and remove what it stored; say whether it was still pending.
+
+        If it was, the audit trail has the `entry`.
+        """
         visit_at = at + timedelta(seconds=MAX_URL_EXPIRES_IN)  # when no URL can store anything any more
-        was_pending = await self._registry.settle_upload(upload, status, at=at, visit_at=visit_at)
+        was_pending = await self._registry.settle_upload(upload, status, entry, at=at, visit_at=visit_at)
         if was_pending:
             log.info("Upload %s", status, extra={"upload": upload.id})
             await self.remove(upload)
@@ -160,9 +168,18 @@ class Publisher:
             raise UploadExpired("The store has given the parts up: begin a new upload.")
 
     async def publish(
-        self, upload: Upload, facts: ObjectFacts, expected: Sequence[Checksum] = (), *, at: datetime
+        self,
+        upload: Upload,
+        facts: ObjectFacts,
+        expected: Sequence[Checksum] = (),
+        *,
+        caller: Caller | None = None,
+        at: datetime,
     ) -> File | None:
-        """Record the file of a verified object, once: the file that it is now, or None if it is none."""
+        """Record the file of a verified object, once: the file that it is now, or None if it is none.
+
+        Without a `caller` the service does so by itself, of what the upload's sender has sent.
+        """
         is_scanned = self._policies.of(upload.policy).scan
         file = File(
             id=keys.new_id(at),
@@ -184,7 +201,8 @@ class Publisher:
             scan_at=at if is_scanned else None,
             share_id=upload.share_id,
         )
-        published = await self._registry.publish(file, upload.collision)
+        entry = (caller or sender_of(upload)).did("upload.completed", upload.id, at=at)
+        published = await self._registry.publish(file, upload.collision, entry)
         if published and published.id == file.id:
             log.info("Upload completed", extra={"upload": upload.id, "file": file.id})
         return published

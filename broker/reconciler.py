@@ -16,7 +16,6 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from broker import keys
-from broker.audit import Audit
 from broker.errors import OperatorError, RegistryUnavailable, StoreUnavailable
 from broker.publishing import Publisher
 from broker.registry import Registry
@@ -54,13 +53,10 @@ class WrongRegistry(OperatorError):
 class Reconciler:
     """Visits the uploads that are due."""
 
-    def __init__(
-        self, *, registry: Registry, store: Store, publisher: Publisher, audit: Audit, key_prefix: str
-    ) -> None:
+    def __init__(self, *, registry: Registry, store: Store, publisher: Publisher, key_prefix: str) -> None:
         self._registry = registry
         self._store = store
         self._publisher = publisher
-        self._audit = audit
         self._key_prefix = key_prefix
 
     async def reconcile(self, *, at: datetime) -> AsyncIterator[Visit]:
@@ -110,7 +106,7 @@ class Reconciler:
             return "expire"
         facts = await self._store.head(upload.key)
         if facts and await self._publisher.is_whole(upload, facts):
-            self._audit.record_published(await self._publisher.publish(upload, facts, at=at), at=at)
+            await self._publisher.publish(upload, facts, at=at)
             return "publish"
         # seldom at last: an upload of a day is looked at ten times
         await self._registry.visit_later(upload, min(upload.expires_at, at + (at - upload.created_at)))

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import asdict, replace
 from sqlalchemy import (
@@ -19,12 +19,13 @@ from sqlalchemy import (
     update,
 )
 
+from broker.audit_rows import add_entries
 from broker.auth import Claims
 from broker.database import Database
 from broker.folder_rows import add_folders
 from broker.name_rows import hold_names, list_taken, settle_name
 from broker.quotas import FIND_REPEATED, Full, Reservation, add_uploads, count, release
-from broker.rows import Counters, File, OwnedCounters, RowStatus, Upload, every, first, is_for
+from broker.rows import AuditEntry, Counters, File, OwnedCounters, RowStatus, Upload, every, first, is_for
 from broker.schemas import Collision, UploadStatus, UsageOrder
 from broker.tables import files, uploads, usage
 
@@ -179,14 +180,24 @@ class Registry:
         return await self._database.read(lambda c: set(c.execute(LIST_KNOWN_KEYS, {"keys": keys}).scalars()))
 
     async def settle_upload(
-        self, upload: Upload, status: UploadStatus, *, at: datetime, visit_at: datetime
+        self,
+        upload: Upload,
+        status: UploadStatus,
+        entry: AuditEntry | None = None,
+        *,
+        at: datetime,
+        visit_at: datetime,
     ) -> bool:
-        """Give a pending upload a final status other than `completed`; say whether it was still pending."""
+        """Give a pending upload a final status other than `completed`; say whether it was still pending.
+
+        If it was, the audit trail has the `entry`.
+        """
 
         def change(connection: Connection) -> bool:
             if not _move(connection, upload.id, "pending", status, at=at, visit_at=visit_at):
                 return False
             release(connection, upload)
+            add_entries(connection, [entry] if entry else [])
             return True
 
         return await self._database.write(change)
@@ -200,12 +211,15 @@ class Registry:
         """Remove a settled upload that is no file."""
         await self._database.write(lambda c: c.execute(FORGET_UPLOAD, {"upload_id": upload_id}))
 
-    async def publish(self, file: File, collision: Collision = "allow") -> File | None:
+    async def publish(
+        self, file: File, collision: Collision = "allow", entry: AuditEntry | None = None
+    ) -> File | None:
         """Turn a pending upload into this file, once: the file that it is now, or None if it is none.
 
-        It goes into the folder that the upload has now, which may have been moved since it was read.
+        It goes into the folder that the upload has now, which may have been moved since it was read. Only
+        with this file the audit trail has the `entry`.
         """
-        (outcome,) = await self._database.write_each(_publish, [(file, collision)])
+        (outcome,) = await self._database.write_each(_publish, [_Publication(file, collision, entry)])
         return outcome
 
     async def list_taken(self, claims: Claims, names: Iterable[tuple[str, str]]) -> Sequence[tuple[str, str]]:
@@ -277,19 +291,29 @@ class Registry:
         )
 
 
-def _publish(connection: Connection, wanted: Sequence[tuple[File, Collision]]) -> Sequence[File | None]:
+class _Publication(NamedTuple):
+    """A file that an upload is to become."""
+
+    file: File
+    collision: Collision
+    entry: AuditEntry | None
+
+
+def _publish(connection: Connection, wanted: Sequence[_Publication]) -> Sequence[File | None]:
     """Turn pending uploads into files; for each of them see `Registry.publish`."""
     outcomes: dict[int, File | None] = {}
     published: list[File] = []
-    hold_names(connection, wanted)
+    entries: list[AuditEntry] = []
+    hold_names(connection, ((each.file, each.collision) for each in wanted))
     # in their order, so that no two replicas wait for each other
-    for index, (file, collision) in sorted(enumerate(wanted), key=lambda item: item[1][0].upload_id):
+    for index, (file, collision, entry) in sorted(enumerate(wanted), key=lambda item: item[1].file.upload_id):
         if _move(connection, file.upload_id, "pending", "completed", at=file.created_at):
             folder = connection.execute(FIND_FOLDER, {"upload_id": file.upload_id}).scalar_one()
             placed = replace(file, folder=folder)
             named = settle_name(connection, placed, collision, at=file.created_at)
             connection.execute(INSERT_FILE, asdict(named))
             published.append(named)
+            entries += [entry] if entry else []
             outcomes[index] = named
         else:
             outcomes[index] = first(File, connection, FIND_FILE_OF_UPLOAD, {"upload_id": file.upload_id})
@@ -299,6 +323,7 @@ def _publish(connection: Connection, wanted: Sequence[tuple[File, Collision]]) -
         (file, Counters(files=1, bytes=file.size, pending=-1, pending_bytes=-file.size)) for file in published
     ]
     count(connection, moved)
+    add_entries(connection, entries)
     return [outcomes[index] for index in range(len(wanted))]
 
 

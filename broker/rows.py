@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import Connection, Select
 
 from broker import keys
-from broker.auth import Claims
-from broker.schemas import ChecksumAlgorithm, Collision, ScanState, ShareKind, UploadStatus
+from broker.auth import Claims, Link
+from broker.schemas import AuditEvent, ChecksumAlgorithm, Collision, ScanState, ShareKind, UploadStatus
 
 # `deleted`: it was a file, which was deleted; nobody but the reconciler sees it any more
 RowStatus: TypeAlias = UploadStatus | Literal["deleted"]
@@ -185,6 +186,35 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     target: str
     address: str
     request_id: str
+
+
+class Caller(Struct, frozen=True, kw_only=True):
+    """Who does something and from where, for the audit trail; texts are empty where nothing is known."""
+
+    tenant: str = ""
+    subject: str = ""
+    address: str = ""
+    request_id: str = ""
+
+    def did(self, event: AuditEvent, target: str = "", *, at: datetime) -> AuditEntry:
+        """Write an entry; `target` is the id of what it was done to, or a name."""
+        return AuditEntry(id=keys.new_id(at), at=at, event=event, target=target, **asdict(self))
+
+
+def caller_of(claims: Claims | None, *, address: str = "", request_id: str = "") -> Caller:
+    """Name a caller as the audit trail does."""
+    return Caller(
+        tenant=claims.tenant if claims else "",
+        subject=claims.actor if claims else "",
+        address=address,
+        request_id=request_id,
+    )
+
+
+def sender_of(upload: Upload) -> Caller:
+    """Name who has declared an upload and sent it, where nobody else is known."""
+    link = Link(upload.share_id) if upload.share_id else None
+    return caller_of(Claims(subject=upload.owner, tenant=upload.tenant, scopes=frozenset(), link=link))
 
 
 class OwnedCounters(Struct, frozen=True, kw_only=True):

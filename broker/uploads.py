@@ -27,7 +27,7 @@ from broker.policy import Policies
 from broker.publishing import PAGE, Publisher, check_file
 from broker.receipts import Receipts
 from broker.registry import Registry
-from broker.rows import File, Upload, is_for
+from broker.rows import Caller, File, Upload, is_for
 from broker.stores.base import PartToSend, Store, StoredPart
 from broker.turns import take_turns
 
@@ -135,33 +135,40 @@ class Uploads:
         return _with_parts(described, page or [])
 
     async def complete(
-        self, claims: Claims, upload_id: str, sent: schemas.CompleteUpload, *, at: datetime
+        self, claims: Claims, upload_id: str, sent: schemas.CompleteUpload, *, caller: Caller, at: datetime
     ) -> schemas.Completion:
         """Make a file of what the store holds, once; repeating it returns the same file.
 
         Raises NotFound, UploadIncomplete, PartsMismatch, UploadAborted, UploadExpired, UploadRejected,
         InvalidField, StoreUnavailable.
         """
-        return await self._complete(claims, await self._find(claims, upload_id), sent, at=at)
+        return await self._complete(claims, await self._find(claims, upload_id), sent, caller=caller, at=at)
 
     async def complete_batch(
-        self, claims: Claims, wanted: Sequence[schemas.UploadToComplete], *, at: datetime
+        self,
+        claims: Claims,
+        wanted: Sequence[schemas.UploadToComplete],
+        *,
+        caller: Caller,
+        at: datetime,
     ) -> list[schemas.Completion | BrokerError]:
         """Complete many uploads: for each the file and its receipt, or why there is none."""
         ids = [each.id for each in wanted if keys.is_id(each.id)]
         uploads = await self._registry.find_uploads(claims, ids)
 
         async def complete(each: schemas.UploadToComplete) -> schemas.Completion:
-            return await self._complete(claims, _known(uploads.get(each.id)), each, at=at)
+            return await self._complete(claims, _known(uploads.get(each.id)), each, caller=caller, at=at)
 
         return await take_turns([partial(complete, each) for each in wanted])
 
     async def _complete(
-        self, claims: Claims, upload: Upload, sent: schemas.CompleteUpload, *, at: datetime
+        self, claims: Claims, upload: Upload, sent: schemas.CompleteUpload, *, caller: Caller, at: datetime
     ) -> schemas.Completion:
         try:
             file = (
-                await self._publisher.complete(upload, sent, at=at) if upload.status == "pending" else None
+                await self._publisher.complete(upload, sent, caller=caller, at=at)
+                if upload.status == "pending"
+                else None
             ) or await self._registry.find_file_of_upload(upload.id)
         finally:  # also when it is rejected
             self._sending.pop(upload.id, None)
@@ -173,17 +180,17 @@ class Uploads:
         receipt = self._receipts.issue(file) if has_receipt else None
         return schemas.Completion(file=describe_file(_as_sent(claims, upload, file)), receipt=receipt)
 
-    async def abort(self, claims: Claims, upload_id: str, *, at: datetime) -> bool:
-        """Give up an upload and remove what it stored; repeating it is no error. Say whether it was pending.
+    async def abort(self, claims: Claims, upload_id: str, *, caller: Caller, at: datetime) -> None:
+        """Give up an upload and remove what it stored; repeating it is no error.
 
         Raises NotFound, UploadCompleted.
         """
         upload = await self._find(claims, upload_id)
         self._sending.pop(upload.id, None)
-        was_pending = await self._publisher.settle(upload, "aborted", at=at)
+        entry = caller.did("upload.aborted", upload.id, at=at)
+        was_pending = await self._publisher.settle(upload, "aborted", entry, at=at)
         if not was_pending and (await self._find(claims, upload_id)).status == "completed":
             raise UploadCompleted("The upload is a file already: delete the file instead.")
-        return was_pending
 
     async def _find(self, claims: Claims, upload_id: str) -> Upload:
         upload = await self._registry.find_upload(claims, upload_id) if keys.is_id(upload_id) else None

@@ -37,6 +37,7 @@ from broker.receipts import Receipts
 from broker.receiving import Receiving
 from broker.reconciler import Reconciler
 from broker.registry import Registry
+from broker.rows import Caller, caller_of
 from broker.scanning import Scanner
 from broker.schemas import AuditEvent
 from broker.self_test import SelfTest
@@ -119,14 +120,12 @@ def record(
     request: Request, event: AuditEvent, claims: Claims | None, target: str = "", *, at: datetime
 ) -> None:
     """Note in the audit trail what a caller did."""
-    services(request).audit.record(
-        event,
-        claims=claims,
-        target=target,
-        address=client_address(request),
-        request_id=request_id.get(),
-        at=at,
-    )
+    services(request).audit.record(event, caller(request, claims), target, at=at)
+
+
+def caller(request: Request, claims: Claims | None) -> Caller:
+    """Say who calls and from where, for the audit trail."""
+    return caller_of(claims, address=client_address(request), request_id=request_id.get())
 
 
 def bearer(request: Request) -> str:

@@ -13,9 +13,7 @@ def reconcile(settings: Settings, *, after: timedelta = timedelta()) -> list[Vis
 
     async def collect() -> list[Visit]:
         at = datetime.now(UTC) + after
-        visits = [visit async for visit in services.reconciler.reconcile(at=at)]
-        await services.audit.flush()
-        return visits
+        return [visit async for visit in services.reconciler.reconcile(at=at)]
 
     with open_services(settings) as services:
         return asyncio.run(collect())

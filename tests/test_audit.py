@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,12 +15,13 @@ from click.testing import CliRunner
 from broker import audit
 from broker.audit import Audit
 from broker.audit_registry import AuditFilter, AuditRegistry
-from broker.auth import Claims, Scope
+from broker.auth import Scope
 from broker.cli import main
 from broker.database import Database, OutcomeUnknown
 from broker.errors import RegistryUnavailable
 from broker.keys import new_id
-from broker.rows import AuditEntry
+from broker.registry import Registry
+from broker.rows import AuditEntry, Caller, File
 from broker.settings import Policy, Quota, StoreSettings
 from broker.sqlite import SqliteDatabase
 from tests.running import RunningBroker, run_broker
@@ -28,7 +30,7 @@ from tests.test_configuration import GOOD as SETTINGS
 from tests.transfers import create, put
 
 AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
-ALICE = Claims(subject="alice", tenant="acme", scopes=frozenset())
+ALICE = Caller(tenant="acme", subject="alice")
 
 
 def entry(event: str = "file.deleted", *, at: datetime = AT, **changes: str) -> AuditEntry:
@@ -69,7 +71,7 @@ def test_entries_go_when_they_are_old_and_in_no_other_way(database: Database) ->
     async def story() -> None:
         registry = AuditRegistry(database)
         trail = Audit(registry, retention_days=10)
-        trail.record("file.deleted", claims=ALICE, at=AT)
+        trail.record("file.deleted", ALICE, at=AT)
         await trail.flush()
 
         await Audit(registry, retention_days=0).forget(at=AT + timedelta(days=10_000))
@@ -90,7 +92,7 @@ def test_what_cannot_be_written_waits_and_keeps_its_order(
         registry = AuditRegistry(database)
         trail = Audit(registry, retention_days=0)
         for n in range(5):
-            trail.record("file.deleted", claims=ALICE, target=str(n), at=AT + timedelta(seconds=n))
+            trail.record("file.deleted", ALICE, str(n), at=AT + timedelta(seconds=n))
         with monkeypatch.context() as patch:
             patch.setattr(AuditRegistry, "add", refuse)
             with pytest.raises(RegistryUnavailable):
@@ -115,12 +117,12 @@ def test_what_was_written_although_nobody_knew_it_is_not_written_twice_and_holds
     async def story() -> None:
         registry = AuditRegistry(database)
         trail = Audit(registry, retention_days=0)
-        trail.record("file.deleted", claims=ALICE, target="0", at=AT)
+        trail.record("file.deleted", ALICE, "0", at=AT)
         with monkeypatch.context() as patch:
             patch.setattr(AuditRegistry, "add", add_and_lose_the_answer)
             with pytest.raises(RegistryUnavailable):
                 await trail.flush()
-        trail.record("file.deleted", claims=ALICE, target="1", at=AT + timedelta(seconds=1))
+        trail.record("file.deleted", ALICE, "1", at=AT + timedelta(seconds=1))
 
         await trail.flush()
 
@@ -142,7 +144,7 @@ def test_only_so_many_entries_wait_and_those_lost_are_told(
         registry = AuditRegistry(database)
         trail = Audit(registry, retention_days=0)
         for _ in range(5):
-            trail.record("file.deleted", claims=ALICE, at=AT)
+            trail.record("file.deleted", ALICE, at=AT)
         await trail.flush()
         await trail.flush()
         return len(await registry.list(AuditFilter(), limit=9))
@@ -227,6 +229,53 @@ def test_c55_an_upload_that_one_request_names_twice_is_completed_once(
     first, second = answer.raise_for_status().json()["items"]
     assert first["file"] == second["file"]
     assert [each["event"] for each in read(broker)] == ["upload.created", "upload.completed"]
+
+
+def test_c55_a_completion_whose_answer_the_registry_loses_is_in_the_trail(
+    embedded: StoreSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish = Registry.publish
+
+    async def publish_and_lose_the_answer(registry: Registry, *what: object) -> File | None:
+        await publish(registry, *what)  # type: ignore[arg-type]  # as it came
+        monkeypatch.setattr(Registry, "publish", publish)
+        raise OutcomeUnknown("The registry cannot be used right now; nothing was lost, try again.")
+
+    with run_broker(embedded, f"sqlite:///{tmp_path / 'broker.db'}") as broker, broker.client() as client:
+        created = create(client, b"hello")
+        put(created, b"hello")
+        monkeypatch.setattr(Registry, "publish", publish_and_lose_the_answer)
+
+        answers = [complete(client, created, request_id) for request_id in ("first", "again")]
+
+    assert [answer.status_code for answer in answers] == [503, 200]
+    last = read(broker)[-1]
+    assert (last["event"], last["subject"], last["address"], last["request_id"]) == (
+        *("upload.completed", "alice", "127.0.0.1", "first"),
+    )
+
+
+def complete(client: httpx.Client, created: dict[str, Any], request_id: str) -> httpx.Response:
+    path = f"/v1/uploads/{created['id']}/complete"
+    return client.post(path, json={}, headers={"x-request-id": request_id})
+
+
+def test_c55_an_upload_is_rejected_once_however_often_its_completion_is_repeated(
+    embedded: StoreSettings, tmp_path: Path
+) -> None:
+    sniffed = {"default": Policy(sniff=True)}
+    database = f"sqlite:///{tmp_path / 'broker.db'}"
+    with run_broker(embedded, database, policies=sniffed) as broker, broker.client() as client:
+        created = create(client, b"no picture", type="image/png")
+        put(created, b"no picture")
+
+        answers = [complete(client, created, request_id) for request_id in ("first", "again")]
+        client.post("/v1/uploads/batch/complete", json={"uploads": [{"id": created["id"]}]})
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    trail = read(broker)
+    assert [each["event"] for each in trail] == ["upload.created", "upload.rejected"]
+    assert trail[-1]["request_id"] == "first"
 
 
 def test_c55_sign_ins_good_and_bad_are_in_the_trail_but_no_name_that_nobody_has(

@@ -65,9 +65,8 @@ async def list_tenant_uploads(request: Request) -> Response:
 async def abort_tenant_upload(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
-    upload_id = request.path_params["id"]
-    if await web.services(request).administration.abort_upload(claims, upload_id, at=at):
-        web.record(request, "upload.aborted", claims, upload_id, at=at)
+    administration, caller = web.services(request).administration, web.caller(request, claims)
+    await administration.abort_upload(claims, request.path_params["id"], caller=caller, at=at)
     return Response(status_code=204)
 
 

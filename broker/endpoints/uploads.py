@@ -8,7 +8,7 @@ from starlette.responses import Response
 from broker import problems, schemas, web
 from broker.asgi import Route, header
 from broker.auth import Claims
-from broker.errors import BrokerError, UploadRejected
+from broker.errors import BrokerError
 
 
 async def create_upload(request: Request) -> Response:
@@ -75,26 +75,18 @@ async def complete_upload(request: Request) -> Response:
     claims = await web.claims(request, at=web.now())
     sent = await web.decode(request, schemas.CompleteUpload)
     at, upload_id = web.now(), request.path_params["id"]
-    completion = await web.services(request).uploads.complete(claims, upload_id, sent, at=at)
-    _record_completion(request, claims, upload_id, completion, at=at)
-    return web.answer(completion)
+    caller = web.caller(request, claims)
+    return web.answer(
+        await web.services(request).uploads.complete(claims, upload_id, sent, caller=caller, at=at)
+    )
 
 
 async def complete_uploads(request: Request) -> Response:
     claims = await web.claims(request, at=web.now())
     sent = await web.decode(request, schemas.UploadsToComplete)
-    at = web.now()
-    outcomes = await web.services(request).uploads.complete_batch(claims, sent.uploads, at=at)
-    settled = {  # each once, though it may be named twice
-        named.id: outcome
-        for named, outcome in zip(sent.uploads, outcomes, strict=True)
-        if isinstance(outcome, schemas.Completion | UploadRejected)
-    }
-    for upload_id, outcome in settled.items():
-        if isinstance(outcome, UploadRejected):
-            web.record(request, "upload.rejected", claims, upload_id, at=at)
-        else:
-            _record_completion(request, claims, upload_id, outcome, at=at)
+    at, caller = web.now(), web.caller(request, claims)
+    uploads = web.services(request).uploads
+    outcomes = await uploads.complete_batch(claims, sent.uploads, caller=caller, at=at)
     return web.answer(
         schemas.CompletedUploads(
             items=tuple(
@@ -105,13 +97,6 @@ async def complete_uploads(request: Request) -> Response:
             )
         )
     )
-
-
-def _record_completion(
-    request: Request, claims: Claims, upload_id: str, completion: schemas.Completion, *, at: datetime
-) -> None:
-    if completion.file.created_at == at:  # else it was a file before, and is only heard of again
-        web.record(request, "upload.completed", claims, upload_id, at=at)
 
 
 async def diagnose_upload(request: Request) -> Response:
@@ -128,9 +113,8 @@ async def diagnose_upload(request: Request) -> Response:
 async def abort_upload(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
-    upload_id = request.path_params["id"]
-    if await web.services(request).uploads.abort(claims, upload_id, at=at):
-        web.record(request, "upload.aborted", claims, upload_id, at=at)
+    caller = web.caller(request, claims)
+    await web.services(request).uploads.abort(claims, request.path_params["id"], caller=caller, at=at)
     return Response(status_code=204)
 
 

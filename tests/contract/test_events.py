@@ -13,7 +13,6 @@ from tests.objects import key_of, store_object
 from tests.problems import assert_problem
 from tests.running import RunningBroker, run_broker
 from tests.transfers import complete, completions_of, create, put
-from tests.waiting import wait_until
 
 TOKEN = "what the store sends with its events: 0123456789"
 POLICIES = {"default": Policy(), "sniffed": Policy(name="sniffed", sniff=True)}
@@ -77,7 +76,7 @@ def test_c51_an_event_publishes_what_is_there_and_may_be_repeated(
 
     assert {answer.status_code for answer in answers} == {204}
     assert status_of(client, created) == "completed"
-    wait_until(lambda: completions_of(client, created) == ["alice"])
+    assert completions_of(client, created) == ["alice"]
     first, again = complete(client, created), complete(client, created)
     assert first.content == again.content
 

@@ -27,7 +27,7 @@ from broker.sqlite import SqliteDatabase
 from tests.running import RunningBroker, run_broker
 from tests.test_api import GOOD, NO_STORE
 from tests.test_configuration import GOOD as SETTINGS
-from tests.transfers import create, put
+from tests.transfers import create, put, upload
 
 AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
 ALICE = Caller(tenant="acme", subject="alice")
@@ -276,6 +276,17 @@ def test_c55_an_upload_is_rejected_once_however_often_its_completion_is_repeated
     trail = read(broker)
     assert [each["event"] for each in trail] == ["upload.created", "upload.rejected"]
     assert trail[-1]["request_id"] == "first"
+
+
+def test_c55_a_file_that_stays_as_it_is_was_not_changed(embedded: StoreSettings, tmp_path: Path) -> None:
+    with run_broker(embedded, f"sqlite:///{tmp_path / 'broker.db'}") as broker, broker.client() as client:
+        file = upload(client, b"hello")["id"]
+        for _ in range(2):
+            client.patch(f"/v1/files/{file}", json={"name": "b.txt"}).raise_for_status()
+            client.post("/v1/files/batch", json={"ids": [file, file], "folder": "a"}).raise_for_status()
+
+    events = [each["event"] for each in read(broker)]
+    assert events == ["upload.created", "upload.completed", "file.changed", "file.changed"]
 
 
 def test_c55_sign_ins_good_and_bad_are_in_the_trail_but_no_name_that_nobody_has(

@@ -75,7 +75,8 @@ async def change_file(request: Request) -> Response:
     file_id = request.path_params["id"]
     files = web.services(request).files
     file = await files.change(claims, file_id, wanted, revision=_revision(request), at=at)
-    web.record(request, "file.changed", claims, file_id, at=at)
+    if file.modified_at == at:  # else it was so before
+        web.record(request, "file.changed", claims, file_id, at=at)
     return _answer(file)
 
 
@@ -105,12 +106,16 @@ def _answer_batch(
     at: datetime,
 ) -> Response:
     items = []
+    done: dict[str, None] = {}  # each once, though it may be named twice
     for file_id, outcome in zip(ids, outcomes, strict=True):
         if isinstance(outcome, BrokerError):
             items.append(schemas.ChangedItem(problem=problems.describe(outcome)))
-        else:
-            web.record(request, event, claims, file_id, at=at)
-            items.append(schemas.ChangedItem(file=outcome or UNSET))
+            continue
+        items.append(schemas.ChangedItem(file=outcome or UNSET))
+        if outcome is None or outcome.modified_at == at:  # else it was so before
+            done[file_id] = None
+    for file_id in done:
+        web.record(request, event, claims, file_id, at=at)
     return web.answer(schemas.ChangedFiles(items=tuple(items)))
 
 

@@ -58,10 +58,6 @@ class Filter(Struct, frozen=True, kw_only=True):
     is_trashed: bool = False
 
 
-class _FolderGone(Exception):
-    """Another change was quicker to move a folder or to remove it: nothing of this one is to be kept."""
-
-
 class FileRegistry:
     """Every method raises RegistryUnavailable when the database fails."""
 
@@ -159,6 +155,8 @@ class FileRegistry:
         """Move a folder with all that is below it, at once; say whether: not where there is one already."""
 
         def change(connection: Connection) -> bool:
+            # one after the other: what another move is just bringing in has to come along
+            hold_names_of(connection, claims.tenant, claims.subject)
             if not _has_folder(connection, claims, path) or _has_folder(connection, claims, to):
                 return False
             # uploads, files, folders: in the order of whoever stores files, so that no two changes deadlock
@@ -180,8 +178,7 @@ class FileRegistry:
                 )
             )
             connection.execute(move_files)
-            if not hold_folder(connection, claims.tenant, claims.subject, path):
-                raise _FolderGone
+            hold_folder(connection, claims.tenant, claims.subject, path)
             # changed, not made anew: the links to them come along (tables.py)
             above = to.rpartition("/")[0]
             parent = to + func.substr(folders.c.parent, len(path) + 1)
@@ -197,10 +194,7 @@ class FileRegistry:
             add_folders(connection, claims.tenant, claims.subject, [above])
             return True
 
-        try:
-            return await self._database.write(change)
-        except _FolderGone:
-            return False
+        return await self._database.write(change)
 
     async def trash_folder(self, claims: Claims, path: str, *, at: datetime) -> int | None:
         """Put all files of a folder and below it into the trash, and forget the folders with their links.
@@ -209,6 +203,8 @@ class FileRegistry:
         """
 
         def change(connection: Connection) -> int | None:
+            # a file that replaces others holds them, too, each in an order of its own
+            hold_names_of(connection, claims.tenant, claims.subject)
             if not _has_folder(connection, claims, path):
                 return None
             trash_files = (
@@ -218,16 +214,12 @@ class FileRegistry:
             )
             # files, folders: in the order of whoever stores files, so that no two changes deadlock
             trashed = connection.execute(trash_files).rowcount
-            if not hold_folder(connection, claims.tenant, claims.subject, path):
-                raise _FolderGone
+            hold_folder(connection, claims.tenant, claims.subject, path)
             connection.execute(delete(folders).where(*_own_folders(claims), is_below(folders.c.path, path)))
             # also those that came meanwhile
             return trashed + connection.execute(trash_files).rowcount
 
-        try:
-            return await self._database.write(change)
-        except _FolderGone:
-            return None
+        return await self._database.write(change)
 
     async def restore_folder(
         self, claims: Claims, path: str, *, trashed_at: datetime | None, at: datetime

@@ -52,7 +52,7 @@ def hold_names(connection: Connection, wanted: Iterable[tuple[File, Collision]])
 
 
 def hold_names_of(connection: Connection, tenant: str, owner: str) -> None:
-    """Let nobody else settle names of an owner until the change is made, where it matters."""
+    """Let nobody else settle names of an owner, or move his folders, until the change is made."""
     if connection.dialect.name == "postgresql":
         connection.execute(HOLD_NAMES, {"whose": f"{tenant}/{owner}"})
 

@@ -630,6 +630,35 @@ def test_a_folder_that_goes_takes_along_what_is_stored_into_it_at_that_moment(
     asyncio.run(story())
 
 
+def test_an_upload_goes_along_with_a_folder_into_which_another_move_brings_it_at_that_moment(
+    postgres: PostgresServer,
+) -> None:
+    url = postgres.make_database()
+
+    async def story() -> None:
+        with opened(url) as one, opened(url) as other:
+            slow, folders = SlowDatabase(one._database), FileRegistry(other._database)
+            upload = structs.replace(upload_of(), folder="x")
+            await add(one, upload)
+            for path in "a", "x":
+                await folders.add_folder(ALICE, path)
+
+            bringing = asyncio.ensure_future(
+                FileRegistry(cast(Database, slow)).move_folder(ALICE, "x", "a/x", at=AT)
+            )
+            await asyncio.to_thread(slow.is_made.wait, 4)
+            going = asyncio.ensure_future(move_a(folders))
+            await asyncio.to_thread(wait_until, lambda: going.done() or is_blocked(url))
+            slow.may_commit.set()
+
+            assert (await bringing, await going) == (True, True)
+            found = await one.find_upload(ALICE, upload.id)
+            assert found
+            assert found.folder == "b/x"
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize(("act", "outcome"), [(move_a, False), (trash_a, None)])
 def test_a_folder_that_is_thrown_away_at_that_moment_takes_nothing_anywhere(
     postgres: PostgresServer,

@@ -133,6 +133,14 @@ def test_a_page_that_goes_on_but_does_not_say_where_is_not_believed() -> None:
         parse_objects(b"<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>")
 
 
+@pytest.mark.parametrize("time", ["2009-10-12T17:50:30", "yesterday", "9999"])
+def test_an_object_that_was_stored_at_no_certain_time_is_not_believed(time: str) -> None:
+    fields = f"<Key>a</Key><Size>1</Size><LastModified>{time}</LastModified>"
+
+    with pytest.raises(UnreadableDocument):
+        parse_objects(f"<ListBucketResult><Contents>{fields}</Contents></ListBucketResult>".encode())
+
+
 def test_no_entity_is_expanded() -> None:
     document = b'<!DOCTYPE Error [<!ENTITY code "SlowDown">]><Error><Code>&code;</Code></Error>'
 

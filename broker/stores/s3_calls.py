@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from broker import checksums
 from broker.checksums import Checksum
+from broker.retry import Transient
 from broker.schemas import ChecksumAlgorithm
 from broker.stores import s3_xml
 from broker.stores.base import Assembly, ObjectFacts, StoredPart
@@ -51,16 +52,19 @@ def head_object(send: Send, key: str) -> ObjectFacts | None:
         if error.status == 404:
             return None
         raise
-    return ObjectFacts(
-        size=int(headers["content-length"]),
-        type=headers.get("content-type", ""),
-        etag=headers["etag"].strip('"'),
-        checksums={
-            algorithm: headers[name]
-            for algorithm in checksums.DIGEST_BYTES
-            if (name := f"x-amz-checksum-{algorithm}") in headers
-        },
-    )
+    try:
+        return ObjectFacts(
+            size=int(headers["content-length"]),
+            type=headers.get("content-type", ""),
+            etag=headers["etag"].strip('"'),
+            checksums={
+                algorithm: headers[name]
+                for algorithm in checksums.DIGEST_BYTES
+                if (name := f"x-amz-checksum-{algorithm}") in headers
+            },
+        )
+    except (KeyError, ValueError) as error:
+        raise Transient("An object without a size or an ETag") from error
 
 
 def delete_object(send: Send, key: str) -> None:

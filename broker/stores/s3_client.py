@@ -141,8 +141,8 @@ class S3Client:
         try:
             stores = parsedate_to_datetime(answer.headers["date"])
             self.clock_skew = (stores - datetime.now(UTC)).total_seconds()
-        except (KeyError, ValueError, TypeError):
-            pass  # an answer without a date, or with one that has no time zone, says nothing
+        except (KeyError, ValueError, TypeError, OverflowError):
+            pass  # an answer without a date, or with one that is none or has no time zone, says nothing
 
 
 def refuse(status: int, code: str) -> NoReturn:

@@ -95,7 +95,7 @@ def parse_objects(body: bytes) -> ObjectsPage:
             StoredObject(
                 key=unquote_plus(fields["Key"]) if is_encoded else fields["Key"],
                 size=int(fields["Size"]),
-                stored_at=datetime.fromisoformat(fields["LastModified"]),
+                stored_at=_instant(fields["LastModified"]),
             )
             for fields in _each(root, "Contents")
         ]
@@ -157,7 +157,7 @@ def _expect(name: str, body: bytes) -> Element:
 def _read(body: bytes) -> Element:
     try:
         root: Element = fromstring(body, forbid_dtd=True)
-    except (ParseError, DefusedXmlException) as error:
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:  # the latter: of encodings
         raise UnreadableDocument(str(error)) from error
     return root
 
@@ -172,6 +172,14 @@ def _fields(element: Element) -> dict[str, str]:
 
 def _name(element: Element) -> str:
     return element.tag.rpartition("}")[2]
+
+
+def _instant(text: str) -> datetime:
+    """Read a time. Raises ValueError: one without a time zone cannot be compared with ours."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("a time without a time zone")
+    return instant
 
 
 def _is_truncated(root: Element) -> bool:

@@ -244,8 +244,11 @@ BOMB = b"""<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"<html>", b"<CompleteMultipartUploadResult>", b"<Other/>", BOMB, b"\xff\xfe"],
-    ids=["empty", "html", "cut", "other", "entities", "bytes"],
+    [
+        *(b"", b"<html>", b"<CompleteMultipartUploadResult>", b"<Other/>", BOMB, b"\xff\xfe"),
+        *(f'<?xml version="1.0" encoding="{name}"?><Other/>'.encode() for name in ("utf-7", "klingon")),
+    ],
+    ids=["empty", "html", "cut", "other", "entities", "bytes", "encoding", "no-encoding"],
 )
 def test_an_answer_that_cannot_be_read_is_no_success(
     proxy: FaultyStore, store: S3Store, key: str, content: bytes
@@ -257,6 +260,21 @@ def test_an_answer_that_cannot_be_read_is_no_success(
         with pytest.raises(StoreUnavailable):
             run(lambda name=name: CALLS[name](store, key))  # type: ignore[misc]
         assert len(proxy.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"ETag": '"e"', "Content-Length": "many"}, {"Content-Length": "1"}],
+    ids=["nothing", "size", "etag"],
+)
+def test_an_object_of_which_the_store_says_too_little_is_not_believed(
+    proxy: FaultyStore, store: S3Store, key: str, headers: dict[str, str]
+) -> None:
+    proxy.otherwise = lambda exchange: exchange.answer(200, headers, b"")
+
+    with pytest.raises(StoreUnavailable):
+        run(lambda: store.head(key))
+    assert len(proxy.requests) == 3
 
 
 @pytest.mark.parametrize(("status", "code"), [(400, "InvalidRequest"), (501, "NotImplemented")])
@@ -387,3 +405,14 @@ def test_c59_a_clock_that_differs_is_seen_even_in_a_refusal(proxy: FaultyStore, 
 
     assert store.clock_skew is not None
     assert abs(store.clock_skew - 3600) < 30
+
+
+@pytest.mark.parametrize(
+    "date", ["", "now", "Mon, 01 Jan 2024 00:00:00 -0000", "Mon, 01 Jan 2024 00:00:00 +9999999999999"]
+)
+def test_a_date_that_is_none_costs_no_answer(proxy: FaultyStore, store: S3Store, date: str) -> None:
+    proxy.otherwise = lambda exchange: exchange.answer(200, {"Date": date}, b"")
+
+    run(store.check)
+
+    assert store.clock_skew is None

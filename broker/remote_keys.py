@@ -9,9 +9,10 @@ import asyncio
 import ipaddress
 import json
 import logging
+import re
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 import jwt
@@ -28,6 +29,7 @@ _PATIENCE = 5
 _MAX_BYTES = 256 * 1024
 _clock = time.monotonic
 _DISCOVERY = "/.well-known/openid-configuration"
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 
 
 class RemoteKey(Struct, frozen=True):
@@ -74,7 +76,8 @@ class RemoteKeys:
     @property
     def token_origin(self) -> str:
         """The origin with which the page exchanges codes for tokens: the issuer's until that is known."""
-        parts = urlsplit(str(self._discovered.get("token_endpoint") or self._issuer))
+        endpoint = self._discovered.get("token_endpoint")
+        parts = urlsplit(endpoint if is_endpoint(endpoint) else self._issuer)
         return f"{parts.scheme}://{parts.netloc}"
 
     async def warm_up(self) -> None:
@@ -160,6 +163,20 @@ def is_fetchable(url: str) -> bool:
     )
 
 
+def is_endpoint(named: object) -> TypeGuard[str]:
+    """Say whether a provider has named an address that the page may call, and its CSP may name.
+
+    >>> [is_endpoint(u) for u in ("https://id.example.com/token", "https://a;b/", "https://[/", None)]
+    [True, False, False, False]
+    """
+    try:
+        return (
+            isinstance(named, str) and is_fetchable(named) and bool(_HOST.fullmatch(urlsplit(named).netloc))
+        )
+    except ValueError:
+        return False
+
+
 async def _refuse_link_local(url: str) -> None:
     """Where clouds keep the secrets of their machines, no identity provider is."""
     if not is_fetchable(url):
@@ -183,11 +200,12 @@ def _usable(document: Mapping[str, Any]) -> list[RemoteKey]:
     listed = document.get("keys")
     keys = []
     for each in listed if isinstance(listed, list) else []:
-        if isinstance(each, dict) and each.get("kty") != "oct" and each.get("use", "sig") == "sig":
+        is_public = isinstance(each, dict) and each.get("kty") != "oct" and "d" not in each
+        if is_public and each.get("use", "sig") == "sig":
             try:
                 keys.append(RemoteKey(each.get("kid"), each.get("alg"), jwt.PyJWK.from_dict(each).key))
-            except jwt.PyJWTError:
-                continue  # of a kind that we do not know
+            except Exception:  # noqa: BLE001, S112 - of a kind that nobody knows; the others are good all the same
+                continue
     if not keys:
         raise ValueError("its key set has no key that signs")
     return keys

@@ -1,8 +1,11 @@
 """How one may sign in: with a password, or at the identity provider."""
 
+from collections.abc import Mapping
+
 from broker import schemas
 from broker.account_registry import AccountRegistry
-from broker.remote_keys import RemoteKeys, is_fetchable
+from broker.errors import IssuerUnavailable
+from broker.remote_keys import RemoteKeys, is_endpoint
 from broker.settings import OidcSettings
 
 
@@ -36,16 +39,20 @@ class SignInOptions:
         if self._provider is None or not self._settings.client_id:
             return None
         found = await self._provider.discover()
+        end_session = found.get("end_session_endpoint")
         return schemas.OidcProvider(
             issuer=self._settings.issuer,
             client_id=self._settings.client_id,
             scope=self._settings.scope,
             audience=self._settings.audience,
-            authorization_endpoint=str(found["authorization_endpoint"]),
-            token_endpoint=str(found["token_endpoint"]),
-            end_session_endpoint=_optional(found.get("end_session_endpoint")),
+            authorization_endpoint=_endpoint(found, "authorization_endpoint"),
+            token_endpoint=_endpoint(found, "token_endpoint"),
+            end_session_endpoint=end_session if is_endpoint(end_session) else None,
         )
 
 
-def _optional(url: object) -> str | None:
-    return url if isinstance(url, str) and is_fetchable(url) else None
+def _endpoint(found: Mapping[str, object], name: str) -> str:
+    endpoint = found.get(name)
+    if not is_endpoint(endpoint):
+        raise IssuerUnavailable(f"The identity provider does not say its {name}.")
+    return endpoint

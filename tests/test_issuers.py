@@ -7,6 +7,7 @@ import hmac
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -461,6 +462,66 @@ def test_the_broker_takes_a_providers_tokens_and_says_how_to_sign_in(
             "end_session_endpoint": None,
         },
     }
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"alg": ["RS256"]},
+        {"alg": "none"},
+        {"n": 5},
+        {"kty": {}},
+        {"d": "AQAB"},
+    ],
+)
+def test_a_key_that_is_none_costs_the_others_nothing(provider: Provider, odd: dict[str, object]) -> None:
+    provider.keys.insert(0, as_jwk(OTHER_RSA, "odd") | odd)
+
+    of_it = sign(provider, key=OTHER_RSA, headers={"kid": "odd"})
+
+    assert ask(authenticator(provider), sign(provider), of_it) == [ALICE, InvalidToken]
+
+
+def test_a_private_key_that_a_provider_publishes_is_not_used(provider: Provider) -> None:
+    private = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(OTHER_RSA))
+    provider.keys.append(private | {"kid": "private"})
+
+    token = sign(provider, key=OTHER_RSA, headers={"kid": "private"})
+
+    assert ask(authenticator(provider), sign(provider), token) == [ALICE, InvalidToken]
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint"),
+    [
+        ("authorization_endpoint", None),
+        ("authorization_endpoint", "javascript:alert(1)"),
+        ("token_endpoint", 5),
+        ("token_endpoint", "https://["),
+        ("token_endpoint", "https://a; script-src *"),
+    ],
+)
+def test_a_provider_that_does_not_say_where_to_sign_in_is_good_for_tokens_all_the_same(
+    provider: Provider, tmp_path: Path, name: str, endpoint: object
+) -> None:
+    provider.discovery[name] = endpoint
+    oidc = OidcSettings(issuer=provider.issuer, audience="broker", client_id="page")
+    with run_broker(NO_STORE, f"sqlite:///{tmp_path / 'broker.db'}", oidc=oidc) as running:
+        ways = httpx.get(f"{running.url}/v1/sign-in")
+        me = httpx.get(f"{running.url}/v1/me", headers={"authorization": f"Bearer {sign(provider)}"})
+
+    assert_problem(ways, errors.IssuerUnavailable)
+    assert me.status_code == 200
+
+
+@pytest.mark.parametrize("endpoint", [None, 5, "https://[", "https://a; script-src *", "https://\u00f6/"])
+def test_no_other_address_than_one_gets_into_the_pages_policy(provider: Provider, endpoint: object) -> None:
+    keys = RemoteKeys(issuer=provider.issuer)
+    provider.discovery["token_endpoint"] = endpoint
+
+    asyncio.run(keys.warm_up())
+
+    assert keys.token_origin == provider.issuer
 
 
 def test_a_provider_that_is_away_at_the_start_is_no_reason_not_to_start(

@@ -29,14 +29,16 @@ def run(*, host: str, port: int, store_port: int | None, data_dir: Path) -> None
     logs.configure("text", "WARNING")
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
+        secret_key = secret_file.read_or_make(data_dir / "secret_key")  # so that people stay signed in
     except OSError as error:
-        raise StoreStartError(f"The data cannot be in {data_dir}: {error.strerror}.") from error
+        reason = f"{error.strerror} ({error.filename})" if error.filename else error.strerror
+        raise StoreStartError(f"The data cannot be in {data_dir}: {reason}.") from error
     with listen(host, port) as listener:
         origins = _origins(listener)
         with EmbeddedStore(data_dir / "store", origins=origins, port=store_port) as store:
             for _ in bootstrap(store.settings, admin=store.settings.control, origins=origins, users=False):
                 pass
-            settings = _settings(data_dir, origins, store.settings)
+            settings = _settings(data_dir, secret_key, origins, store.settings)
             asyncio.run(add_demo_user(settings))
             lifecycle = Lifecycle()
             app = create_app(settings, lifecycle)
@@ -53,7 +55,7 @@ def _origins(listener: socket.socket) -> tuple[str, ...]:
     return (f"http://localhost:{port}", f"http://127.0.0.1:{port}")
 
 
-def _settings(data_dir: Path, origins: tuple[str, ...], store: StoreSettings) -> Settings:
+def _settings(data_dir: Path, secret_key: str, origins: tuple[str, ...], store: StoreSettings) -> Settings:
     policies, _ = configuration.load_policies()
     if scanned := [policy.name for policy in policies.values() if policy.scan]:
         raise SettingsError(
@@ -62,7 +64,7 @@ def _settings(data_dir: Path, origins: tuple[str, ...], store: StoreSettings) ->
         )
     return Settings(
         origins=origins,
-        secret_key=secret_file.read_or_make(data_dir / "secret_key"),  # so that people stay signed in
+        secret_key=secret_key,
         database_url=f"sqlite:///{quote(str(data_dir / 'broker.db'))}",
         store=store,
         policies=policies,

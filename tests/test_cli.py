@@ -87,13 +87,16 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     assert len(result.output.splitlines()) == 1
 
 
-def test_data_that_cannot_be_there_is_a_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["file/data", "taken"])
+def test_data_that_cannot_be_there_is_a_sentence(tmp_path: Path, path: str) -> None:
     (tmp_path / "file").touch()
+    (tmp_path / "taken/secret_key").mkdir(parents=True)
 
-    result = run("dev", "--port", "0", "--data-dir", str(tmp_path / "file" / "data"))
+    result = run("dev", "--port", "0", "--data-dir", str(tmp_path / path))
 
     assert result.exit_code == 1
-    assert result.output.startswith("Error: The data cannot be in")
+    assert result.output.startswith(f"Error: The data cannot be in {tmp_path / path}: ")
+    assert len(result.output.splitlines()) == 1
 
 
 def test_dev_refuses_a_policy_whose_files_nobody_would_ever_scan(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from broker.administration import Administration
 from broker.asgi import Route, Router
 from broker.audit import Audit
 from broker.audit_registry import AuditRegistry
-from broker.auth import Claims, Tokens
+from broker.auth import Tokens
 from broker.authenticator import Authenticator
 from broker.background import Job, background, repeat
 from broker.client_address import Network
@@ -59,7 +59,6 @@ from broker.reconciler import Reconciler
 from broker.registry import Registry
 from broker.remote_keys import RemoteKeys
 from broker.revocations import Revocations
-from broker.rows import caller_of
 from broker.scanning import Scanner
 from broker.self_test import SelfTest
 from broker.sessions import Sessions
@@ -152,16 +151,11 @@ def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
 
     async def empty_trash() -> None:
         at = web.now()
-        while deleted := await services.files.empty_trash(at=at):
-            for file in deleted:
-                owner = Claims(subject=file.owner, tenant=file.tenant, scopes=frozenset())
-                services.audit.record("file.deleted", caller_of(owner), file.id, at=at)
+        while await services.files.empty_trash(at=at):
+            pass
 
     async def scan() -> None:
-        at = web.now()
-        for file in await services.scanner.scan_due(at=at):
-            owner = Claims(subject=file.owner, tenant=file.tenant, scopes=frozenset())
-            services.audit.record("file.infected", caller_of(owner), file.id, at=at)
+        await services.scanner.scan_due(at=web.now())
 
     yield services.audit.run
     if settings.scan.url:

@@ -1,9 +1,8 @@
 """The audit trail: who did what, when and from where. It is only ever added to.
 
-How an upload ends is written with the very change that ends it (registry.py). All else waits a moment in
-memory and is written together, so that nobody waits for it: a process that is killed loses the last second of
-it. What changes a file is in the registry all the same. Signing parts is not in the trail: an upload's
-creation is, and every part belongs to one.
+How an upload or a file ends is written with the very change that ends it (registry.py). All else waits a
+moment in memory and is written together, so that nobody waits for it: a process that is killed loses the last
+second of it. Signing parts is not in the trail: an upload's creation is, and every part belongs to one.
 """
 
 import asyncio

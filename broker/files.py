@@ -22,7 +22,7 @@ from broker.errors import (
 from broker.file_registry import FileRegistry, Filter
 from broker.policy import Policies
 from broker.registry import Registry
-from broker.rows import File
+from broker.rows import Caller, File, owner_of
 from broker.stores.base import Store
 
 log = logging.getLogger(__name__)
@@ -142,10 +142,10 @@ class Files:
         return await _each(wanted.ids, lambda file_id: self.change(claims, file_id, change, at=at))
 
     async def delete_batch(
-        self, claims: Claims, wanted: schemas.DeleteFiles, *, at: datetime
+        self, claims: Claims, wanted: schemas.DeleteFiles, *, caller: Caller, at: datetime
     ) -> Sequence[BrokerError | None]:
         """Delete many files; return for each None, or why it was not deleted."""
-        return await _each(wanted.ids, lambda file_id: self.delete(claims, file_id, at=at))
+        return await _each(wanted.ids, lambda file_id: self.delete(claims, file_id, caller=caller, at=at))
 
     def _changed(self, claims: Claims, file: File, wanted: schemas.ChangeFile, *, at: datetime) -> File:
         of_file = self._policies.of(file.policy)
@@ -158,9 +158,9 @@ class Files:
             file = structs.replace(file, trashed_at=at if wanted.trashed else None)
         return file
 
-    async def delete(self, claims: Claims, file_id: str, *, at: datetime) -> None:
+    async def delete(self, claims: Claims, file_id: str, *, caller: Caller, at: datetime) -> None:
         """Forget the file, then remove its object, or have the reconciler do so. Raises NotFound."""
-        await self._delete(await self.find(claims, file_id), at=at)
+        await self._delete(await self.find(claims, file_id), caller=caller, at=at)
 
     async def empty_trash(self, *, at: datetime) -> Sequence[File]:
         """Delete files that have been in the trash for long enough, of all owners; return them."""
@@ -168,13 +168,18 @@ class Files:
             return ()
         before = at - timedelta(days=self.trash_days)
         found = await self._registry.list_trashed(before=before, limit=_EMPTIED_AT_ONCE)
-        deleted = await _each(found, lambda file: self._delete(file, at=at, trashed_before=before))
+        deleted = await _each(
+            found, lambda file: self._delete(file, caller=owner_of(file), at=at, trashed_before=before)
+        )
         return [file for file, was_there in zip(found, deleted, strict=True) if was_there is True]
 
-    async def _delete(self, file: File, *, at: datetime, trashed_before: datetime | None = None) -> bool:
+    async def _delete(
+        self, file: File, *, caller: Caller, at: datetime, trashed_before: datetime | None = None
+    ) -> bool:
         visit_at = at + timedelta(seconds=policy.MAX_URL_EXPIRES_IN)
+        entry = caller.did("file.deleted", file.id, at=at)
         if not await self._registry.delete_file(
-            file, at=at, visit_at=visit_at, trashed_before=trashed_before
+            file, entry, at=at, visit_at=visit_at, trashed_before=trashed_before
         ):
             return False
         log.info("File deleted", extra={"file": file.id})

@@ -267,11 +267,18 @@ class Registry:
         return await self._database.read(lambda c: every(OwnedCounters, c, query, {}))
 
     async def delete_file(
-        self, file: File, *, at: datetime, visit_at: datetime, trashed_before: datetime | None = None
+        self,
+        file: File,
+        entry: AuditEntry | None = None,
+        *,
+        at: datetime,
+        visit_at: datetime,
+        trashed_before: datetime | None = None,
     ) -> bool:
         """Forget a file, and have the reconciler see to its object; say whether it was there.
 
-        With `trashed_before`, only if it is in the trash since then.
+        With `trashed_before`, only if it is in the trash since then. If it was there, the audit trail has the
+        `entry`.
         """
         statement = DELETE_FILE if trashed_before is None else DELETE_TRASHED
 
@@ -280,6 +287,7 @@ class Registry:
                 return False
             _move(connection, file.upload_id, "completed", "deleted", at=at, visit_at=visit_at)
             count(connection, [(file, Counters(files=-1, bytes=-file.size))])
+            add_entries(connection, [entry] if entry else [])
             return True
 
         return await self._database.write(change)

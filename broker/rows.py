@@ -211,6 +211,11 @@ def caller_of(claims: Claims | None, *, address: str = "", request_id: str = "")
     )
 
 
+def owner_of(file: File) -> Caller:
+    """Name whose a file is, where nobody has asked for what is done with it."""
+    return Caller(tenant=file.tenant, subject=file.owner)
+
+
 def sender_of(upload: Upload) -> Caller:
     """Name who has declared an upload and sent it, where nobody else is known."""
     link = Link(upload.share_id) if upload.share_id else None

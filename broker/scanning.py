@@ -17,7 +17,7 @@ from broker import schemas
 from broker.errors import StoreUnavailable
 from broker.policy import MAX_URL_EXPIRES_IN
 from broker.registry import Registry
-from broker.rows import File
+from broker.rows import File, owner_of
 from broker.settings import ScanSettings
 from broker.stores.base import Store
 
@@ -47,38 +47,36 @@ class Scanner:
         self._store = store
         self._settings = settings
 
-    async def scan_due(self, *, at: datetime) -> list[File]:
-        """Ask about each file that is due; return those that were infected. Raises RegistryUnavailable."""
+    async def scan_due(self, *, at: datetime) -> None:
+        """Ask about each file that is due, and remove those that are infected. Raises RegistryUnavailable."""
         due = await self._registry.list_to_scan(at=at, limit=_BATCH)
         turns = asyncio.Semaphore(_AT_ONCE)
         began = time.monotonic()
 
-        async def scan(file: File) -> bool:
+        async def scan(file: File) -> None:
             async with turns:  # by when its turn comes, a URL of before may have expired
                 waited = timedelta(seconds=time.monotonic() - began)
-                return await self._scan(file, at=at + waited)
+                await self._scan(file, at=at + waited)
 
-        infected = await asyncio.gather(*map(scan, due))
-        return [file for file, is_infected in zip(due, infected, strict=True) if is_infected]
+        await asyncio.gather(*map(scan, due))
 
-    async def _scan(self, file: File, *, at: datetime) -> bool:
-        """Ask about one file, unless another process does so; say whether it is infected."""
+    async def _scan(self, file: File, *, at: datetime) -> None:
+        """Ask about one file, unless another process does so."""
         waited = at - file.created_at
         again_at = at + timedelta(seconds=self._settings.timeout) + min(max(waited, _SOONEST), _LATEST)
         if not await self._registry.claim_scan(file, again_at=again_at):
-            return False
+            return
         try:
             async with asyncio.timeout(self._settings.timeout):
                 verdict = await self._ask(file, at=at)
         except Exception as error:  # noqa: BLE001 - whatever a hook and the way to it may do
             log.warning("Scan failed: %s", str(error) or type(error).__name__, extra={"file": file.id})
-            return False
+            return
         if verdict == "clean":
             await self._registry.release(file)
             log.info("File found clean", extra={"file": file.id})
-            return False
-        await self._remove(file, at=at)
-        return True
+        else:
+            await self._remove(file, at=at)
 
     async def _ask(self, file: File, *, at: datetime) -> Verdict:
         import httpx  # takes a while to load, and few scan
@@ -112,7 +110,9 @@ class Scanner:
 
     async def _remove(self, file: File, *, at: datetime) -> None:
         """Forget the file; its object goes now, or when the reconciler gets to it."""
-        await self._registry.delete_file(file, at=at, visit_at=at + timedelta(seconds=MAX_URL_EXPIRES_IN))
+        entry = owner_of(file).did("file.infected", file.id, at=at)
+        visit_at = at + timedelta(seconds=MAX_URL_EXPIRES_IN)
+        await self._registry.delete_file(file, entry, at=at, visit_at=visit_at)
         log.warning("File found infected and removed", extra={"file": file.id})
         try:
             for key in file.stored_keys:

@@ -255,6 +255,26 @@ def test_c55_a_completion_whose_answer_the_registry_loses_is_in_the_trail(
     )
 
 
+def test_c55_a_deletion_whose_answer_the_registry_loses_is_in_the_trail(
+    embedded: StoreSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = Registry.delete_file
+
+    async def delete_and_lose_the_answer(registry: Registry, *what: object, **when: object) -> bool:
+        await delete(registry, *what, **when)  # type: ignore[arg-type]  # as it came
+        raise OutcomeUnknown("The registry cannot be used right now; nothing was lost, try again.")
+
+    with run_broker(embedded, f"sqlite:///{tmp_path / 'broker.db'}") as broker, broker.client() as client:
+        file = upload(client, b"hello")["id"]
+        monkeypatch.setattr(Registry, "delete_file", delete_and_lose_the_answer)
+
+        answers = [client.delete(f"/v1/files/{file}") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [503, 404]
+    last = read(broker)[-1]
+    assert (last["event"], last["target"], last["address"]) == ("file.deleted", file, "127.0.0.1")
+
+
 def complete(client: httpx.Client, created: dict[str, Any], request_id: str) -> httpx.Response:
     path = f"/v1/uploads/{created['id']}/complete"
     return client.post(path, json={}, headers={"x-request-id": request_id})

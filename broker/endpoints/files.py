@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 
 from msgspec import UNSET
 from starlette.requests import Request
@@ -10,7 +9,6 @@ from starlette.responses import Response
 
 from broker import problems, schemas, web
 from broker.asgi import Route, header
-from broker.auth import Claims
 from broker.errors import BrokerError, InvalidField
 
 _HISTORY = 100  # entries
@@ -85,38 +83,35 @@ async def change_files(request: Request) -> Response:
     claims = await web.claims(request, at=at)
     wanted = await web.decode(request, schemas.ChangeFiles)
     outcomes = await web.services(request).files.change_batch(claims, wanted, at=at)
-    return _answer_batch(request, "file.changed", claims, wanted.ids, outcomes, at=at)
+    changed = {  # each once, though it may be named twice; the others were so before
+        outcome.id: outcome
+        for outcome in outcomes
+        if isinstance(outcome, schemas.File) and outcome.modified_at == at
+    }
+    for file_id in changed:
+        web.record(request, "file.changed", claims, file_id, at=at)
+    return _answer_batch(outcomes)
 
 
 async def delete_files(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
     wanted = await web.decode(request, schemas.DeleteFiles)
-    outcomes = await web.services(request).files.delete_batch(claims, wanted, at=at)
-    return _answer_batch(request, "file.deleted", claims, wanted.ids, outcomes, at=at)
+    caller = web.caller(request, claims)
+    return _answer_batch(await web.services(request).files.delete_batch(claims, wanted, caller=caller, at=at))
 
 
-def _answer_batch(
-    request: Request,
-    event: schemas.AuditEvent,
-    claims: Claims,
-    ids: Sequence[str],
-    outcomes: Sequence[schemas.File | BrokerError | None],
-    *,
-    at: datetime,
-) -> Response:
-    items = []
-    done: dict[str, None] = {}  # each once, though it may be named twice
-    for file_id, outcome in zip(ids, outcomes, strict=True):
-        if isinstance(outcome, BrokerError):
-            items.append(schemas.ChangedItem(problem=problems.describe(outcome)))
-            continue
-        items.append(schemas.ChangedItem(file=outcome or UNSET))
-        if outcome is None or outcome.modified_at == at:  # else it was so before
-            done[file_id] = None
-    for file_id in done:
-        web.record(request, event, claims, file_id, at=at)
-    return web.answer(schemas.ChangedFiles(items=tuple(items)))
+def _answer_batch(outcomes: Sequence[schemas.File | BrokerError | None]) -> Response:
+    return web.answer(
+        schemas.ChangedFiles(
+            items=tuple(
+                schemas.ChangedItem(problem=problems.describe(outcome))
+                if isinstance(outcome, BrokerError)
+                else schemas.ChangedItem(file=outcome or UNSET)
+                for outcome in outcomes
+            )
+        )
+    )
 
 
 def _answer(file: schemas.File) -> Response:
@@ -137,8 +132,8 @@ def _revision(request: Request) -> int | None:
 async def delete_file(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
-    await web.services(request).files.delete(claims, request.path_params["id"], at=at)
-    web.record(request, "file.deleted", claims, request.path_params["id"], at=at)
+    caller = web.caller(request, claims)
+    await web.services(request).files.delete(claims, request.path_params["id"], caller=caller, at=at)
     return Response(status_code=204)
 
 

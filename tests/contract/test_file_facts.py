@@ -86,6 +86,8 @@ def test_what_was_in_the_trash_for_long_enough_is_deleted_for_good(
         200,
     ]
     assert not exists(embedded, created)
+    [entry] = alice.get("/v1/admin/audit", params={"event": "file.deleted"}).json()["items"]
+    assert (entry["target"], entry["subject"]) == (old["id"], "alice")
     assert alice.get("/v1/me").json()["trash_days"] == 30
     assert alice.get("/v1/me").json()["usage"]["files"] == 2
 

@@ -143,6 +143,8 @@ def test_c46_an_infected_file_is_removed_with_its_object(
 
         assert client.get("/v1/files").json()["items"] == []
         assert client.get("/v1/me").json()["usage"]["files"] == 0
+        [entry] = client.get("/v1/admin/audit", params={"target": infected}).json()["items"]
+        assert (entry["event"], entry["subject"]) == ("file.infected", "alice")
 
 
 def test_c46_an_infected_file_takes_its_thumbnail_along(

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from broker.audit_registry import AuditRegistry
@@ -60,8 +61,10 @@ class Audit:
             entries = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
             try:
                 await self._registry.add(entries)
-            except RegistryUnavailable:
-                self._waiting.extendleft(reversed(entries))
+            except (RegistryUnavailable, asyncio.CancelledError):
+                self._waiting.extendleft(
+                    reversed(entries)
+                )  # those that were kept all the same stay as they are
                 raise
         if self._lost:
             log.error("Audit entries were lost: too many waited", extra={"lost": self._lost})
@@ -77,7 +80,10 @@ class Audit:
                 except RegistryUnavailable:
                     log.warning("Audit entries wait for the registry", extra={"waiting": len(self._waiting)})
         finally:
-            await self.flush()
+            with suppress(RegistryUnavailable):
+                await self.flush()
+            if lost := len(self._waiting) + self._lost:
+                log.error("Audit entries were lost: the registry did not take them", extra={"lost": lost})
 
     async def forget(self, *, at: datetime) -> None:
         """Remove entries that are older than they are to be kept."""

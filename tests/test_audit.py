@@ -131,6 +131,53 @@ def test_what_was_written_although_nobody_knew_it_is_not_written_twice_and_holds
     asyncio.run(story())
 
 
+def test_what_is_being_written_at_the_end_is_written(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        registry = AuditRegistry(database)
+        trail = Audit(registry, retention_days=0)
+        trail.record("file.deleted", ALICE, at=AT)
+        has_begun = asyncio.Event()
+
+        async def hang(_: AuditRegistry, __: object) -> None:
+            has_begun.set()
+            await asyncio.Event().wait()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(AuditRegistry, "add", hang)
+            async with asyncio.timeout(10):
+                task = asyncio.create_task(trail.run())
+                await has_begun.wait()
+        task.cancel()
+        await asyncio.wait([task])
+
+        assert len(await registry.list(AuditFilter(), limit=9)) == 1
+
+    asyncio.run(story())
+
+
+def test_what_the_registry_does_not_take_at_the_end_is_told(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(AuditRegistry, "add", refuse)
+    monkeypatch.setattr(audit, "_SECONDS", 0)
+
+    async def story() -> None:
+        trail = Audit(AuditRegistry(database), retention_days=0)
+        for _ in range(2):
+            trail.record("file.deleted", ALICE, at=AT)
+        task = asyncio.create_task(trail.run())
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+
+    asyncio.run(story())
+
+    [record] = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert vars(record)["lost"] == 2
+
+
 async def refuse(_: AuditRegistry, __: object) -> None:
     raise RegistryUnavailable("The registry cannot be used right now; nothing was lost, try again.")
 

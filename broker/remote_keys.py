@@ -190,9 +190,11 @@ async def _refuse_link_local(url: str) -> None:
 
 def _is(host: str, quality: str) -> bool:
     try:
-        return bool(getattr(ipaddress.ip_address(host.partition("%")[0]), quality))
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return False
+    # as an IPv6 address an IPv4 one is connected to all the same
+    return bool(getattr(getattr(address, "ipv4_mapped", None) or address, quality))
 
 
 def _usable(document: Mapping[str, Any]) -> list[RemoteKey]:

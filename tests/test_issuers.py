@@ -274,7 +274,8 @@ def test_a_provider_that_hangs_hangs_nobody(provider: Provider, monkeypatch: pyt
 
 @pytest.mark.parametrize(
     "url", ["http://id.example.com/jwks", "http://169.254.169.254/latest", "https://169.254.169.254/latest",
-            "https://[fe80::1]/jwks", "file:///etc/passwd", "ftp://127.0.0.1/jwks"],
+            "https://[fe80::1]/jwks", "https://[::ffff:169.254.169.254]/latest",
+            "file:///etc/passwd", "ftp://127.0.0.1/jwks"],
 )  # fmt: skip
 def test_c08_keys_are_fetched_by_https_and_never_from_a_link_local_address(url: str) -> None:
     with pytest.raises(ValueError, match=r"its address is (not https|link-local)"):

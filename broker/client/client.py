@@ -1,5 +1,6 @@
 """The client for back ends and scripts."""
 
+import errno
 import mimetypes
 import os
 import threading
@@ -164,6 +165,10 @@ class Client:
         target = Path(path)
         if target.is_dir():
             target /= _patiently(lambda: self._calls.read_file(file_id)).name
+        elif os.fspath(path).endswith(os.sep):
+            raise NotADirectoryError(errno.ENOTDIR, "There is no such directory", os.fspath(path))
+        if target.exists() and not target.is_file():  # a device would be gone, and a directory is in the way
+            raise OSError(errno.EINVAL, "Not a regular file", str(target))
         download = _patiently(lambda: self._calls.sign_download(file_id))
         return Downloading(
             calls=self._calls,

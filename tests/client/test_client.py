@@ -81,6 +81,20 @@ def test_a_file_is_downloaded_into_a_directory_by_its_name(client: Client, tmp_p
     assert client.download(file.id, tmp_path) == tmp_path / "hello.txt"
 
 
+@pytest.mark.parametrize("place", ["pipe", "missing/", "directory/"])
+def test_nothing_but_a_file_gives_way_to_a_download(client: Client, tmp_path: Path, place: str) -> None:
+    os.mkfifo(tmp_path / "pipe")  # as a device is, which root could replace
+    (tmp_path / "directory" / "hello.txt").mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    file = client.upload(b"hello", name="hello.txt")
+
+    with pytest.raises(OSError, match=place):
+        client.download(file.id, f"{tmp_path}/{place}")
+
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "pipe").is_fifo()
+
+
 def test_many_files_are_created_and_completed_together(
     client: Client, line: FaultyStore, large: Path, tmp_path: Path
 ) -> None:

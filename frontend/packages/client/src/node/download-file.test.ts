@@ -1,5 +1,5 @@
 /// <reference types="node" />
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,4 +53,23 @@ test("a disk without room is told before anything is fetched", async () => {
 
   expect(use).not.toHaveBeenCalled();
   await rm(directory, { recursive: true });
+});
+
+test.each(["directory", "missing/"])("nothing but a file gives way to a download: %s", async (place) => {
+  const root = await mkdtemp(join(tmpdir(), "download-"));
+  await mkdir(join(root, "directory"));
+  const { lanes, timer } = new FakeService();
+  const downloadFileOf = vi.fn();
+  const work = { signal: new AbortController().signal, onProgress: () => {} };
+
+  const downloading = downloadFile(
+    "id",
+    `${root}/${place}`,
+    { broker: { downloadFile: downloadFileOf }, lanes, timer },
+    work,
+  );
+
+  await expect(downloading).rejects.toThrow("is not a regular file");
+  expect(downloadFileOf).not.toHaveBeenCalled();
+  await rm(root, { recursive: true });
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import type { Broker } from "../broker.ts";
 import { ChecksumMismatch, StoreRefused } from "../failures.ts";
 import { type ByteRange, fetchRange } from "../fetch-range.ts";
@@ -35,7 +35,7 @@ interface Surroundings {
  * Fetch a file to a path: ranges side by side into a file beside it, verified, and only then named so. Cut short, the
  * same call goes on where it was, also when the Python client had begun.
  *
- * @throws ChecksumMismatch after which nothing is left.
+ * @throws ChecksumMismatch after which nothing is left; Error for a path that no file can have.
  */
 export async function downloadFile(
   id: string,
@@ -43,6 +43,7 @@ export async function downloadFile(
   { broker, lanes, timer }: Surroundings,
   { signal, onProgress }: Work,
 ): Promise<void> {
+  await refuseOthers(path);
   const sign = (until: AbortSignal) =>
     persist(() => broker.downloadFile(id, {}, { signal: until }), { timer, signal: until });
   let download = await sign(signal);
@@ -94,6 +95,14 @@ export async function downloadFile(
   await verify(partial, download, signal);
   await rename(partial, path);
   await rm(`${partial}.json`, { force: true });
+}
+
+/** Nothing but a file gives way: a device would be gone, and a directory is told before gigabytes are fetched. */
+async function refuseOthers(path: string): Promise<void> {
+  const there = await stat(path).catch(() => null);
+  if (there === null ? path.endsWith(sep) : !there.isFile()) {
+    throw new Error(`${path} is not a regular file`);
+  }
 }
 
 /** What the disk says is not the store's fault: a disk that is full stays so however often it is tried. */

@@ -23,7 +23,10 @@ def open_client() -> Client:
     """Make a client of BROKER_URL and BROKER_TOKEN, or of who is signed in. Raises OperatorError."""
     url, token = os.environ.get("BROKER_URL"), os.environ.get("BROKER_TOKEN")
     if url and token:
-        return Client(url, token=token)
+        try:
+            return Client(url, token=token)
+        except ValueError as error:
+            raise OperatorError(f"BROKER_URL: {error}") from error
     if url or token:  # a saved token is not sent to another address
         raise OperatorError("Set both BROKER_URL and BROKER_TOKEN, or neither and use broker login.")
     saved = SavedLogin(default_path())

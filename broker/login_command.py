@@ -6,6 +6,7 @@ import sys
 import click
 
 from broker.client import Client
+from broker.client.address import check_address
 from broker.client.saved_login import SavedLogin, default_path
 from broker.client_session import client_sentences
 
@@ -20,16 +21,18 @@ def login_command(url: str, username: str | None, is_token: bool) -> None:
     The login is kept in a file that you alone can read. Without a terminal, the password is one line of
     standard input.
     """
-    if not url.startswith(("http://", "https://")):
-        raise click.UsageError("A URL begins with https:// or http://.")
+    try:
+        address = check_address(url)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     saved = SavedLogin(default_path())
     with client_sentences():
         if is_token:
-            saved.keep_token(url.rstrip("/"), _read_line())
+            saved.keep_token(address, _read_line())
         else:
             name = username or click.prompt("User name", err=True)
             password = click.prompt("Password", hide_input=True) if sys.stdin.isatty() else _read_line()
-            saved.sign_in(url.rstrip("/"), name, password)
+            saved.sign_in(address, name, password)
         with Client(saved.url, token=saved) as client:  # not open_client: variables go before what is saved
             click.echo(f"Signed in as {client.me().subject}.")
     if os.environ.get("BROKER_URL") or os.environ.get("BROKER_TOKEN"):

@@ -10,20 +10,22 @@ from typing import Self
 from broker.client.client import Client, Sendable
 from broker.client.many import Outcome
 from broker.client.progress import OnProgress
+from broker.client.session import Login
 from broker.schemas import Collision, File, FileOrder, Me, Share, Upload
 
 
 class AsyncClient:
     """The same as Client, without holding the event loop up: files are read and sent by threads anyway.
 
-    A cancelled call ends at once; what it had begun is not awaited, and may be gone on with.
+    A cancelled call ends at once; what it had begun is not awaited, and may be gone on with. What returns the
+    token, and `on_progress`, are plain functions that are called in threads.
     """
 
     def __init__(
         self,
         base_url: str,
         *,
-        token: str | Callable[[], str] | None = None,
+        token: str | Callable[[], str] | Login | None = None,
         username: str | None = None,
         password: str | None = None,
     ) -> None:

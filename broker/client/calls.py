@@ -1,6 +1,7 @@
 """The calls of the broker, one method each. They are safe to use from several threads."""
 
 import os
+import re
 import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -10,12 +11,14 @@ import httpx
 import msgspec
 
 from broker import schemas
-from broker.client.failures import BrokerUnreachable, read_problem, to_error
+from broker.client.failures import BrokerUnreachable, read_problem, reason, to_error
 from broker.errors import BrokerError, ExpiredToken, InvalidToken
 
 Answer = TypeVar("Answer")
 
 TIMEOUT = 30.0  # seconds
+
+_TOKEN = re.compile(r"\s*([\w.~+/-]+=*)\s*", re.ASCII)  # RFC 6750 §2.1; files end with a line break
 
 
 class _Item(msgspec.Struct):
@@ -36,7 +39,7 @@ class Calls:
 
     def __init__(self, base_url: str, *, token: Callable[[bool], str], http: httpx.Client) -> None:
         """`token` is asked with True when the broker no longer takes the one before."""
-        self._base_url = base_url.rstrip("/")
+        self._base_url = base_url
         self._token = token
         self._http = http
         self._renewing = threading.Lock()
@@ -143,17 +146,18 @@ class Calls:
             headers["content-type"] = "application/json"
 
         def request(token: str) -> bytes:
+            authorization = _bearer(token)
             try:
                 answer = self._http.request(
                     method,
                     f"{self._base_url}{path}",
                     params=query,
                     content=content,
-                    headers=headers | {"authorization": f"Bearer {token}"},
+                    headers=headers | {"authorization": authorization},
                     timeout=TIMEOUT,
                 )
             except httpx.TransportError as error:
-                raise BrokerUnreachable("The broker does not answer.") from error
+                raise BrokerUnreachable(f"The broker does not answer ({reason(error)}).") from error
             if not answer.is_success:
                 raise read_problem(answer.status_code, answer.content, answer.headers)
             return answer.content
@@ -168,6 +172,17 @@ class Calls:
         with self._renewing:
             current = self._token(False)
             return current if current != refused else self._token(True)
+
+
+def _bearer(token: str) -> str:
+    """Raises InvalidToken for what no header can hold, of which httpx would say that nobody answers.
+
+    >>> _bearer("eyJ0.eyJz.c2ln\\n")
+    'Bearer eyJ0.eyJz.c2ln'
+    """
+    if (found := _TOKEN.fullmatch(token)) is None:
+        raise InvalidToken("The access token is not valid: it has characters that none can have.")
+    return f"Bearer {found[1]}"
 
 
 def _path(form: str, name: str) -> str:

@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 import httpx
 from msgspec import structs
 
+from broker.client.address import check_address
 from broker.client.calls import Calls
 from broker.client.downloading import Downloading
 from broker.client.lanes import Lanes
@@ -55,7 +56,7 @@ class Client:
 
     Give a token, or something that returns the newest one or renews it, or a built-in user's name and
     password. It may be used from several threads. Methods raise the broker's own errors (`broker.errors`, by
-    the same classes) and those of `broker.client.failures`.
+    the same classes) and those of `broker.client.failures`. Raises ValueError for what is no address.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Client:
         username: str | None = None,
         password: str | None = None,
     ) -> None:
+        address = check_address(base_url)
         self._broker_http = httpx.Client(follow_redirects=False)
         self._store_http = httpx.Client(
             follow_redirects=False, limits=httpx.Limits(max_connections=2 * _MOST_LANES)
@@ -76,10 +78,10 @@ class Client:
         elif token is not None:
             source = fixed(token) if isinstance(token, str) else asked(token)
         elif username is not None and password is not None:
-            source = PasswordLogin(base_url, username, password, self._broker_http).token
+            source = PasswordLogin(address, username, password, self._broker_http).token
         else:
             raise ValueError("Give a token, or a username and a password.")
-        self._calls = Calls(base_url, token=source, http=self._broker_http)
+        self._calls = Calls(address, token=source, http=self._broker_http)
         self._store = StoreCalls(self._store_http)
         self._lanes = Lanes(_MOST_LANES)
         self.uploads = Uploads(self._calls)

@@ -48,6 +48,11 @@ class UploadEnded(TransferError):
     """The upload ended elsewhere: it was aborted, has expired, was rejected, or its file is deleted."""
 
 
+def reason(error: Exception) -> str:
+    """Say why nobody answers, as the operating system does."""
+    return str(error) or type(error).__name__
+
+
 def read_problem(status: int, body: bytes, headers: Mapping[str, str]) -> BrokerError:
     """Make of an answer the error that the broker raised. A proxy may answer anything.
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from broker.client.failures import BrokerUnreachable, read_problem
+from broker.client.failures import BrokerUnreachable, read_problem, reason
 from broker.errors import OperatorError
 from broker.schemas import Session, SignIn
 
@@ -109,7 +109,7 @@ def _ask(url: str, path: str, body: bytes, *, cookie: str | None) -> Login:
     try:
         answer = httpx.post(f"{url}{path}", content=body, headers=headers, timeout=_TIMEOUT)
     except httpx.TransportError as error:
-        raise BrokerUnreachable(f"{url} does not answer.") from error
+        raise BrokerUnreachable(f"{url} does not answer ({reason(error)}).") from error
     if not answer.is_success:
         raise read_problem(answer.status_code, answer.content, answer.headers)
     try:

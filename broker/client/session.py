@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 import httpx
 import msgspec
 
-from broker.client.failures import BrokerUnreachable, read_problem
+from broker.client.failures import BrokerUnreachable, read_problem, reason
 from broker.schemas import Session, SignIn
 
 TokenSource = Callable[[bool], str]
@@ -34,7 +34,7 @@ class PasswordLogin:
     """Signs a built-in user in, and in again whenever the token has expired."""
 
     def __init__(self, base_url: str, username: str, password: str, http: httpx.Client) -> None:
-        self._url = f"{base_url.rstrip('/')}/v1/session"
+        self._url = f"{base_url}/v1/session"
         self._credentials = SignIn(username=username, password=password)
         self._http = http
         self._token: str | None = None
@@ -52,7 +52,10 @@ class PasswordLogin:
                 self._url, content=msgspec.json.encode(self._credentials), headers=headers
             )
         except httpx.TransportError as error:
-            raise BrokerUnreachable("The broker does not answer.") from error
+            raise BrokerUnreachable(f"The broker does not answer ({reason(error)}).") from error
         if not answer.is_success:
             raise read_problem(answer.status_code, answer.content, answer.headers)
-        return msgspec.json.decode(answer.content, type=Session)
+        try:
+            return msgspec.json.decode(answer.content, type=Session)
+        except msgspec.DecodeError as error:
+            raise BrokerUnreachable("The answer is not the broker's.") from error

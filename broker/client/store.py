@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from broker.client.failures import StoreRefused, StoreUnreachable
+from broker.client.failures import StoreRefused, StoreUnreachable, reason
 from broker.schemas import PresignedRequest
 
 # a connection that takes or gives no byte for so long is dead; the answer to a part may take longer
@@ -21,7 +21,7 @@ class StoreCalls:
 
     def put(self, request: PresignedRequest, body: Iterable[bytes]) -> None:
         """Send bytes, of which `content-length` is one of the request's headers."""
-        with _answering():
+        with _answering(request):
             answer = self._http.put(request.url, headers=request.headers, content=body, timeout=_TIMEOUT)
         if not answer.is_success:
             raise StoreRefused(answer.status_code, _code(answer.text))
@@ -31,7 +31,7 @@ class StoreCalls:
         """Fetch the bytes from `start` up to, not including, `end`."""
         headers = request.headers | {"range": f"bytes={start}-{end - 1}"}
         with (
-            _answering(),
+            _answering(request),
             self._http.stream("GET", request.url, headers=headers, timeout=_TIMEOUT) as answer,
         ):
             if answer.status_code != 206:
@@ -40,11 +40,13 @@ class StoreCalls:
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def _answering(request: PresignedRequest) -> Iterator[None]:
     try:
         yield
     except httpx.TransportError as error:
-        raise StoreUnreachable("The store does not answer.") from error
+        url = httpx.URL(request.url)  # of which all but the origin is nobody's business
+        origin = f"{url.scheme}://{url.netloc.decode()}"
+        raise StoreUnreachable(f"{origin}, the store, does not answer ({reason(error)}).") from error
 
 
 def _code(body: str) -> str | None:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -19,6 +19,7 @@ from broker.client import (
     Client,
     SourceChanged,
     StoreRefused,
+    StoreUnreachable,
     UploadEnded,
     downloading,
     retry,
@@ -27,7 +28,7 @@ from broker.client import (
 from broker.client.hashing import fingerprint
 from broker.client.sources import BytesSource, FileSource
 from broker.client.uploading import Uploading
-from broker.schemas import File
+from broker.schemas import File, PresignedRequest
 from broker.settings import StoreSettings
 from tests import faulty_store
 from tests.faulty_store import (
@@ -623,9 +624,48 @@ def test_a_deleted_file_is_gone_and_an_aborted_upload_is_not_pending(
 def test_a_broker_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
         Client("http://127.0.0.1:1", token="t") as client,
-        pytest.raises(BrokerUnreachable),
+        pytest.raises(BrokerUnreachable, match="Connection refused"),
     ):
         client.me()
+
+
+@pytest.mark.parametrize(
+    "address", ["localhost:8000", "files.example.org", "ftp://files", "http://", "http://[::1"]
+)
+def test_what_is_no_address_is_told_at_once(address: str) -> None:
+    with pytest.raises(ValueError, match="is not an address"):
+        Client(address, token="t")
+
+
+def test_something_else_that_answers_is_not_taken_for_a_broker(way: FaultyStore) -> None:
+    way.otherwise = faulty_store.body(b"<!doctype html>")
+
+    with (
+        Client(way.settings.url, username="eve", password="a good password") as client,
+        pytest.raises(BrokerUnreachable, match="not the broker's"),
+    ):
+        client.me()
+
+
+def test_a_token_may_come_from_a_file_with_its_line_break(remote: RunningBroker) -> None:
+    with Client(remote.url, token=f"{remote.token('alice')}\n") as client:
+        assert client.me().subject == "alice"
+
+
+@pytest.mark.parametrize("token", ["", "two\nlines", "größe"])
+def test_what_no_header_can_hold_is_no_token(remote: RunningBroker, token: str) -> None:
+    with Client(remote.url, token=token) as client, pytest.raises(errors.InvalidToken):
+        client.upload(b"x", name="x")
+
+
+def test_a_store_that_does_not_answer_is_named_without_its_signature() -> None:
+    url = "http://127.0.0.1:1/bucket/key?X-Amz-Signature=secret"
+    request = PresignedRequest(method="PUT", url=url, headers={}, expires_at=datetime.now(UTC))
+
+    with httpx.Client() as http, pytest.raises(StoreUnreachable) as unanswered:
+        store.StoreCalls(http).put(request, [b"x"])
+
+    assert str(unanswered.value).startswith("http://127.0.0.1:1, the store, does not answer (")
 
 
 def test_a_token_that_expired_is_asked_for_again(remote: RunningBroker) -> None:

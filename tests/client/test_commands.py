@@ -122,6 +122,17 @@ def test_a_wrong_password_is_refused_in_a_sentence(remote: RunningBroker, tmp_pa
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize("url", ["files.example.org", "http://[::1"])
+def test_what_is_no_address_is_told_in_a_sentence(tmp_path: Path, url: str) -> None:
+    terminal = Terminal(tmp_path)
+    signing_in = terminal.run("login", url, "--token", stdin="t")
+    terminal.environ |= {"BROKER_URL": url, "BROKER_TOKEN": "t"}
+
+    assert (signing_in.exit_code, terminal.run("ls").exit_code) == (2, 1)
+    assert f"Error: {url} is not an address" in signing_in.stderr
+    assert f"Error: BROKER_URL: {url} is not an address" in terminal.run("ls").stderr
+
+
 def test_a_saved_token_is_not_sent_to_another_address(terminal: Terminal) -> None:
     terminal.environ["BROKER_URL"] = "http://127.0.0.1:1"
 

@@ -107,7 +107,7 @@ def verify(receipt: str, key_set: Mapping[str, object], *, issuer: str | None = 
     """
     try:
         header = jwt.get_unverified_header(receipt)
-    except jwt.InvalidTokenError as error:
+    except (jwt.InvalidTokenError, UnicodeEncodeError) as error:  # half a surrogate, as JSON may write it
         raise InvalidReceipt("This is not a receipt: it is not a signed JWS in compact form.") from error
     if header.get("typ") != TYPE or header.get("alg") != ALGORITHM:
         raise InvalidReceipt(f"This is not a receipt: its header does not say {TYPE} and {ALGORITHM}.")

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from broker import receipts, schemas
@@ -253,6 +253,7 @@ def test_a_claim_that_is_added_later_does_no_harm(verify: Verifier) -> None:
 
 
 @given(st.text() | st.from_regex(r"[\w-]{0,20}\.[\w-]{0,20}\.[\w-]{0,20}", fullmatch=True))
+@example("\ud800.e30.e30")  # as JSON may write it
 def test_whatever_is_no_receipt_is_an_invalid_receipt(text: str) -> None:
     with pytest.raises(InvalidReceipt):
         receipts.verify(text, KEY_SET)

@@ -1,5 +1,6 @@
 """The command line: which commands there are, each of which has a file of its own."""
 
+import errno
 import importlib
 import os
 from typing import cast
@@ -46,6 +47,14 @@ class _Commands(click.Group):
             module, _, name = place.partition(":")
             return cast(click.Command, getattr(importlib.import_module(module), name))
         return super().get_command(ctx, cmd_name)
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise click.ClickException(str(error.strerror)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -45,6 +45,8 @@ def client_sentences() -> Iterator[None]:
             raise SystemExit(130) from None
         except TransferError as error:
             raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            raise  # whoever read has read enough: click ends without a word
         except OSError as error:
             raise click.ClickException(f"{error.filename or ''}: {error.strerror}".lstrip(": ")) from error
 

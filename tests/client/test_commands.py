@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import pytest
@@ -24,6 +24,7 @@ from tests.faulty_store import Exchange, FaultyStore, error
 from tests.running import RunningBroker
 
 PASSWORD = "a good password"
+FULL = Path("/dev/full")
 
 
 class Terminal:
@@ -34,6 +35,12 @@ class Terminal:
 
     def run(self, *arguments: str, stdin: str | bytes | None = None) -> Result:
         return CliRunner().invoke(main, arguments, env=self.environ, input=stdin)
+
+    def process(self, *arguments: str, stdout: IO[bytes]) -> subprocess.CompletedProcess[str]:
+        """Run a command whose output goes where a test cannot have it go in its own process."""
+        command = [sys.executable, "-m", "broker", *arguments]
+        env = os.environ | self.environ
+        return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, env=env, check=False)
 
     def ok(self, *arguments: str, stdin: str | bytes | None = None) -> str:
         result = self.run(*arguments, stdin=stdin)
@@ -181,6 +188,29 @@ def test_what_is_no_id_is_a_file_that_is_not_there(terminal: Terminal, wanted: s
 
     assert (fetched.exit_code, "Error: There is no file" in fetched.stderr) == (1, True)
     assert (removed.exit_code, removed.exception.__class__) == (1, SystemExit)
+
+
+@pytest.mark.parametrize("what", ["ls", "openapi"])
+@pytest.mark.skipif(not FULL.is_char_device(), reason="this system has no /dev/full")
+def test_output_that_has_no_room_is_told_in_a_sentence(terminal: Terminal, tmp_path: Path, what: str) -> None:
+    (tmp_path / "a.txt").write_bytes(b"hello")
+    terminal.ok("upload", str(tmp_path / "a.txt"))
+
+    with FULL.open("wb") as full:
+        done = terminal.process(what, stdout=full)
+
+    assert (done.returncode, done.stderr) == (1, f"Error: {os.strerror(errno.ENOSPC)}\n")
+
+
+def test_output_that_nobody_reads_on_ends_the_command_without_a_word(terminal: Terminal, large: Path) -> None:
+    terminal.ok("upload", str(large))
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    with open(writing, "wb") as pipe:  # noqa: PTH123 - a descriptor
+        done = terminal.process("download", large.name, "-o", "-", stdout=pipe)
+
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_a_file_whose_name_is_taken_is_refused_or_numbered(terminal: Terminal, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from broker.client_session import client_sentences, open_client
 from broker.errors import BrokerError
 from broker.file_choice import choose_file, choose_paths
 from broker.schemas import Collision, File
-from broker.terminal import table
+from broker.terminal import printable, table
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 _SOURCE = click.Path(path_type=Path, exists=True, allow_dash=True)
@@ -84,7 +84,7 @@ def _upload_all(client: Client, chosen: Mapping[str, Sequence[Path]], place: Pla
         for path, outcome in zip(paths, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 failed = True
-                click.secho(f"{path}: {_reason(outcome)}", fg="red", err=True)
+                click.secho(f"{printable(str(path))}: {_reason(outcome)}", fg="red", err=True)
     return not failed
 
 
@@ -140,7 +140,7 @@ def rm_command(wanted: tuple[str, ...]) -> None:
                 client.files.delete(file_id)
             except BrokerError as error:
                 failed = True
-                click.secho(f"{file_id}: {error.detail}", fg="red", err=True)
+                click.secho(f"{printable(file_id)}: {error.detail}", fg="red", err=True)
     if failed:
         raise SystemExit(1)
 

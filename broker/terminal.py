@@ -60,7 +60,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     ada
     bob\\n  disabled
     """
-    lines = [[_printable(cell) for cell in row] for row in (head, *rows)]
+    lines = [[printable(cell) for cell in row] for row in (head, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -68,5 +68,6 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Escape a text that could break a line or colour one."""
     return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")

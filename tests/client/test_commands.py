@@ -284,7 +284,7 @@ def test_one_that_fails_is_named_and_the_others_go_through(terminal: Terminal, t
 
     assert result.exit_code == 1
     assert "good.txt" in result.stdout
-    assert "tab" in result.stderr
+    assert r"tab\t.txt: A file name must not" in result.stderr
 
 
 def test_a_file_that_cannot_be_read_is_named_and_the_others_go_through(

@@ -64,6 +64,7 @@ def upload_command(
     is_stdin = Path("-") in sources
     if (is_stdin or name) and (len(sources) > 1 or not name):
         raise click.UsageError("Standard input is uploaded alone, with --name; a --name is for one file.")
+    folder = folder.strip("/")
     with client_sentences(), open_client() as client:
         place = Place(policy=policy, collision=collision)
         if name:

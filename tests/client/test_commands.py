@@ -149,7 +149,7 @@ def test_a_saved_token_is_not_sent_to_another_address(terminal: Terminal) -> Non
 def test_files_go_in_are_listed_come_out_and_go(terminal: Terminal, tmp_path: Path) -> None:
     (tmp_path / "hello.txt").write_text("hello")
 
-    uploaded = json.loads(terminal.ok("upload", str(tmp_path / "hello.txt"), "--folder", "a/b", "--json"))
+    uploaded = json.loads(terminal.ok("upload", str(tmp_path / "hello.txt"), "--folder", "a/b/", "--json"))
     listed = terminal.ok("ls")
     by_name = terminal.ok("download", "hello.txt", "-o", "-")
     path = terminal.ok("download", uploaded["id"], "-o", str(tmp_path / "copy.txt")).strip()

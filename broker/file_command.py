@@ -161,7 +161,7 @@ def uploads_command(discard: str | None, as_json: bool) -> None:
             click.echo(msgspec.json.encode(upload))
     elif pending:
         rows = [(each.id, str(each.size), f"{each.expires_at:%Y-%m-%d %H:%M}", each.name) for each in pending]
-        click.echo(table(("ID", "SIZE", "UNTIL", "NAME"), rows))
+        click.echo(table(("ID", "SIZE", "UNTIL (UTC)", "NAME"), rows))
 
 
 def _print_files(files: list[File], as_json: bool) -> None:
@@ -178,7 +178,7 @@ def _print_files(files: list[File], as_json: bool) -> None:
             )
             for each in files
         ]
-        click.echo(table(("ID", "SIZE", "CREATED", "NAME"), rows))
+        click.echo(table(("ID", "SIZE", "CREATED (UTC)", "NAME"), rows))
 
 
 @contextmanager

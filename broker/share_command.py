@@ -79,7 +79,9 @@ def shares_command(as_json: bool) -> None:
                 click.echo(msgspec.json.encode(share))
         elif shares:
             click.echo(
-                table(("ID", "KIND", "UNTIL", "USED", "NAME", "LINK"), [_row(share) for share in shares])
+                table(
+                    ("ID", "KIND", "UNTIL (UTC)", "USED", "NAME", "LINK"), [_row(share) for share in shares]
+                )
             )
 
 

@@ -419,6 +419,8 @@ def test_a_folder_is_shared_and_takes_files_by_links(terminal: Terminal, tmp_pat
         "max_bytes": 10**9,
     }
     assert "0/2" in terminal.ok("shares")
+    assert "UNTIL (UTC)" in terminal.ok("shares")
+    assert "CREATED (UTC)" in terminal.ok("ls")
 
 
 @pytest.mark.parametrize(

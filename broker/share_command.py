@@ -58,9 +58,7 @@ def share_command(
     expires_in = int(life.total_seconds())
     with client_sentences(), open_client() as client:
         if receive:
-            share = client.shares.receive(
-                wanted.rstrip("/"), expires_in=expires_in, password=secret, **limits
-            )
+            share = _receive(client, wanted.rstrip("/"), expires_in=expires_in, password=secret, **limits)
         else:
             share = _share(
                 client, wanted, expires_in=expires_in, password=secret, max_downloads=max_downloads
@@ -102,6 +100,15 @@ def _share(client: Client, wanted: str, **options: Any) -> Share:  # noqa: ANN40
         return client.shares.create_for_folder(wanted.rstrip("/"), **options)
     except NotFound as error:
         raise OperatorError(f"There is no file and no folder {wanted}.") from error
+
+
+def _receive(client: Client, path: str, **options: Any) -> Share:  # noqa: ANN401 - as Shares.receive takes them
+    try:
+        return client.shares.receive(path, **options)
+    except NotFound as error:
+        raise OperatorError(
+            f"There is no folder {path}: make it in the page, or upload a file into it first."
+        ) from error
 
 
 def _row(share: Share) -> tuple[str, ...]:

@@ -440,6 +440,12 @@ def test_a_link_to_a_folder_that_cannot_be_is_refused(
     assert terminal.run("share", *arguments).exit_code == status
 
 
+def test_who_would_take_files_into_no_folder_hears_how_to_make_it(terminal: Terminal) -> None:
+    refused = terminal.run("share", "inbox/", "--receive")
+
+    assert refused.stderr.startswith("Error: There is no folder inbox: make it")
+
+
 def test_a_link_may_ask_for_a_password(terminal: Terminal, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"hello")

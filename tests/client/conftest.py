@@ -112,12 +112,16 @@ def pipe(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the script, in a directory in which the built package is installed as npm would pack it."""
+    """Return the script, in a directory in which the package is installed as npm packs it in a new clone."""
     directory = tmp_path_factory.mktemp("node")
-    subprocess.run(["npx", "tsc", "-p", str(PACKAGE)], cwd=ROOT / "frontend", check=True)
+    fresh = shutil.copytree(
+        PACKAGE, directory / "packages" / "client", ignore=shutil.ignore_patterns("dist", "node_modules")
+    )
+    shutil.copy(ROOT / "frontend" / "tsconfig.json", directory)
+    (directory / "packages" / "node_modules").symlink_to(ROOT / "frontend" / "node_modules")
     packed = subprocess.run(
         ["npm", "pack", "--silent", "--pack-destination", str(directory)],
-        cwd=PACKAGE,
+        cwd=fresh,
         check=True,
         capture_output=True,
         text=True,

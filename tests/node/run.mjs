@@ -24,7 +24,7 @@ const ACTIONS = {
     return { ...file, told: told.at(-1) };
   },
   async memory(name, text) {
-    return await client.upload(new File([text], name, { type: "text/plain" }));
+    return await client.upload(Buffer.from(text), { name, type: "text/plain" });
   },
   async many(...paths) {
     const { signal } = new AbortController();

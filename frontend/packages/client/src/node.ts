@@ -7,6 +7,7 @@ import { Lanes } from "./lanes.ts";
 import { createNodeHasher } from "./node/create-node-hasher.ts";
 import { DiskFile } from "./node/disk-file.ts";
 import { downloadFile } from "./node/download-file.ts";
+import { type Naming, named } from "./node/named.ts";
 import { sendBytes } from "./node/send-bytes.ts";
 import { whenOnline } from "./online.ts";
 import { sleep } from "./retry.ts";
@@ -40,15 +41,15 @@ export class NodeClient extends Client {
     this.#transport = transport;
   }
 
-  /** Store the file at a path, or a `File` in memory. */
+  /** Store the file at a path, or bytes in memory, which need a `name` if they are no `File`. */
   override async upload(
-    source: string | Source,
-    options: UploadOptions & { readonly name?: string; readonly type?: string } = {},
+    source: string | Source | Blob | Uint8Array,
+    options: UploadOptions & Naming = {},
   ): Promise<StoredFile> {
     const { name, type, ...others } = options;
-    const named = { ...(name === undefined ? {} : { name }), ...(type === undefined ? {} : { type }) };
+    const naming = { ...(name === undefined ? {} : { name }), ...(type === undefined ? {} : { type }) };
     return await super.upload(
-      typeof source === "string" ? await DiskFile.open(source, named) : source,
+      typeof source === "string" ? await DiskFile.open(source, naming) : named(source, naming),
       others,
     );
   }
@@ -65,8 +66,18 @@ export class NodeClient extends Client {
   }
 }
 
-/** Make a client for a back end or a script. */
+/**
+ * Make a client for a back end or a script.
+ *
+ * @throws TypeError for what is no address, of which fetch would say that nobody answers, and for no token.
+ */
 export function createClient({ baseUrl, token, renew }: ClientOptions): NodeClient {
+  if (!(/^https?:/.test(baseUrl) && URL.canParse(baseUrl))) {
+    throw new TypeError(`${baseUrl} is not an address such as https://files.example.org`);
+  }
+  if (typeof token !== "string" && typeof token !== "function") {
+    throw new TypeError("Give a token, or a function that returns the newest one");
+  }
   const broker = new Broker({
     origin: baseUrl.replace(/\/+$/, ""),
     token: typeof token === "string" ? () => token : token,

@@ -1,6 +1,9 @@
 """The description of the API: valid, complete, and true."""
 
 import json
+import re
+from pathlib import Path
+from typing import Any
 
 from click.testing import CliRunner
 from openapi_spec_validator import validate
@@ -13,6 +16,7 @@ from broker.operations import OPERATIONS
 from tests.problems import kinds
 
 DOCUMENT = openapi.describe(list_routes())
+README = (Path(__file__).parent.parent / "README.md").read_text()
 
 
 def test_the_document_is_valid_openapi() -> None:
@@ -23,6 +27,28 @@ def test_every_operation_is_described_and_no_other() -> None:
     described = {each["operationId"] for path in DOCUMENT["paths"].values() for each in path.values()}
 
     assert described == set(OPERATIONS) == set(RULES)
+
+
+def test_the_readme_names_all_that_a_call_may_be_sent() -> None:
+    rows = re.findall(r"^\| `([A-Z]+) (/[^`]*)` \| (.*) \|$", README, re.MULTILINE)
+
+    unnamed = {
+        f"{method} {path}": missing
+        for method, path, text in rows
+        if (missing := _sent(DOCUMENT["paths"][path][method.lower()]) - set(re.findall(r"\w+", text)))
+    }
+
+    assert unnamed == {}
+
+
+def _sent(operation: dict[str, Any]) -> set[str]:
+    """Return the names of what stands in an operation's query and body."""
+    query = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"}
+    if "requestBody" not in operation:
+        return query
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    name = schema["$ref"].rpartition("/")[2]
+    return query | set(DOCUMENT["components"]["schemas"][name]["properties"])
 
 
 def test_who_needs_a_token_with_which_scope_is_told() -> None:

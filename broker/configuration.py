@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _CONFIG = "BROKER_CONFIG"
 _CONFIG_DEFAULT = "broker.toml"
+_OF_CLIENT = {"BROKER_URL", "BROKER_TOKEN"}  # of the commands that reach a broker (client_session.py)
 _POLICIES = ("policies",)
 _OF_SETTINGS = [key for key, _ in sources.leaves(Settings) if key != _POLICIES]
 _OF_POLICY = {key: default for key, default in sources.leaves(Policy) if key != ("name",)}
@@ -36,7 +37,7 @@ _POLICY_VARIABLE = re.compile(
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Build the settings of the production service. Raises SettingsError on the first bad value."""
     found = _find(environ)
-    known = {sources.variable(key) for key in _keys(_names_in(environ))} | {_CONFIG}
+    known = {sources.variable(key) for key in _keys(_names_in(environ))} | {_CONFIG} | _OF_CLIENT
     for name in sorted(environ):
         if name.startswith("BROKER_") and name.removesuffix("_FILE") not in known:
             log.warning("%s is not a setting", name)

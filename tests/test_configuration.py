@@ -253,7 +253,10 @@ def test_no_secret_is_in_a_settings_text() -> None:
 
 def test_a_variable_that_is_no_setting_is_pointed_out(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        configuration.load(GOOD | {"BROKER_LOG_LEVL": "INFO", "BROKER_POLICIES_DEFAULT_MAX_SIZE": "1"})
+        of_client = {"BROKER_URL": "https://files.example.org", "BROKER_TOKEN": "t"}
+        configuration.load(
+            GOOD | of_client | {"BROKER_LOG_LEVL": "INFO", "BROKER_POLICIES_DEFAULT_MAX_SIZE": "1"}
+        )
 
     assert caplog.messages == ["BROKER_LOG_LEVL is not a setting"]
 

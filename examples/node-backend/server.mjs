@@ -25,8 +25,12 @@ const server = createServer(async (request, response) => {
     const { file } = await json(request);
     answer(201, await storeDigest(String(file)));
   } catch (error) {
-    // what the broker says of a file that is not there, or not ours, is what our caller has to know
-    answer(error instanceof Problem ? error.status : 500, { error: error.message });
+    if (error instanceof Problem) {
+      answer(error.status, { error: error.message }); // of a file that is not there, or not ours
+    } else {
+      console.error(error);
+      answer(500, { error: "Something went wrong." });
+    }
   }
 });
 

@@ -14,7 +14,8 @@ _COLOURS = {"done": None, "warning": "yellow"}
 def bootstrap_command(users: bool) -> None:
     """Prepare the store: bucket, CORS, lifecycle.
 
-    It may be repeated at any time.
+    It acts as the store's owner, whom BROKER_BOOTSTRAP_ACCESS_KEY and BROKER_BOOTSTRAP_SECRET_KEY name, and
+    may be repeated at any time.
     """
     with sentences():
         current = configuration.load_bootstrap()

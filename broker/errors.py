@@ -270,6 +270,7 @@ class TooManyRequests(BrokerError):
     """`retry_after` is in seconds, the member `limit` what was gone over."""
 
     slug, status, title = "too-many-requests", 429, "Too many requests"
+    headers: Mapping[str, str] = {"retry-after": "60"}  # each one says its own
 
     def __init__(self, detail: str, *, retry_after: int, **members: object) -> None:
         super().__init__(detail, **members)

@@ -127,7 +127,7 @@ def _operation(route: Route, name: str, ref_of: Mapping[str, Any]) -> dict[str, 
 def _answer(operation: Operation, ref_of: Mapping[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
     if operation.headers:
-        answer["headers"] = {name: {"schema": {"type": "string"}} for name in operation.headers}
+        answer["headers"] = _headers(operation.headers)
     if operation.answer is dict:
         answer["content"] = {_JSON: {"schema": {"type": "object"}}}
     elif operation.answer:
@@ -145,10 +145,15 @@ def _problems(problems: Iterable[type[BrokerError]]) -> dict[str, Any]:
     return {
         str(status): {
             "description": "; ".join(f"`{slug}`: {each.title}" for slug, each in sorted(found.items())),
+            "headers": _headers(sorted({name.title() for each in found.values() for name in each.headers})),
             "content": {_PROBLEM: {"schema": {"$ref": _TEMPLATE.format(name="Problem")}}},
         }
         for status, found in sorted(by_status.items())
     }
+
+
+def _headers(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {"schema": {"type": "string"}} for name in names}
 
 
 def _query(shape: type[Struct]) -> list[dict[str, Any]]:

@@ -64,6 +64,21 @@ def test_who_needs_a_token_with_which_scope_is_told() -> None:
     }
 
 
+def test_a_refusal_names_the_headers_that_say_what_to_do() -> None:
+    answers = DOCUMENT["paths"]["/v1/uploads"]["post"]["responses"]
+
+    named = {status: [*answer["headers"]] for status, answer in answers.items() if answer.get("headers")}
+
+    assert named == {
+        "201": ["Location"],
+        "401": ["Www-Authenticate"],
+        "403": ["Www-Authenticate"],
+        "409": ["Retry-After"],
+        "429": ["Retry-After"],
+        "503": ["Retry-After"],
+    }
+
+
 def test_every_problem_is_one_of_some_operation() -> None:
     text = json.dumps(DOCUMENT)
 

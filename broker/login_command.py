@@ -14,12 +14,12 @@ from broker.client_session import client_sentences
 @click.command("login")
 @click.argument("url")
 @click.option("--username", help="A built-in user; asked for if it is not given.")
-@click.option("--token", "is_token", is_flag=True, help="Read an access token from standard input instead.")
+@click.option("--token", "is_token", is_flag=True, help="Sign in with an access token instead.")
 def login_command(url: str, username: str | None, is_token: bool) -> None:
     """Sign in at the broker at URL, for the commands that follow.
 
-    The login is kept in a file that you alone can read. Without a terminal, the password is one line of
-    standard input.
+    The login is kept in a file that you alone can read. Without a terminal, the password or token is one line
+    of standard input.
     """
     try:
         address = check_address(url)
@@ -27,14 +27,16 @@ def login_command(url: str, username: str | None, is_token: bool) -> None:
         raise click.UsageError(str(error)) from error
     saved = SavedLogin(default_path())
     with client_sentences():
-        if is_token:
-            saved.keep_token(address, _read_line())
-        else:
+        token = _ask("Token") if is_token else None
+        if token is None:
             name = username or click.prompt("User name", err=True)
-            password = click.prompt("Password", hide_input=True) if sys.stdin.isatty() else _read_line()
-            saved.sign_in(address, name, password)
-        with Client(saved.url, token=saved) as client:  # not open_client: variables go before what is saved
-            click.echo(f"Signed in as {client.me().subject}.")
+            saved.sign_in(address, name, _ask("Password"))
+        # not open_client: variables go before what is saved
+        with Client(address, token=saved if token is None else token) as client:
+            subject = client.me().subject
+        if token is not None:  # only now: one that is no good takes no other login's place
+            saved.keep_token(address, token)
+        click.echo(f"Signed in as {subject}.")
     if os.environ.get("BROKER_URL") or os.environ.get("BROKER_TOKEN"):
         click.echo("Unset BROKER_URL and BROKER_TOKEN: they take the place of this login.", err=True)
 
@@ -47,5 +49,7 @@ def logout_command() -> None:
     click.echo("Signed out.")
 
 
-def _read_line() -> str:
+def _ask(what: str) -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt(what, hide_input=True, err=True))
     return sys.stdin.readline().rstrip("\r\n")

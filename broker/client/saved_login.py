@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from broker.client.failures import BrokerUnreachable, read_problem, reason
-from broker.errors import OperatorError
+from broker.errors import OperatorError, SessionEnded
 from broker.schemas import Session, SignIn
 
 _TIMEOUT = 30  # seconds
@@ -48,7 +48,9 @@ class SavedLogin:
         self._save(Login(url=url, token=token))
 
     def forget(self) -> None:
-        """Sign out, at the broker as well if it answers."""
+        """Sign out, at the broker as well if it answers. Raises OperatorError."""
+        if not self._path.exists():
+            raise OperatorError("Nobody is signed in.")
         login = self._read()
         if login.cookie is not None:
             headers = _headers(login.url, login.cookie)
@@ -65,7 +67,10 @@ class SavedLogin:
         latest = self._load()
         if latest.cookie is None or latest.url != self.url:
             raise OperatorError("The access token is no longer good. Sign in again: broker login URL.")
-        return self._save(_renew(latest))
+        try:
+            return self._save(_renew(latest))
+        except SessionEnded as error:
+            raise OperatorError("The session has ended. Sign in again: broker login URL.") from error
 
     def _read(self) -> Login:
         if self._login is None:

@@ -74,6 +74,25 @@ def test_a_user_signs_in_and_out(remote: RunningBroker, tmp_path: Path) -> None:
     assert listed.exit_code == 0, listed.output
     assert not saved.exists()
     assert "Sign in first" in terminal.run("ls").output
+    assert terminal.run("logout").stderr == "Error: Nobody is signed in.\n"
+
+
+def test_whose_session_has_ended_hears_how_to_begin_another(remote: RunningBroker, tmp_path: Path) -> None:
+    remote.add_user("trent", PASSWORD)
+    terminal = Terminal(tmp_path)
+    saved = tmp_path / "presigned-url-broker" / "login.json"
+    terminal.ok("login", remote.url, "--username", "trent", stdin=f"{PASSWORD}\n")
+    kept = json.loads(saved.read_text())
+    terminal.ok("logout")
+    saved.write_text(json.dumps(kept))
+
+    assert terminal.run("ls").stderr == "Error: The session has ended. Sign in again: broker login URL.\n"
+
+
+def test_a_token_that_is_no_good_takes_no_logins_place(terminal: Terminal, remote: RunningBroker) -> None:
+    refused = terminal.run("login", remote.url, "--token", stdin="no good\n")
+
+    assert (refused.exit_code, terminal.run("ls").exit_code) == (1, 0)
 
 
 def test_a_command_that_runs_for_long_shares_its_session_with_others(

@@ -24,6 +24,9 @@ export type { Page, PendingUpload, Share, StoredFile } from "./wire.ts";
 /** Connections to the store; a server has more than a browser allows. */
 const MOST_LANES = 8;
 
+/** RFC 6750 §2.1; files end with a line break. */
+const TOKEN = /^\s*[\w.~+/-]+=*\s*$/;
+
 export interface DownloadOptions {
   readonly signal?: AbortSignal;
   /** Told the bytes fetched so far. */
@@ -75,12 +78,13 @@ export function createClient({ baseUrl, token, renew }: ClientOptions): NodeClie
   if (!(/^https?:/.test(baseUrl) && URL.canParse(baseUrl))) {
     throw new TypeError(`${baseUrl} is not an address such as https://files.example.org`);
   }
-  if (typeof token !== "string" && typeof token !== "function") {
-    throw new TypeError("Give a token, or a function that returns the newest one");
+  const newest = typeof token === "function" ? () => checked(token()) : () => checked(token);
+  if (typeof token !== "function") {
+    newest(); // what is wrong with it is told at once
   }
   const broker = new Broker({
     origin: baseUrl.replace(/\/+$/, ""),
-    token: typeof token === "string" ? () => token : token,
+    token: newest,
     ...(renew === undefined ? {} : { renew }),
   });
   return new NodeClient(broker, {
@@ -91,4 +95,12 @@ export function createClient({ baseUrl, token, renew }: ClientOptions): NodeClie
     claims: new UploadClaims(),
     lanes: new Lanes({ most: MOST_LANES }),
   });
+}
+
+/** Of what no header can hold, such as a promise, fetch would say that nobody answers. */
+function checked(token: string): string {
+  if (typeof token !== "string" || !TOKEN.test(token)) {
+    throw new TypeError("A token is a text without spaces, or a function that returns one");
+  }
+  return token;
 }

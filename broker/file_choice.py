@@ -45,12 +45,14 @@ def _refuse(error: OSError) -> None:
 
 
 def find_file(client: Client, wanted: str) -> File | None:
-    """Find a file by its id, else the newest of that name."""
+    """Find a file by its id, else the newest of that name, or of that path, as `broker ls` shows it."""
     with suppress(NotFound):
         return client.files.get(wanted)
+    folder, is_path, name = wanted.rpartition("/")
     with suppress(InvalidName):  # which no file has
-        name = keys.check_name(wanted)
-        return next((file for file in client.files.find(q=name) if file.name == name), None)
+        name = keys.check_name(name)
+        found = client.files.find(folder=folder if is_path else None, q=name)
+        return next((file for file in found if file.name == name), None)
     return None
 
 

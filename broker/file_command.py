@@ -100,7 +100,7 @@ def _reason(outcome: Exception) -> str:
 @click.option("-o", "--output", default=".", help="A path, a directory, or - for standard output.")
 @_JSON
 def download_command(wanted: str, output: str, as_json: bool) -> None:
-    """Download a file, by its id or its name; the newest, if several have it.
+    """Download a file, by its id, its name or its path; the newest, if several have it.
 
     It is verified before it gets its name. Cut short, the same command goes on.
     """

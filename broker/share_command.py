@@ -44,7 +44,7 @@ def share_command(
     as_json: bool,
     **limits: Any,  # noqa: ANN401 - the options of --receive, as Shares.receive takes them
 ) -> None:
-    """Print a link by which anybody may fetch a file, named by its id or its name, or all in a folder.
+    """Print a link by which anybody may fetch a file, by its id, name or path, or all in a folder.
 
     What ends in / is a folder. With --receive the link lets anybody send files into the folder.
     """

@@ -280,6 +280,18 @@ def test_a_folder_that_cannot_be_read_is_told_and_not_taken_for_an_empty_one(
     assert terminal.ok("ls") == ""
 
 
+def test_a_file_is_meant_by_its_path_as_it_is_listed(terminal: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    for folder in ("", "photos", "photos/2026"):
+        path.write_text(f"in {folder}")
+        terminal.ok("upload", str(path), "--folder", folder)
+
+    fetched = [terminal.ok("download", each, "-o", "-") for each in ("photos/a.txt", "/a.txt", "a.txt")]
+
+    assert fetched == ["in photos", "in ", "in photos/2026"]
+    assert terminal.run("download", "2026/a.txt").stderr == "Error: There is no file 2026/a.txt.\n"
+
+
 def test_standard_input_is_uploaded_under_a_name(terminal: Terminal) -> None:
     terminal.ok("upload", "-", "--name", "piped.bin", stdin=b"\x00\xff")
 

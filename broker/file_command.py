@@ -62,7 +62,7 @@ def upload_command(
     A large file that was cut short, here or in a browser, is gone on with.
     """
     is_stdin = Path("-") in sources
-    if (is_stdin or name) and (len(sources) > 1 or not name):
+    if (is_stdin or name is not None) and (len(sources) > 1 or not name):
         raise click.UsageError("Standard input is uploaded alone, with --name; a --name is for one file.")
     folder = folder.strip("/")
     with client_sentences(), open_client() as client:
@@ -152,7 +152,7 @@ def rm_command(wanted: tuple[str, ...]) -> None:
 def uploads_command(discard: str | None, as_json: bool) -> None:
     """List unfinished uploads, also those of a browser; upload the same file to go on with one."""
     with client_sentences(), open_client() as client:
-        if discard:
+        if discard is not None:
             client.uploads.abort(discard)
             return
         pending = list(client.uploads.pending())

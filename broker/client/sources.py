@@ -65,5 +65,5 @@ def open_source(source: bytes | str | os.PathLike[str], name: str | None) -> Sou
             raise ValueError("Bytes need a name.")
         return BytesSource(source, name)
     opened = FileSource(Path(source))
-    opened.name = name or opened.name
+    opened.name = opened.name if name is None else name
     return opened

@@ -601,6 +601,8 @@ def test_errors_are_the_brokers_own(client: Client, tmp_path: Path) -> None:
         client.upload(b"x", name="x", policy="none")
     with pytest.raises(errors.InvalidName) as invalid:
         client.upload(b"x", name="a/b")
+    with pytest.raises(errors.InvalidName):
+        client.upload(__file__, name="")
 
     assert refused.value.members["field"] == "policy"
     assert invalid.value.members["field"] == "name"

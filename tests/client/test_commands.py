@@ -300,6 +300,13 @@ def test_standard_input_is_uploaded_under_a_name(terminal: Terminal) -> None:
     assert terminal.run("upload", "-").exit_code == 2
 
 
+def test_an_empty_variable_is_not_taken_for_nothing(terminal: Terminal, large: Path) -> None:
+    unnamed = terminal.run("upload", str(large), "--name", "")
+    undiscarded = terminal.run("uploads", "--discard", "")
+
+    assert (unnamed.exit_code, undiscarded.exit_code) == (2, 1)
+
+
 def test_a_pipe_is_refused_by_its_name(terminal: Terminal, pipe: Path) -> None:
     refused = terminal.run("upload", str(pipe))
 

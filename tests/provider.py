@@ -54,6 +54,7 @@ class Provider:
     async def answer(self, request: Request) -> Response:
         path = request.url.path
         self.asked[path] += 1
+        right = JSONResponse(self.discovery if "well-known" in path else {"keys": self.keys})
         match self.fault:
             case "hangs":
                 while (await request.receive())["type"] != "http.disconnect":
@@ -61,19 +62,19 @@ class Provider:
             case "redirects":
                 return RedirectResponse(f"{self.issuer}/elsewhere{path}")
             case "fails":
-                return Response(status_code=500)
+                return Response(right.body, status_code=500)
             case "rubbish":
                 return Response(b"<html>", media_type="text/html")
             case "a list":
                 return JSONResponse([])
             case "too long":
-                return Response(b" " * 300_000 + b"{}")
+                return Response(b" " * 300_000 + bytes(right.body))
             case "no keys":
                 return JSONResponse(self.discovery if "well-known" in path else {"keys": []})
             case "secrets":
                 oct_key = {"kty": "oct", "k": "AAAA", "kid": "rsa"}
                 return JSONResponse(self.discovery if "well-known" in path else {"keys": [oct_key]})
-        return JSONResponse(self.discovery if "well-known" in path else {"keys": self.keys})
+        return right
 
 
 @contextmanager

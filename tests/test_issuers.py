@@ -323,8 +323,11 @@ def test_c09_a_token_of_a_provider_is_good_in_its_time_alone(provider: Provider)
 
     assert ask(who, token) == [ALICE]
     assert ask(who, token, at=late - timedelta(seconds=1)) == [ALICE]
+    assert who.recall(token, at=late - timedelta(seconds=1)) == ALICE
+    assert who.recall(token, at=late) is None
     assert ask(who, token, token, at=late) == [ExpiredToken, ExpiredToken]
-    assert ask(who, sign(provider, nbf=AT, jti="1"), at=early) == [InvalidToken]
+    assert ask(who, sign(provider, iat=AT), at=early) == [InvalidToken]
+    assert ask(who, sign(provider, iat=AT - timedelta(hours=1), nbf=AT), at=early) == [InvalidToken]
     assert len(who._verified) == 0
 
 

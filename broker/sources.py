@@ -163,7 +163,7 @@ def _refuse_samples(value: object, place: str) -> None:
         .endswith(("_key", "_token", "_previous", "jwt_secret", "jwt.secret"))
     )
     text = str(value).lower()
-    if password := re.match(r"postgresql://[^/@]*:([^/@]*)@", text):
+    if password := re.match(r"(?:postgresql|rediss?)://[^/@]*:([^/@]*)@", text):
         is_secret, text = True, password[1]
     if is_secret and (text in SAMPLE_SECRETS or "change-me" in text):
         raise SettingsError(f"{place} is a sample value; choose one of your own (openssl rand -hex 32)")

@@ -93,6 +93,9 @@ def test_a_setting_that_is_empty_is_missing(name: str) -> None:
         ("BROKER_POLICIES_DEFAULT_EXTENSIONS", ".PNG"),
         ("BROKER_POLICIES_DEFAULT_EXTENSIONS", "."),
         ("BROKER_SECRET_KEY_PREVIOUS", "s" * 31),
+        ("BROKER_JWT_SECRET", "s" * 31),
+        ("BROKER_EVENTS_TOKEN", "s" * 31),
+        ("BROKER_SCAN_TOKEN", "s" * 31),
         ("BROKER_CORS_ORIGINS", "*"),
         ("BROKER_CORS_ORIGINS", "null"),
         ("BROKER_CORS_ORIGINS", "https://*.example.com"),
@@ -187,9 +190,17 @@ def test_a_bad_url_of_a_database_is_named_without_its_password() -> None:
 
 
 @pytest.mark.parametrize("password", ["password", "Secret", "change-me-postgres"])
-def test_c61_a_sample_password_of_the_database_is_refused(password: str) -> None:
-    with pytest.raises(SettingsError, match=r"^BROKER_DATABASE_URL is a sample value"):
-        configuration.load(GOOD | {"BROKER_DATABASE_URL": f"postgresql://broker:{password}@db/broker"})
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("BROKER_DATABASE_URL", "postgresql://broker:{}@db/broker"),
+        ("BROKER_RATE_LIMITS_STORAGE", "redis://:{}@cache:6379/0"),
+        ("BROKER_RATE_LIMITS_STORAGE", "rediss://broker:{}@cache:6379/0"),
+    ],
+)
+def test_c61_a_sample_password_in_a_url_is_refused(name: str, url: str, password: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} is a sample value"):
+        configuration.load(GOOD | {name: url.format(password)})
 
 
 def test_an_origin_with_a_path_is_answered_with_the_form_to_use() -> None:
@@ -203,7 +214,16 @@ def test_an_origin_with_a_path_is_answered_with_the_form_to_use() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [*(name for name in REQUIRED if name.endswith("_KEY")), "BROKER_EVENTS_TOKEN"]
+    "name",
+    [
+        *(name for name in REQUIRED if name.endswith("_KEY")),
+        "BROKER_SECRET_KEY_PREVIOUS",
+        "BROKER_RECEIPT_KEY",
+        "BROKER_RECEIPT_KEY_PREVIOUS",
+        "BROKER_JWT_SECRET",
+        "BROKER_EVENTS_TOKEN",
+        "BROKER_SCAN_TOKEN",
+    ],
 )
 @pytest.mark.parametrize("value", ["minioadmin", "changeme", "change-me-" + "0" * 32])
 def test_c61_sample_secrets_are_refused(name: str, value: str) -> None:
@@ -456,6 +476,14 @@ def test_c61_a_sample_secret_in_a_file_that_a_setting_names_is_refused(tmp_path:
 
     with pytest.raises(SettingsError, match=r"^BROKER_SECRET_KEY_FILE is a sample value"):
         configuration.load(environ | {"BROKER_SECRET_KEY_FILE": str(tmp_path / "key")})
+
+
+def test_c61_a_sample_secret_in_the_file_of_settings_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "broker.toml"
+    file.write_text('[jwt]\nissuer = "https://shop.example.com"\nsecret = "' + "change-me-" * 4 + '"\n')
+
+    with pytest.raises(SettingsError, match=r"jwt\.secret is a sample value"):
+        configuration.load(GOOD | {"BROKER_CONFIG": str(file)})
 
 
 def test_a_file_of_settings_that_is_not_there_is_named(tmp_path: Path) -> None:

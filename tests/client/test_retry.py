@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
-from broker.client import StoreRefused, StoreUnreachable, retry
+from broker.client import BrokerUnreachable, StoreRefused, StoreUnreachable, retry
 from broker.client.failures import UnknownProblem, read_problem
 from broker.client.lanes import Lanes
-from broker.errors import NotFound, TooManyRequests
+from broker.errors import NotFound, RequestInProgress, TooManyRequests
 
 
 def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,9 +39,14 @@ def test_work_that_is_stopped_is_not_tried_again() -> None:
     ("error", "expected"),
     [
         (StoreRefused(503, "SlowDown"), True),
+        (StoreRefused(408, None), True),
         (StoreRefused(400, "BadDigest"), True),
+        (StoreRefused(400, "RequestTimeout"), True),
         (StoreRefused(400, "InvalidArgument"), False),
         (StoreUnreachable("reset"), True),
+        (BrokerUnreachable("reset"), True),
+        *((read_problem(status, b"<html>", {}), True) for status in (500, 502, 503, 504)),
+        (RequestInProgress("In a moment."), True),
         (TooManyRequests("Slowly.", retry_after=1), True),
         (NotFound("Gone."), False),
         (ValueError(), False),

@@ -174,6 +174,10 @@ def test_a_stranger_reaches_no_upload_but_those_of_the_link(
                 stranger.delete(f"/v1/uploads/{small['id']}"),
             ):
                 assert_problem(answer, errors.NotFound)
+            put(small, BODY)
+            batch = stranger.post("/v1/uploads/batch/complete", json={"uploads": [{"id": small["id"]}]})
+            assert [each["problem"]["status"] for each in batch.json()["items"]] == [404]
+            assert sender.get(f"/v1/uploads/{small['id']}").json()["status"] == "pending"
             # once its own sender has had parts signed, the broker remembers the upload
             assert sender.post(f"/v1/uploads/{large['id']}/parts", json=part).status_code == 200
             refused = stranger.post(f"/v1/uploads/{large['id']}/parts", json=part)

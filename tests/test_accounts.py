@@ -424,9 +424,9 @@ def test_c19_all_that_a_user_has_ends_at_once_here_and_soon_on_other_replicas(
     async def story() -> None:
         here, there = Replica(database), Replica(database)
         async with carol(here) as signed_in:
-            machine = await here.accounts.issue_token(CAROL, expires_in=timedelta(days=30), at=AT)
             await there.accounts.learn_revocations(at=AT)
             at = AT + SECOND
+            machine = await here.accounts.issue_token(CAROL, expires_in=timedelta(days=30), at=at)
 
             await act(here.accounts, at)
 

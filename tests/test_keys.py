@@ -109,6 +109,13 @@ def test_the_names_of_a_folder_are_composed() -> None:
     assert keys.check_folder("fu\u0308r/u\u0308ber") == "für/über"
 
 
+def test_c17_the_plain_name_of_a_disposition_holds_nothing_that_a_browser_decodes() -> None:
+    """Some of them take %2f there for a slash (RFC 6266 §4.3)."""
+    assert keys.content_disposition("attachment", "%2e%2e%2fx") == (
+        "attachment; filename=\"_2e_2e_2fx\"; filename*=UTF-8''%252e%252e%252fx"
+    )
+
+
 @given(name=st.text(min_size=1, max_size=80))
 def test_c17_a_disposition_is_one_header_line_of_ascii(name: str) -> None:
     try:

@@ -185,6 +185,29 @@ describe("403 on the PUT", () => {
     await expect(run()).rejects.toBeInstanceOf(UploadClosed);
     expect(service.count("send")).toBe(1);
   });
+
+  test("because the upload is a file by now has nothing sent again", async () => {
+    const service = new FakeService();
+    service.storeFaults = [{ status: 403 }];
+    const { run, transfer } = begin(service);
+    vi.spyOn(service.broker, "readUpload").mockImplementationOnce((id, options) => {
+      service.uploads.set(id, "completed"); // the broker has found the object: only the answer to its PUT was lost
+      return service.broker.readUpload(id, options);
+    });
+
+    expect(await run()).toMatchObject({ name: transfer.file.name });
+    expect(service.count("send")).toBe(1);
+  });
+});
+
+test("a URL that has grown old is signed again before a byte is sent", async () => {
+  const service = new FakeService();
+  service.sendTakesSeconds = 100;
+  service.storeFaults = ["lost", "lost", "lost"];
+
+  await begin(service).run();
+
+  expect(service.calls).toEqual(["checksum", "create", "send", "send", "read", "send", "send", "complete"]);
 });
 
 describe("progress", () => {

@@ -8,7 +8,7 @@ const BYTES = Uint8Array.from({ length: 1000 }, (_, at) => at % 251);
 const work = { signal: new AbortController().signal, onProgress: () => {} };
 
 /** What the store does with one request. */
-type Behaviour = "answers" | "breaks" | "damages" | 403 | 404;
+type Behaviour = "answers" | "breaks" | "trickles" | "damages" | 403 | 404;
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -24,13 +24,14 @@ function stubStore(...faults: Behaviour[]): string[] {
     }
     const start = Number(/bytes=(\d+)-/.exec(range)?.[1]);
     const bytes = fault === "damages" ? BYTES.with(990, 0) : BYTES;
-    const chunks = [bytes.subarray(start, start + 300), bytes.subarray(start + 300)];
+    const most = fault === "trickles" ? 10 : 300;
+    const chunks = [bytes.subarray(start, start + most), bytes.subarray(start + most)];
     const body = new ReadableStream({
       pull(controller) {
         const chunk = chunks.shift();
         if (chunk === undefined) {
           controller.close();
-        } else if (fault === "breaks" && chunks.length === 0) {
+        } else if ((fault === "breaks" || fault === "trickles") && chunks.length === 0) {
           controller.error(new TypeError("network error"));
         } else {
           controller.enqueue(chunk);
@@ -42,7 +43,7 @@ function stubStore(...faults: Behaviour[]): string[] {
   return asked;
 }
 
-async function fetchAll(): Promise<Uint8Array> {
+async function fetchAll(onProgress: (bytes: number) => void = () => {}): Promise<Uint8Array> {
   const { timer } = new FakeService();
   const checksum = await checksumBlob(new Blob([BYTES]), { algorithm: "crc32c", ...work });
   const broker = {
@@ -57,7 +58,7 @@ async function fetchAll(): Promise<Uint8Array> {
     }),
   };
   const chunks: Uint8Array[] = [];
-  for await (const chunk of fetchVerified("id", { broker, timer }, work)) {
+  for await (const chunk of fetchVerified("id", { broker, timer }, { ...work, onProgress })) {
     chunks.push(chunk);
   }
   return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
@@ -76,6 +77,15 @@ describe("a download", () => {
 
     expect(await fetchAll()).toEqual(BYTES);
     expect(asked).toEqual(["bytes=0-999", "bytes=300-999", "bytes=600-999"]);
+  });
+
+  test("may break any number of times, as long as bytes come in between", async () => {
+    stubStore(...Array.from({ length: 30 }, () => "trickles" as const));
+    const told: number[] = [];
+
+    expect(await fetchAll((bytes) => told.push(bytes))).toEqual(BYTES);
+    expect(told.slice(0, 2)).toEqual([10, 20]);
+    expect(told.at(-1)).toBe(1000);
   });
 
   test("goes on with a fresh URL when the first is too old", async () => {

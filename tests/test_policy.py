@@ -353,7 +353,8 @@ def test_c20_a_life_out_of_range_is_refused_and_not_shortened(expires_in: int) -
     "media_type",
     ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml", "text/javascript",
      "application/javascript", "application/x-javascript", "application/rss+xml", "text/ecmascript",
-     "application/x-ecmascript", "text/javascript1.5", "text/jscript", "text/livescript"],
+     "application/x-ecmascript", "text/javascript1.5", "text/jscript", "text/livescript",
+     "text/xsl", "application/mathml", "application/mathml+xml"],
 )  # fmt: skip
 def test_c44_what_can_carry_a_script_is_never_shown_inline(media_type: str) -> None:
     assert policy.handing_out(media_type, "inline") == ("application/octet-stream", "attachment")

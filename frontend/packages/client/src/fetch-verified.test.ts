@@ -12,12 +12,12 @@ type Behaviour = "answers" | "breaks" | "trickles" | "damages" | 403 | 404;
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** A store that answers ranges, with these faults first; it remembers what was asked. */
+/** A store that answers ranges, with these faults first; it remembers by which URL what was asked. */
 function stubStore(...faults: Behaviour[]): string[] {
   const asked: string[] = [];
-  vi.stubGlobal("fetch", async (_url: string, { headers }: { headers: Record<string, string> }) => {
+  vi.stubGlobal("fetch", async (url: string, { headers }: { headers: Record<string, string> }) => {
     const range = headers.range ?? "";
-    asked.push(range);
+    asked.push(`${new URL(url).pathname} ${range}`);
     const fault = faults.shift() ?? "answers";
     if (typeof fault === "number") {
       return new Response("<Code>AccessDenied</Code>", { status: fault });
@@ -43,13 +43,13 @@ function stubStore(...faults: Behaviour[]): string[] {
   return asked;
 }
 
-async function fetchAll(onProgress: (bytes: number) => void = () => {}): Promise<Uint8Array> {
-  const { timer } = new FakeService();
+async function fetchAll({ timer } = new FakeService(), onProgress = (_: number) => {}): Promise<Uint8Array> {
   const checksum = await checksumBlob(new Blob([BYTES]), { algorithm: "crc32c", ...work });
+  let signed = 0;
   const broker = {
     downloadFile: async () => ({
       method: "GET" as const,
-      url: "https://store.example/x",
+      url: `https://store.example/${++signed}`,
       headers: {},
       expires_at: "2026-11-22T12:05:00Z",
       size: BYTES.length,
@@ -69,29 +69,41 @@ describe("a download", () => {
     const asked = stubStore();
 
     expect(await fetchAll()).toEqual(BYTES);
-    expect(asked).toEqual(["bytes=0-999"]);
+    expect(asked).toEqual(["/1 bytes=0-999"]);
   });
 
   test("is taken up where the connection broke", async () => {
     const asked = stubStore("breaks", "breaks");
+    const service = new FakeService();
 
-    expect(await fetchAll()).toEqual(BYTES);
-    expect(asked).toEqual(["bytes=0-999", "bytes=300-999", "bytes=600-999"]);
+    expect(await fetchAll(service)).toEqual(BYTES);
+    expect(asked).toEqual(["/1 bytes=0-999", "/2 bytes=300-999", "/3 bytes=600-999"]);
+    expect(service.waits).toEqual([250, 250]);
+  });
+
+  test("goes on at once when the network is back", async () => {
+    stubStore("breaks");
+    const service = new FakeService();
+    service.comesOnline.push(true);
+
+    expect(await fetchAll(service)).toEqual(BYTES);
+    expect(service.waits).toEqual([]);
   });
 
   test("may break any number of times, as long as bytes come in between", async () => {
     stubStore(...Array.from({ length: 30 }, () => "trickles" as const));
     const told: number[] = [];
 
-    expect(await fetchAll((bytes) => told.push(bytes))).toEqual(BYTES);
+    expect(await fetchAll(new FakeService(), (bytes) => told.push(bytes))).toEqual(BYTES);
     expect(told.slice(0, 2)).toEqual([10, 20]);
     expect(told.at(-1)).toBe(1000);
   });
 
   test("goes on with a fresh URL when the first is too old", async () => {
-    stubStore(403);
+    const asked = stubStore(403);
 
     expect(await fetchAll()).toEqual(BYTES);
+    expect(asked).toEqual(["/1 bytes=0-999", "/2 bytes=0-999"]);
   });
 
   test("of damaged bytes ends in a failure that says so", async () => {

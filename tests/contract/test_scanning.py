@@ -75,7 +75,11 @@ class Hook:
 def hook() -> Iterator[Hook]:
     with listen("127.0.0.1", 0) as listener:
         found = Hook(origin_of(listener))
-        with serving(Starlette(routes=[Route("/scan", found.scan, methods=["POST"])]), listener):
+        routes = [
+            Route("/scan", found.scan, methods=["POST"]),
+            Route("/clean", lambda _: JSONResponse({"verdict": "clean"}), methods=["POST"]),
+        ]
+        with serving(Starlette(routes=routes), listener):
             yield found
 
 

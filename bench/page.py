@@ -97,6 +97,7 @@ def row(folder: str, name: str, at: datetime) -> tuple[Upload, File]:
         key=upload.key,
         name=name,
         name_key=keys.name_key(name),
+        sort_key=keys.sort_key(name),
         folder=folder,
         size=upload.size,
         type=upload.type,

@@ -36,7 +36,7 @@ from broker.rows import File, every
 from broker.schemas import Collision, FileOrder
 from broker.tables import files, folders, shares, uploads
 
-_COLUMN = {"created": files.c.id, "name": files.c.name_key, "size": files.c.size}
+_COLUMN = {"created": files.c.id, "name": files.c.sort_key, "size": files.c.size}
 
 REPLACE_FILE = (
     update(files)
@@ -44,7 +44,7 @@ REPLACE_FILE = (
     .values(
         {
             files.c[name]: bindparam(f"new_{name}")
-            for name in ("name", "name_key", "folder", "trashed_at", "modified_at", "revision")
+            for name in ("name", "name_key", "sort_key", "folder", "trashed_at", "modified_at", "revision")
         }
     )
 )
@@ -296,6 +296,7 @@ def _values(old: File, new: File) -> dict[str, Any]:
         "old_revision": old.revision,
         "new_name": new.name,
         "new_name_key": new.name_key,
+        "new_sort_key": new.sort_key,
         "new_folder": new.folder,
         "new_trashed_at": new.trashed_at,
         "new_modified_at": new.modified_at,

@@ -150,8 +150,7 @@ class Files:
     def _changed(self, claims: Claims, file: File, wanted: schemas.ChangeFile, *, at: datetime) -> File:
         of_file = self._policies.of(file.policy)
         if wanted.name is not None and wanted.name != file.name:
-            name = policy.check_rename(of_file, wanted.name, file.type, claims)
-            file = structs.replace(file, name=name, name_key=keys.name_key(name))
+            file = file.named(policy.check_rename(of_file, wanted.name, file.type, claims))
         if wanted.folder is not None and wanted.folder != file.folder:
             file = structs.replace(file, folder=policy.check_move(of_file, wanted.folder, claims))
         if wanted.trashed is not None and wanted.trashed != (file.trashed_at is not None):
@@ -245,7 +244,7 @@ def _place_of(file: File, order: schemas.FileOrder) -> str:
     """Write where a list that ends with this file goes on."""
     match order.removeprefix("-"):
         case "name":
-            return write_cursor((file.name_key, file.id))
+            return write_cursor((file.sort_key, file.id))
         case "size":
             return write_cursor((file.size, file.id))
     return file.id

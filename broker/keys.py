@@ -20,6 +20,7 @@ _THUMBNAIL = ".thumbnail"  # not "/": SeaweedFS has folders, and an object canno
 _LAST = "~"  # sorts after every id
 _ID = re.compile(rf"[{_ALPHABET}]{{26}}", re.ASCII)
 _TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_NUMBER = re.compile(r"\d+")
 _UNSAFE_IN_FALLBACK = re.compile(r'[^ -~]|["\\%]')
 
 _DRAWN = 256
@@ -141,12 +142,33 @@ def _too_long() -> InvalidName:
 
 
 def name_key(name: str) -> str:
-    """Return by what a name is found and sorted, whatever its case.
+    """Return by what a name is found, whatever its case.
 
     >>> name_key("Stra\xdfe.TXT")
     'strasse.txt'
     """
     return unicodedata.normalize("NFC", name.casefold())
+
+
+def sort_key(name: str) -> str:
+    """Return by what names sort as people do, compared character by character in every database.
+
+    Numbers go by how much they are, each written behind how many digits it has; case and accents are none.
+
+    >>> sorted(["Day 10", "b", "day 2", "\xe4", "Z", "Day 1"], key=sort_key) == [
+    ...     "\xe4", "b", "Day 1", "day 2", "Day 10", "Z"
+    ... ]
+    True
+    """
+    folded = name.casefold()
+    if not folded.isascii():
+        folded = "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))
+    return _NUMBER.sub(_write_number, folded)
+
+
+def _write_number(digits: re.Match[str]) -> str:
+    number = str(int(digits[0]))
+    return f"{len(number):03}{number}"
 
 
 def split_name(name: str) -> tuple[str, str]:

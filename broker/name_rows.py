@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, func, select, tuple_, update
 
 from broker import keys
@@ -62,8 +61,9 @@ def settle_name(connection: Connection, file: File, collision: Collision, *, at:
     if collision == "replace":
         connection.execute(TRASH_NAMESAKES, _others(file) | {"of_name": file.name_key, "at": at})
     elif collision != "allow":
-        name = _first_free(connection, file, itertools.chain([file.name], keys.number_names(file.name)))
-        return replace(file, name=name, name_key=keys.name_key(name))
+        return file.named(
+            _first_free(connection, file, itertools.chain([file.name], keys.number_names(file.name)))
+        )
     return file
 
 

@@ -189,6 +189,7 @@ class Publisher:
             key=upload.key,
             name=upload.name,
             name_key=keys.name_key(upload.name),
+            sort_key=keys.sort_key(upload.name),
             folder=upload.folder,
             size=upload.size,
             type=upload.type,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from sqlalchemy import Connection, Select
 
 from broker import keys
@@ -92,8 +92,8 @@ class Upload(Struct, frozen=True, kw_only=True):
 class File(Struct, frozen=True, kw_only=True):
     """A completed, verified upload. While its `scan` is `pending` it is in quarantine, until `scan_at`.
 
-    `name_key` is by what it is found and sorted; `revision` counts its changes, the last at `modified_at`.
-    From `thumbnail_at` on, it may have a thumbnail.
+    `name_key` is by what it is found, `sort_key` by what it is sorted. `revision` counts its changes, the
+    last at `modified_at`. From `thumbnail_at` on, it may have a thumbnail.
     """
 
     id: str
@@ -111,6 +111,7 @@ class File(Struct, frozen=True, kw_only=True):
     etag: str
     created_at: datetime
     name_key: str = ""
+    sort_key: str = ""
     revision: int = 1
     modified_at: datetime | None = None
     trashed_at: datetime | None = None
@@ -123,6 +124,10 @@ class File(Struct, frozen=True, kw_only=True):
     def stored_keys(self) -> tuple[str, ...]:
         """What the store may hold of it."""
         return (self.key, keys.thumbnail_key(self.key)) if self.thumbnail_at else (self.key,)
+
+    def named(self, name: str) -> "File":
+        """Return it with another name."""
+        return replace(self, name=name, name_key=keys.name_key(name), sort_key=keys.sort_key(name))
 
 
 class Share(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0012"  # of the newest migration: what a registry must be at
+REVISION = "0013"  # of the newest migration: what a registry must be at
 
 
 class Instant(TypeDecorator[datetime]):
@@ -190,9 +190,11 @@ files = Table(
     Column("scan_at", Instant),
     Column("share_id", Id),
     Column("thumbnail_at", Instant),
+    Column("sort_key", Exact, nullable=False, server_default=""),
     Index("files_by_owner", "tenant", "owner", "id"),
     Index("files_by_folder", "tenant", "owner", "folder", "name_key", "id"),
-    Index("files_by_name", "tenant", "owner", "name_key", "id"),
+    Index("files_sorted", "tenant", "owner", "sort_key", "id"),
+    Index("files_sorted_in_folder", "tenant", "owner", "folder", "sort_key", "id"),
     _partial_index("files_in_trash", "tenant", "owner", "id", where="trashed_at IS NOT NULL"),
     _partial_index("files_to_scan", "scan_at", where="scan_at IS NOT NULL"),
 )

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
-from broker import migrations, tables
+from broker import keys, migrations, tables
 from broker.app import open_database
 from broker.database import Database
 from broker.errors import RegistryUnavailable
@@ -128,6 +128,35 @@ def test_the_newest_migration_is_the_one_that_the_code_asks_for() -> None:
     scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
 
     assert scripts.get_heads() == [tables.REVISION]
+
+
+def test_files_of_an_older_release_are_sorted_as_new_ones_are(blank_database_url: str) -> None:
+    at = "'2026-01-01 10:00:00'"
+    names = [f"Größe {n}.txt" for n in range(1001)]  # more than are done at once
+    uploads = ", ".join(
+        f"('u{n}', 'acme', 'alice', 'k{n}', 'n', 1, 'text/plain', 'completed', {at}, {at})"
+        for n in range(len(names))
+    )
+    files = ", ".join(
+        f"('f{n}', 'acme', 'alice', 'u{n}', 'k{n}', '{name}', 1, 'text/plain', 'etag', {at})"
+        for n, name in enumerate(names)
+    )
+    of_upload = "id, tenant, owner, key, name, size, type, status, created_at, expires_at"
+    of_file = "id, tenant, owner, upload_id, key, name, size, type, etag, created_at"
+    upgrade_to(
+        "0012",
+        blank_database_url,
+        f"INSERT INTO uploads ({of_upload}) VALUES {uploads}",
+        f"INSERT INTO files ({of_file}) VALUES {files}",
+    )
+
+    database = open_database(blank_database_url)
+
+    found = asyncio.run(
+        database.read(lambda c: {row.name: row.sort_key for row in c.execute(text("SELECT * FROM files"))})
+    )
+    assert found == {name: keys.sort_key(name) for name in names}
+    database.close()
 
 
 def test_a_registry_of_the_first_release_is_counted_and_has_its_visits(blank_database_url: str) -> None:

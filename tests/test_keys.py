@@ -116,6 +116,15 @@ def test_c17_the_plain_name_of_a_disposition_holds_nothing_that_a_browser_decode
     )
 
 
+@pytest.mark.parametrize(
+    "name", ["1a" * 127, "0" * 255, "٣a" * 85, "ﷺ" * 85, "ΐ" * 127, "각" * 85, "e\u0301" * 85]
+)
+def test_what_names_are_sorted_by_has_room_in_the_registry(name: str) -> None:
+    checked = keys.check_name(name)
+
+    assert len(keys.sort_key(checked)) <= 1024
+
+
 @given(name=st.text(min_size=1, max_size=80))
 def test_c17_a_disposition_is_one_header_line_of_ascii(name: str) -> None:
     try:

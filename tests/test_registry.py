@@ -20,7 +20,7 @@ from broker.keys import new_id
 from broker.quotas import Full, Reservation, add_uploads
 from broker.registry import Registry
 from broker.rows import Counters, File, Upload
-from broker.schemas import Collision, UsageOrder
+from broker.schemas import Collision, FileOrder, UsageOrder
 from broker.settings import Quota
 from tests.postgres import PostgresServer
 from tests.waiting import wait_until
@@ -100,6 +100,16 @@ async def add(registry: Registry, upload: Upload, quota: Quota = NO_LIMIT) -> Up
 
 async def settle(registry: Registry, upload: Upload) -> bool:
     return await registry.settle_upload(upload, "aborted", at=AT, visit_at=AT + timedelta(hours=1))
+
+
+async def list_by_name(lists: FileRegistry, order: FileOrder, *, limit: int) -> list[str]:
+    """Return the names of all pages."""
+    names: list[str] = []
+    after = None
+    while found := await lists.list(ALICE, Filter(folder=""), order=order, after=after, limit=limit):
+        names += [file.name for file in found]
+        after = (found[-1].sort_key, found[-1].id)
+    return names
 
 
 async def counters(registry: Registry, claims: Claims = ALICE) -> Counters:
@@ -466,6 +476,33 @@ def test_c35_of_two_replicas_that_complete_one_makes_the_file(database_url: str)
     asyncio.run(story())
 
 
+def test_names_are_sorted_as_people_do_across_pages(registry: Registry) -> None:
+    names = ["(2).txt", "2.txt", "10 a.txt", "010.txt", "100.txt", "Äpfel.txt", "apfelmus.txt"]
+    names += [
+        "file 1.txt",
+        "File 2.txt",
+        "file 10.txt",
+        "file.txt",
+        "Zebra.txt",
+        "я.txt",
+        "日本.txt",
+        "🙂.txt",
+    ]
+
+    async def story() -> None:
+        for name in names[::-1]:
+            upload = upload_of()
+            await add(registry, upload)
+            await registry.publish(file_of(upload).named(name))
+
+        lists = FileRegistry(registry._database)
+        for limit in 1, 3, 100:
+            assert await list_by_name(lists, "name", limit=limit) == names
+            assert await list_by_name(lists, "-name", limit=limit) == names[::-1]
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize(
     ("collision", "there", "in_trash"),
     [
@@ -487,7 +524,7 @@ def test_two_replicas_do_not_give_one_name_to_two_files(
 
                 await asyncio.gather(
                     *(
-                        r.publish(structs.replace(file_of(upload), name="a.txt", name_key="a.txt"), collision)
+                        r.publish(file_of(upload).named("a.txt"), collision)
                         for r, upload in zip((one, other), uploads, strict=True)
                     )
                 )
@@ -500,7 +537,7 @@ def test_two_replicas_do_not_give_one_name_to_two_files(
 
 def test_two_replicas_do_not_rename_two_files_to_one_name(database_url: str) -> None:
     async def rename(registry: Registry, file: File) -> File | NameTaken | None:
-        new = structs.replace(file, name="b.txt", name_key="b.txt", revision=file.revision + 1)
+        new = structs.replace(file.named("b.txt"), revision=file.revision + 1)
         try:
             return await FileRegistry(registry._database).replace(file, new, "refuse", at=AT)
         except NameTaken as error:

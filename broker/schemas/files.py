@@ -45,7 +45,8 @@ FileOrder = Literal["created", "-created", "name", "-name", "size", "-size"]
 class ListFiles(Request, frozen=True):
     """The query of the list of files, of a `folder` or of all; `cursor` is a page's `next_cursor`.
 
-    `q` is what the name must hold, whatever its case.
+    `q` is what the name must hold, whatever its case. Names are sorted as people do: whatever their case and
+    their accents, and numbers by how much they are.
     """
 
     folder: str | None = None

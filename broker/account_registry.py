@@ -86,10 +86,13 @@ class AccountRegistry:
     async def list_users(self) -> list[User]:
         return await self._database.read(lambda c: every(User, c, LIST_USERS, {}))
 
-    async def list_users_of(self, tenant: str, *, after: str, limit: int) -> list[User]:
-        """Return a tenant's users by name, only those sorted after `after`."""
+    async def list_users_of(self, tenant: str, q: str, *, after: str, limit: int) -> list[User]:
+        """Return a tenant's users whose name holds `q`, by name, only those sorted after `after`."""
+        if "\0" in q:
+            return []  # as above
         values = {"tenant": tenant, "after": after, "limit": limit}
-        return await self._database.read(lambda c: every(User, c, LIST_USERS_OF_TENANT, values))
+        query = LIST_USERS_OF_TENANT.where(users.c.name.icontains(q, autoescape=True))
+        return await self._database.read(lambda c: every(User, c, query, values))
 
     async def add_user(self, user: User) -> bool:
         """Say whether the user was added: False when the name is taken."""

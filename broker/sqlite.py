@@ -104,5 +104,6 @@ def _make_engine(url: str) -> Engine:
         connection.isolation_level = None  # no BEGIN behind our back (pysqlite's legacy transactions)
         for pragma in "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}":
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("lower", 1, str.lower, deterministic=True)  # its own knows ASCII alone
 
     return engine

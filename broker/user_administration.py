@@ -21,7 +21,9 @@ class UserAdministration:
     async def list(self, claims: Claims, query: schemas.ListUsers) -> schemas.Page[schemas.User]:
         """Return one page of the users, by name. Raises InvalidField."""
         (after,) = read_cursor(query.cursor, tuple[str]) if query.cursor else ("",)
-        found = await self._registry.list_users_of(claims.tenant, after=after, limit=query.limit + 1)
+        found = await self._registry.list_users_of(
+            claims.tenant, query.q or "", after=after, limit=query.limit + 1
+        )
         items = tuple(_describe(user) for user in found[: query.limit])
         cursor = write_cursor((items[-1].name,)) if len(found) > query.limit else None
         return schemas.Page(items=items, next_cursor=cursor)

@@ -101,6 +101,7 @@ class PostgresServer:
             f"--pwfile={self._directory / 'password'}",
             "--auth=scram-sha-256",
             "--encoding=UTF8",
+            *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),  # knows the case of all letters
             "--no-sync",
         ]
         self._run("initdb", *how)

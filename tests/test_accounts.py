@@ -144,11 +144,27 @@ def test_the_users_of_a_tenant_are_listed_by_name_and_read_on_from_there(replica
         registry = replica.accounts._registry
 
         async def names(after: str, limit: int = 10) -> list[str]:
-            return [user.name for user in await registry.list_users_of("acme", after=after, limit=limit)]
+            return [user.name for user in await registry.list_users_of("acme", "", after=after, limit=limit)]
 
         assert await names("") == ["ada", "bob", "cyd"]
         assert await names("", limit=2) == ["ada", "bob"]
         assert await names("bob") == ["cyd"]
+
+    asyncio.run(story())
+
+
+def test_users_are_found_by_what_their_name_holds_whatever_its_case(replica: Replica) -> None:
+    async def story() -> None:
+        for name in "Änne_1", "änne 2", "anne%\\", "bob":
+            assert await replica.accounts.add(name, PASSWORD, tenant="acme", at=AT)
+        assert await replica.accounts.add("Änne 9", PASSWORD, tenant="other", at=AT)
+        registry = replica.accounts._registry
+
+        async def found(q: str) -> list[str]:
+            return sorted(user.name for user in await registry.list_users_of("acme", q, after="", limit=10))
+
+        assert await found("ÄNNE") == ["Änne_1", "änne 2"]
+        assert [await found(q) for q in ("E_", "%\\", "_%", "nobody\0")] == [["Änne_1"], ["anne%\\"], [], []]
 
     asyncio.run(story())
 

@@ -61,8 +61,9 @@ class SubjectUsage(Usage, frozen=True, kw_only=True):
 
 
 class ListUsers(Request, frozen=True):
-    """The query of the list of users, who are sorted by name."""
+    """The query of the list of users, by name; `q` is what the name must hold, whatever its case."""
 
+    q: Annotated[str, Meta(max_length=MAX_USERNAME)] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
     cursor: Annotated[str, Meta(max_length=2000)] | None = None
 

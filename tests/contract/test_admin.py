@@ -163,6 +163,10 @@ def test_users_are_listed_by_name_page_by_page(
     assert found == sorted([*names, f"root of {tenant}"])
     assert_problem(root.get("/v1/admin/users?cursor=nonsense"), errors.InvalidField, field="cursor")
 
+    found = [each["name"] for each in listed(root, "/v1/admin/users", q=f"T OF {tenant}".upper())]
+    assert found == [f"root of {tenant}"]
+    assert listed(root, "/v1/admin/users", q="nobody\0") == []
+
 
 @pytest.mark.parametrize("by", ["files", "bytes", "pending", "subject"])
 @pytest.mark.parametrize("sign", ["", "-"])

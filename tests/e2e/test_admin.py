@@ -99,6 +99,19 @@ def test_a_user_is_added_shut_out_let_in_and_given_a_password(
     expect(page.get_by_role("menuitem", name="Disable")).to_have_count(0)
 
 
+def test_a_user_is_found(page: Page, site: RunningBroker, root: str, tenant: str) -> None:
+    for name in "ada", "adam", "bob":
+        site.add_user(f"{name} of {tenant}", PASSWORD, tenant=tenant)
+    sign_in(page, root, "users")
+    expect(rows(page)).to_have_count(4)
+
+    page.get_by_role("searchbox", name="Search users").fill("ADA")
+    expect(rows(page)).to_have_text([re.compile("ada of"), re.compile("adam of")])
+
+    page.get_by_role("searchbox").fill("nobody at all")
+    expect(page.get_by_text("No user has this in the name.")).to_be_visible()
+
+
 def test_a_name_that_is_taken_is_explained(page: Page, root: str) -> None:
     sign_in(page, root, "users")
 

@@ -2,8 +2,9 @@ import type { FileOrder } from "@broker/client";
 import { type ComponentType, type RefObject, useEffect, useState } from "react";
 import { ORDERS, VIEWS, type View } from "../features/files/view.ts";
 import { IconSwitch } from "../shared/icon-switch.tsx";
-import { GridIcon, ListIcon, SearchIcon } from "../shared/icons.tsx";
+import { GridIcon, ListIcon } from "../shared/icons.tsx";
 import { messages } from "../shared/messages.ts";
+import { SearchField } from "../shared/search-field.tsx";
 import visuallyHidden from "../shared/visually-hidden.module.css";
 import styles from "./files-bar.module.css";
 import { go, HOME, type Route, writeRoute } from "./route.ts";
@@ -59,19 +60,7 @@ export function FilesBar({ route, search, order, onOrder, view, onView }: FilesB
       </nav>
       {route.page !== "links" && (
         <>
-          <label className={styles.search}>
-            <SearchIcon />
-            <span className={visuallyHidden.text}>{nav.search}</span>
-            <input
-              ref={search}
-              type="search"
-              className={styles.field}
-              placeholder={nav.search}
-              value={typed}
-              maxLength={255}
-              onChange={({ currentTarget }) => setTyped(currentTarget.value)}
-            />
-          </label>
+          <SearchField ref={search} label={nav.search} value={typed} maxLength={255} onChange={setTyped} />
           <label className={styles.order}>
             <span className={visuallyHidden.text}>{nav.order}</span>
             <select

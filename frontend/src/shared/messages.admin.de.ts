@@ -32,6 +32,8 @@ export const adminGerman: AdminMessages = {
     emptyHeading: "Noch keine Benutzer",
     emptyText:
       "Wer sich mit einem Passwort dieses Dienstes anmeldet, steht hier; wer per Single Sign-on kommt, nicht.",
+    search: "Benutzer durchsuchen",
+    foundNothingText: "Kein Benutzer hat das im Namen.",
     add: "Benutzer anlegen",
     confirmAdd: "Anlegen",
     added: (name) => `${name} ist angelegt.`,

@@ -28,6 +28,8 @@ export const adminEnglish = {
     emptyHeading: "No users yet",
     emptyText:
       "Whoever signs in with a password of this service stands here; who comes by single sign-on does not.",
+    search: "Search users",
+    foundNothingText: "No user has this in the name.",
     add: "Add user",
     confirmAdd: "Add",
     added: (name: string) => `${name} is added.`,

@@ -1263,6 +1263,7 @@ export interface operations {
     readonly list_users: {
         readonly parameters: {
             readonly query?: {
+                readonly q?: string;
                 readonly limit?: number;
                 readonly cursor?: string;
             };

@@ -28,9 +28,9 @@ export class AdminCalls {
     this.#broker = broker;
   }
 
-  /** List one page of the tenant's built-in users, by name. */
-  listUsers({ cursor }: Paged, { signal }: Cancellable): Promise<Page<User>> {
-    return this.#broker.read("GET", `/v1/admin/users?${query({ cursor })}`, { signal });
+  /** List one page of the tenant's built-in users whose name holds `q`, by name. */
+  listUsers({ q, cursor }: Paged & { q: string }, { signal }: Cancellable): Promise<Page<User>> {
+    return this.#broker.read("GET", `/v1/admin/users?${query({ q, cursor })}`, { signal });
   }
 
   addUser(user: NewUser, { signal }: Cancellable): Promise<User> {

@@ -1,6 +1,6 @@
 import type { Me, User } from "@broker/client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Button } from "../../shared/button.tsx";
 import { explainError } from "../../shared/explain-error.ts";
 import { formatWhen } from "../../shared/format.ts";
@@ -8,6 +8,7 @@ import { CheckIcon, CrossIcon, KeyIcon, UserIcon } from "../../shared/icons.tsx"
 import { Menu, type MenuItem } from "../../shared/menu.tsx";
 import { adminMessages } from "../../shared/messages.admin.ts";
 import { messages } from "../../shared/messages.ts";
+import { SearchField } from "../../shared/search-field.tsx";
 import type { Toaster } from "../../shared/toaster.ts";
 import { AddUserDialog } from "./add-user-dialog.tsx";
 import type { AdminCalls } from "./admin-calls.ts";
@@ -18,6 +19,8 @@ import { PATIENCE_MS } from "./patience.ts";
 import { ADMIN_KEY, usePages } from "./use-pages.ts";
 import styles from "./users-tab.module.css";
 
+const SEARCH_AFTER_MS = 200;
+
 interface UsersTabProps {
   readonly calls: AdminCalls;
   readonly toaster: Toaster;
@@ -27,7 +30,13 @@ interface UsersTabProps {
 /** The built-in users: to be added, shut out, let in again, and given passwords. */
 export function UsersTab({ calls, toaster, me }: UsersTabProps) {
   const queries = useQueryClient();
-  const query = usePages(["users"], (wanted, call) => calls.listUsers(wanted, call));
+  const [typed, setTyped] = useState("");
+  const [q, setQ] = useState("");
+  useEffect(() => {
+    const timer = setTimeout(() => setQ(typed), SEARCH_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  const query = usePages(["users", q], (wanted, call) => calls.listUsers({ q, ...wanted }, call));
   const [open, setOpen] = useState<User | "new" | null>(null);
   const { users } = adminMessages;
 
@@ -71,11 +80,20 @@ export function UsersTab({ calls, toaster, me }: UsersTabProps) {
       <ListCard
         heading={users.heading}
         query={query}
-        empty={{ heading: users.emptyHeading, text: users.emptyText }}
+        empty={
+          q === ""
+            ? { heading: users.emptyHeading, text: users.emptyText }
+            : { heading: messages.files.foundNothing, text: users.foundNothingText }
+        }
         actions={
           <Button size="small" variant="primary" onClick={() => setOpen("new")}>
             {users.add}
           </Button>
+        }
+        above={
+          <div className={styles.search}>
+            <SearchField label={users.search} value={typed} maxLength={200} onChange={setTyped} />
+          </div>
         }
       >
         {(user) => (

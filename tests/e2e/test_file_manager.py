@@ -32,6 +32,16 @@ DataTransferItem.prototype.webkitGetAsEntry = function () {
     : entry;
 };
 """
+# what a spreadsheet copies: text, and a picture of it
+PASTE = """
+(field, text) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  clipboardData.items.add(new File(["x"], "image.png", { type: "image/png" }));
+  const event = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+  return field.dispatchEvent(event);
+}
+"""
 PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
@@ -449,7 +459,11 @@ def test_a_dropped_folder_keeps_its_shape(page: Page, owner: httpx.Client, name:
     sign_in(page, name, "/#/files/here")
     expect(page.get_by_text("This folder is empty")).to_be_visible()
 
-    drop(page, [files / "trip", *write(files, {"beside.txt": b"beside"})])
+    drop(
+        page,
+        [files / "trip", *write(files, {"beside.txt": b"beside"})],
+        overlay="Drop to upload into here",
+    )
 
     expect(page.get_by_text("3 uploaded", exact=True)).to_be_visible()
     expect(row(page, "trip")).to_be_visible()
@@ -461,24 +475,31 @@ def test_a_dropped_folder_keeps_its_shape(page: Page, owner: httpx.Client, name:
     }
 
 
+@pytest.mark.parametrize("address", ["trash", "links"])
+def test_where_there_is_no_folder_no_files_are_taken(
+    page: Page, owner: httpx.Client, name: str, files: Path, address: str
+) -> None:
+    sign_in(page, name, f"/#/{address}")
+    refusal = page.get_by_text("Files cannot be added here.")
+
+    drop(page, write(files, {"a.txt": b"hello"}), overlay="Files cannot be added here.")
+    expect(refusal).to_have_count(0)
+    page.locator("main").evaluate(PASTE, "")
+
+    expect(page.get_by_role("alert").filter(has=refusal)).to_be_visible()
+    expect(page.get_by_role("region", name="Uploads")).to_have_count(0)
+    assert owner.get("/v1/uploads").json()["items"] == []
+
+
 def test_text_that_comes_with_its_picture_is_pasted_into_a_field(
     page: Page, owner: httpx.Client, name: str
 ) -> None:
     upload(owner, b"x", name="a.txt")
     sign_in(page, name)
-    paste = """
-      (field, text) => {
-        const clipboardData = new DataTransfer();
-        clipboardData.setData("text/plain", text);
-        clipboardData.items.add(new File(["x"], "image.png", { type: "image/png" }));
-        const event = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
-        return field.dispatchEvent(event);
-      }
-    """
 
-    in_field = page.get_by_label("Search all files").evaluate(paste, "A1")
+    in_field = page.get_by_label("Search all files").evaluate(PASTE, "A1")
     expect(page.get_by_role("region", name="Uploads")).to_have_count(0)
-    in_page = page.locator("main").evaluate(paste, "A1")
+    in_page = page.locator("main").evaluate(PASTE, "A1")
 
     assert (in_field, in_page) == (True, False)  # whether the browser pastes it
     expect(page.get_by_text("1 uploaded", exact=True)).to_be_visible()

@@ -61,8 +61,8 @@ def sign_in(page: Page) -> None:
     expect(page.get_by_role("heading", name="Drop files anywhere")).to_be_visible()
 
 
-def drop(page: Page, paths: list[Path]) -> None:
-    """Drop real files on the middle of the window, as a hand does."""
+def drop(page: Page, paths: list[Path], *, overlay: str = "Drop to upload") -> None:
+    """Drop real files on the middle of the window, as a hand does that sees what the overlay says."""
     devtools = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
 
@@ -70,12 +70,12 @@ def drop(page: Page, paths: list[Path]) -> None:
         devtools.send("Input.dispatchDragEvent", {"type": step, "x": 400, "y": 300, "data": data})
 
     drag("dragEnter")
-    overlay = page.get_by_text("Drop to upload")
+    shown = page.get_by_text(overlay)
     for _ in range(100):  # a hand moves until it sees that the page takes the files
         drag("dragOver")
-        if overlay.is_visible():
+        if shown.is_visible():
             break
-    expect(overlay).to_be_visible()
+    expect(shown).to_be_visible()
     drag("dragOver")  # it answers now that it takes them
     drag("drop")
     devtools.detach()

@@ -66,7 +66,8 @@ export function ReceivePage({ link, folder }: ReceivePageProps) {
       await add(group.files, group.folder);
     }
   };
-  const isOver = useFileDrop(addDropped);
+  const canSend = !isFull(folder) || broker.hasBegun;
+  const isOver = useFileDrop(addDropped, canSend);
 
   usePageTitle(uploads);
   useWakeLock(uploads.some((item) => isActive(item) && item.state.status !== "paused"));
@@ -94,22 +95,22 @@ export function ReceivePage({ link, folder }: ReceivePageProps) {
       {unreadable[0] !== undefined && (
         <Notice tone="danger">{messages.uploads.unreadable(unreadable[0], unreadable.length)}</Notice>
       )}
-      {isFull(folder) && !broker.hasBegun ? (
-        <Notice tone="info">{messages.receiving.full}</Notice>
-      ) : (
+      {canSend ? (
         <FilePicker
           Heading="h2"
           limits={{ ...folder, max_size: mostOf(folder) }}
           folder=""
           onPick={addPicked}
         />
+      ) : (
+        <Notice tone="info">{messages.receiving.full}</Notice>
       )}
       <UploadList items={uploads} queue={queue} />
       {arrived > 0 && arrived === uploads.length && (
         <p className={styles.arrived}>{messages.receiving.arrived(arrived)}</p>
       )}
       <LiveRegion announcer={announcer} />
-      {isOver && <DropOverlay />}
+      {isOver && <DropOverlay folder={canSend ? "" : null} />}
     </>
   );
 }

@@ -14,7 +14,7 @@ export function RestoringPage({
 }: {
   session: Extract<Session, { status: "restoring" | "unknown" }>;
 }) {
-  useFileDrop(() => {});
+  useFileDrop(() => {}, false);
 
   return (
     <>

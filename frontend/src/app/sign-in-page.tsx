@@ -22,7 +22,7 @@ interface SignInPageProps {
 export function SignInPage({ services, session, uploads }: SignInPageProps) {
   const { broker, keeper, passwordLogin, queue } = services;
   // nobody may upload yet, but a dropped file must not replace the page
-  useFileDrop(() => {});
+  useFileDrop(() => {}, false);
 
   const signIn = async (credentials: { username: string; password: string }) =>
     keeper.signIn(passwordLogin, await passwordLogin.signIn(credentials));

@@ -54,7 +54,8 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
   const [view, setView] = useRemembered("view", VIEWS);
   const [signOutError, setSignOutError] = useState<unknown>(null);
   const filing = useMemo(() => new Filing({ broker, queries, toaster }), [broker, queries, toaster]);
-  const folder = route.page === "files" ? route.folder : "";
+  const target = route.page === "files" ? route.folder : null;
+  const folder = target ?? "";
 
   const add = (files: readonly File[], place: { folder: string; policy?: string } = { folder }) => {
     queue.add(files, policy ?? DEFAULT_RULES, { policy: POLICY, ...place, collision: "refuse" });
@@ -65,6 +66,10 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
     }
   };
   const addDropped = async ({ files, folders, handles }: Drop) => {
+    if (target === null) {
+      toaster.fail(messages.picker.notHere);
+      return;
+    }
     if (files.length > 0) {
       add(files);
     }
@@ -82,7 +87,7 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
       }
     }
   };
-  const isOver = useFileDrop(addDropped);
+  const isOver = useFileDrop(addDropped, target !== null);
 
   // what had the focus, the form to sign in, is gone
   useEffect(() => main.current?.focus({ preventScroll: true }), []);
@@ -171,7 +176,7 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
         )}
       </main>
       <ToastRegion toaster={toaster} />
-      {isOver && <DropOverlay />}
+      {isOver && <DropOverlay folder={target} />}
     </>
   );
 }

@@ -63,6 +63,8 @@ export const german: Messages = {
     choose: "Dateien wählen",
     chooseFolder: "Ordner wählen",
     dropNow: "Loslassen zum Hochladen",
+    dropInto: (folder) => `Loslassen zum Hochladen nach ${folder}`,
+    notHere: "Hier lassen sich keine Dateien hinzufügen.",
   },
 
   uploads: {

@@ -62,6 +62,8 @@ export const english = {
     choose: "Choose files",
     chooseFolder: "Choose folder",
     dropNow: "Drop to upload",
+    dropInto: (folder: string) => `Drop to upload into ${folder}`,
+    notHere: "Files cannot be added here.",
   },
 
   uploads: {

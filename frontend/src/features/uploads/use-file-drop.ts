@@ -1,10 +1,19 @@
 import { useEffect, useEffectEvent, useState } from "react";
 import { type Drop, readDrop } from "./read-drop.ts";
 
-/** Let files be dropped or pasted anywhere in the window. Tells whether some hover over it right now. */
-export function useFileDrop(onDrop: (drop: Drop) => void): boolean {
+/**
+ * Let files be dropped or pasted anywhere in the window; what `canDrop` refuses can still be pasted. Tells whether some
+ * hover over it right now.
+ */
+export function useFileDrop(onDrop: (drop: Drop) => void, canDrop: boolean): boolean {
   const [isOver, setOver] = useState(false);
   const receive = useEffectEvent(onDrop);
+  const hover = useEffectEvent((transfer: DataTransfer) => {
+    if (!canDrop) {
+      transfer.dropEffect = "none";
+    }
+    setOver(true);
+  });
 
   useEffect(() => {
     const listeners = new AbortController();
@@ -13,9 +22,9 @@ export function useFileDrop(onDrop: (drop: Drop) => void): boolean {
     window.addEventListener(
       "dragover",
       (event) => {
-        if (carriesFiles(event.dataTransfer)) {
-          event.preventDefault();
-          setOver(true);
+        if (event.dataTransfer !== null && carriesFiles(event.dataTransfer)) {
+          event.preventDefault(); // else the browser would open them
+          hover(event.dataTransfer);
         }
       },
       { signal },
@@ -64,6 +73,6 @@ function isTextForField({ target, clipboardData }: ClipboardEvent): boolean {
   return isField && (clipboardData?.types.includes("text/plain") ?? false);
 }
 
-function carriesFiles(transfer: DataTransfer | null): boolean {
-  return transfer?.types.includes("Files") ?? false;
+function carriesFiles({ types }: DataTransfer): boolean {
+  return types.includes("Files");
 }

@@ -390,6 +390,21 @@ def test_keys_that_are_pressed_with_others_are_left_to_the_browser(
     expect(page.get_by_role("dialog", name="Preview of a.txt")).to_be_visible()
 
 
+def test_escape_closes_the_account_menu_and_leaves_what_is_chosen(
+    page: Page, owner: httpx.Client, name: str
+) -> None:
+    upload(owner, b"1", name="a.txt")
+    sign_in(page, name)
+    page.get_by_role("checkbox", name="Choose a.txt").check()
+    account = page.get_by_role("button", name=f"Account of {name}")
+
+    account.click()
+    page.keyboard.press("Escape")
+    expect(account).to_have_attribute("aria-expanded", "false")
+
+    expect(page.get_by_role("checkbox", name="Choose a.txt")).to_be_checked()
+
+
 def test_files_are_looked_at_one_after_the_other(page: Page, owner: httpx.Client, name: str) -> None:
     upload(owner, b"PK", name="3.zip", type="application/zip")
     upload(owner, b"<b>bold</b>", name="2.html", type="text/html")

@@ -19,6 +19,7 @@ export function Account({ username, administration, onSignOut, onSignOutEverywhe
 
   const closeOnEscape = (event: KeyboardEvent) => {
     if (event.key === "Escape" && isOpen) {
+      event.stopPropagation(); // what is chosen below stays chosen
       setOpen(false);
       opener.current?.focus();
     }

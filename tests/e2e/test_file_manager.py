@@ -677,6 +677,11 @@ def test_what_is_moved_asks_about_a_name_that_is_taken(
     row(page, "a.txt").drag_to(row(page, "box"))
     question = page.get_by_role("alert").filter(has_text="There is a file called a.txt already.")
     expect(page.get_by_text("1 item moved to box.")).to_be_visible()
+    expect(question).to_be_visible()
+    row(page, "box").click()
+    expect(page.get_by_role("checkbox", name="Choose a.txt")).to_be_visible()
+    expect(question).to_have_count(0)
+    page.go_back()
     question.get_by_role("button", name=answer, exact=True).click()
 
     expect(question).to_have_count(0)

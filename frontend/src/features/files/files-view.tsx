@@ -33,15 +33,18 @@ import { useRowKeys } from "./use-row-keys.ts";
 import { useSaving } from "./use-saving.ts";
 import type { View } from "./view.ts";
 
-interface FilesViewProps {
-  readonly broker: Broker;
-  readonly filing: Filing;
-  readonly toaster: Toaster;
-  readonly announce: (text: string) => void;
+interface Place {
   /** The folder that is shown, or null for the trash. */
   readonly folder: string | null;
   /** What names are to hold; empty for all of the folder. */
   readonly q: string;
+}
+
+interface FilesViewProps extends Place {
+  readonly broker: Broker;
+  readonly filing: Filing;
+  readonly toaster: Toaster;
+  readonly announce: (text: string) => void;
   readonly order: FileOrder;
   readonly view: View;
   readonly usage: Usage | null;
@@ -142,8 +145,13 @@ export function FilesView(props: FilesViewProps) {
     void action;
   }, []);
 
-  const [taken, setTaken] = useState<Taken | null>(null);
-  const ask = useCallback((found: Taken | null) => setTaken((old) => found ?? old), []);
+  const [question, setQuestion] = useState<(Taken & Place) | null>(null);
+  const ask = useCallback(
+    (found: Taken | null) => setQuestion((old) => (found === null ? old : { ...found, folder, q })),
+    [folder, q],
+  );
+  // where it was asked, so that one may look at what has the name
+  const taken = question?.folder === folder && question.q === q ? question : null;
   const actions = useRowActions({
     filing,
     isTrash,
@@ -249,11 +257,11 @@ export function FilesView(props: FilesViewProps) {
           <CollisionNotice
             names={taken.files.map(({ name }) => name)}
             onSettle={(collision) => {
-              setTaken(null);
+              setQuestion(null);
               act({ files: taken.files, folders: [] }, filing.settle(taken, collision));
             }}
             onSkip={() => {
-              setTaken(null);
+              setQuestion(null);
               focusHeading();
             }}
           />

@@ -794,6 +794,17 @@ def test_an_upload_of_another_device_is_gone_on_with_or_given_up(
     assert [file["size"] for file in owner.get("/v1/files").json()["items"]] == [len(body)]
 
 
+def test_an_unfinished_upload_fits_on_a_phone_in_german(
+    chromium: Browser, site: RunningBroker, owner: httpx.Client, name: str
+) -> None:
+    owner.post("/v1/uploads", json={"name": "holiday.mp4", "size": 17 * MIB}).raise_for_status()
+    with in_german(chromium, site, name, viewport=PHONE, address="/") as page:
+        facts = page.get_by_role("region", name="Unfertige Uploads").get_by_role("listitem").locator("> div")
+        expect(facts.last).to_contain_text("aufgehoben bis")
+
+        assert facts.last.evaluate("facts => facts.scrollWidth <= facts.clientWidth")
+
+
 def test_a_list_of_thousands_draws_what_is_in_sight_and_reads_on(
     page: Page, owner: httpx.Client, name: str
 ) -> None:

@@ -225,7 +225,11 @@ export function FilesView(props: FilesViewProps) {
           </Heading>
           {!isTrash && q === "" && <Breadcrumb folder={folder} onOpen={onOpenFolder} />}
         </div>
-        {usage !== null && usage.files > 0 && !isTrash && <UsageBar usage={usage} quota={quota} />}
+        {usage !== null && usage.files > 0 && !isTrash && (
+          <div className={styles.usage}>
+            <UsageBar usage={usage} quota={quota} />
+          </div>
+        )}
         {!isTrash && q === "" && (
           <IconButton label={messages.files.newFolder} onClick={() => setOpen({ kind: "newFolder" })}>
             <FolderPlusIcon />

@@ -12,6 +12,7 @@ import row from "../../shared/list-row.module.css";
 import { messages } from "../../shared/messages.ts";
 import type { Toaster } from "../../shared/toaster.ts";
 import { findHandle, forgetHandle, openHandle } from "./file-handles.ts";
+import styles from "./unfinished-list.module.css";
 
 const PATIENCE_MS = 30_000;
 export const PENDING_KEY = ["pending"] as const;
@@ -58,9 +59,9 @@ export function UnfinishedList({ broker, toaster, items, onResume }: UnfinishedL
       </header>
       <ul className={card.rows}>
         {uploads.map((upload) => (
-          <li key={upload.id} className={row.row}>
+          <li key={upload.id} className={`${row.row} ${styles.row}`}>
             <KindTile name={upload.name} type={upload.type} />
-            <div className={row.facts}>
+            <div className={`${row.facts} ${styles.facts}`}>
               <div className={row.name}>
                 <FileName name={upload.name} />
               </div>

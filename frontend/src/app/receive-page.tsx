@@ -12,7 +12,7 @@ import { useFileDrop } from "../features/uploads/use-file-drop.ts";
 import { useUploads } from "../features/uploads/use-uploads.ts";
 import { Announcer } from "../shared/announcer.ts";
 import { explainError } from "../shared/explain-error.ts";
-import { formatSize, formatWhen } from "../shared/format.ts";
+import { formatSize, formatUntil } from "../shared/format.ts";
 import { LiveRegion } from "../shared/live-region.tsx";
 import { messages } from "../shared/messages.ts";
 import { Notice } from "../shared/notice.tsx";
@@ -130,7 +130,7 @@ function describe({ files_left, bytes_left, expires_at, types, extensions }: Rec
     kinds.length > 0 ? receiving.takes(kinds.join(", ")) : "",
     files_left === null ? "" : receiving.filesLeft(files_left),
     bytes_left === null ? "" : receiving.bytesLeft(formatSize(bytes_left)),
-    shared.until(formatWhen(expires_at, { now: new Date() })),
+    shared.until(formatUntil(expires_at, { now: new Date() })),
   ]
     .filter(Boolean)
     .join(" · ");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatPercent, formatSize, formatWhen } from "./format.ts";
+import { formatPercent, formatSize, formatUntil, formatWhen } from "./format.ts";
 
 describe("formatSize", () => {
   test.each([
@@ -41,5 +41,9 @@ describe("formatWhen", () => {
     ["last year", new Date(2025, 11, 31), "31 Dec 2025"],
   ])("is as near as %s needs", (_, date, expected) => {
     expect(formatWhen(date.toISOString(), { now, locale: "en-GB" })).toBe(expected);
+  });
+
+  test("begins no sentence behind other words", () => {
+    expect(formatUntil(now.toISOString(), { now, locale: "en-GB" })).toBe("00:30 today");
   });
 });

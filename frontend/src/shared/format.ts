@@ -59,19 +59,30 @@ export function formatPercent(fraction: number, locale: string = LOCALE): string
   return percentFormat(locale).format(Math.floor(fraction * 100) / 100);
 }
 
+interface Near {
+  readonly now: Date;
+  readonly locale?: string;
+}
+
 /** Write an instant as near as a person wants it: the time for today, the day for this year. */
-export function formatWhen(
-  instant: string,
-  { now, locale = LOCALE }: { now: Date; locale?: string },
-): string {
+export function formatWhen(instant: string, near: Near): string {
+  return writeWhen(messages.when, instant, near);
+}
+
+/** The same, to stand behind other words. */
+export function formatUntil(instant: string, near: Near): string {
+  return writeWhen(messages.until, instant, near);
+}
+
+function writeWhen(words: typeof messages.when, instant: string, { now, locale = LOCALE }: Near): string {
   const date = new Date(instant);
   const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
 
   if (date.toDateString() === now.toDateString()) {
-    return messages.when.today(timeFormat(locale).format(date));
+    return words.today(timeFormat(locale).format(date));
   }
   if (date.toDateString() === yesterday.toDateString()) {
-    return messages.when.yesterday(timeFormat(locale).format(date));
+    return words.yesterday(timeFormat(locale).format(date));
   }
   return (date.getFullYear() === now.getFullYear() ? dayFormat : dateFormat)(locale).format(date);
 }

@@ -374,6 +374,11 @@ export const german: Messages = {
     yesterday: (time) => `Gestern, ${time}`,
   },
 
+  until: {
+    today: (time) => `heute, ${time}`,
+    yesterday: (time) => `gestern, ${time}`,
+  },
+
   actions: {
     tryAgain: "Noch einmal",
     dismiss: "Schließen",

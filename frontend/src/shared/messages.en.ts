@@ -373,6 +373,12 @@ export const english = {
     yesterday: (time: string) => `Yesterday, ${time}`,
   },
 
+  /** Behind “since” and “until”. */
+  until: {
+    today: (time: string) => `${time} today`,
+    yesterday: (time: string) => `${time} yesterday`,
+  },
+
   actions: {
     tryAgain: "Try again",
     dismiss: "Dismiss",

@@ -5,7 +5,7 @@ import { Button, IconButton } from "../../shared/button.tsx";
 import { Dialog, DialogActions, DialogText } from "../../shared/dialog.tsx";
 import { explainError } from "../../shared/explain-error.ts";
 import { FileName } from "../../shared/file-name.tsx";
-import { formatSize, formatWhen } from "../../shared/format.ts";
+import { formatSize, formatUntil } from "../../shared/format.ts";
 import { CrossIcon, UploadIcon } from "../../shared/icons.tsx";
 import { adminMessages } from "../../shared/messages.admin.ts";
 import { messages } from "../../shared/messages.ts";
@@ -89,8 +89,8 @@ function describe({ subject, size, created_at, expires_at, policy }: TenantUploa
   return [
     subject,
     formatSize(size),
-    uploads.begun(formatWhen(created_at, { now })),
-    uploads.until(formatWhen(expires_at, { now })),
+    uploads.begun(formatUntil(created_at, { now })),
+    uploads.until(formatUntil(expires_at, { now })),
     uploads.policy(policy),
   ].join(" · ");
 }

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Button } from "../../shared/button.tsx";
 import { explainError } from "../../shared/explain-error.ts";
-import { formatWhen } from "../../shared/format.ts";
+import { formatUntil } from "../../shared/format.ts";
 import { CheckIcon, CrossIcon, KeyIcon, UserIcon } from "../../shared/icons.tsx";
 import { Menu, type MenuItem } from "../../shared/menu.tsx";
 import { adminMessages } from "../../shared/messages.admin.ts";
@@ -130,5 +130,5 @@ function describe({ scopes, created_at }: User): string {
   const { users } = adminMessages;
   const labels = new Map(Object.entries(adminMessages.scopes));
   const may = scopes.map((scope) => labels.get(scope) ?? scope).join(", ");
-  return [users.since(formatWhen(created_at, { now: new Date() })), may || users.noScopes].join(" · ");
+  return [users.since(formatUntil(created_at, { now: new Date() })), may || users.noScopes].join(" · ");
 }

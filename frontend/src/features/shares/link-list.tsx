@@ -7,7 +7,7 @@ import { copyText } from "../../shared/copy-text.ts";
 import { EmptyState } from "../../shared/empty-state.tsx";
 import { explainError } from "../../shared/explain-error.ts";
 import { FileName } from "../../shared/file-name.tsx";
-import { formatWhen } from "../../shared/format.ts";
+import { formatUntil } from "../../shared/format.ts";
 import { IconTile } from "../../shared/icon-tile.tsx";
 import { CopyIcon, FolderIcon, LinkIcon, TrashIcon, UploadIcon } from "../../shared/icons.tsx";
 import row from "../../shared/list-row.module.css";
@@ -101,7 +101,7 @@ function describe(share: Share): string {
   const isOver = new Date(share.expires_at) <= now;
   return [
     share.kind === "file" ? "" : links.kinds[share.kind],
-    isOver ? links.expired : links.until(formatWhen(share.expires_at, { now })),
+    isOver ? links.expired : links.until(formatUntil(share.expires_at, { now })),
     share.kind === "receive"
       ? links.received(share.received_files, share.max_files)
       : links.used(share.downloads, share.max_downloads),

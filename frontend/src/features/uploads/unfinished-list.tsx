@@ -5,7 +5,7 @@ import { Button, IconButton } from "../../shared/button.tsx";
 import card from "../../shared/card.module.css";
 import { explainError } from "../../shared/explain-error.ts";
 import { FileName } from "../../shared/file-name.tsx";
-import { formatSize, formatWhen } from "../../shared/format.ts";
+import { formatSize, formatUntil } from "../../shared/format.ts";
 import { CrossIcon } from "../../shared/icons.tsx";
 import { KindTile } from "../../shared/kind-tile.tsx";
 import row from "../../shared/list-row.module.css";
@@ -68,7 +68,7 @@ export function UnfinishedList({ broker, toaster, items, onResume }: UnfinishedL
               <span className={row.detail}>
                 {unfinished.until(
                   formatSize(upload.size),
-                  formatWhen(upload.expires_at, { now: new Date() }),
+                  formatUntil(upload.expires_at, { now: new Date() }),
                 )}
               </span>
             </div>

@@ -715,11 +715,21 @@ def test_the_answers_fit_on_a_phone_in_german(
         expect(row(page, "a.txt")).to_be_visible()
         page.get_by_label("Dateien wählen").set_input_files(write(tmp_path, {"a.txt": b"new"}))
         question = page.get_by_role("alert").bounding_box()
-        last = page.get_by_role("button", name="Überspringen").bounding_box()
+        skip = page.get_by_role("button", name="Überspringen")
+        last = skip.bounding_box()
+        skip.click()
+        page.get_by_role("button", name="Mehr zu a.txt").click()
+        page.get_by_role("menuitem", name="Verschieben").click()
+        dialog = page.get_by_role("dialog")
+        cancel = dialog.get_by_role("button", name="Abbrechen").bounding_box()
+        frame = dialog.bounding_box()
 
     assert question
     assert last
     assert last["x"] + last["width"] < question["x"] + question["width"]
+    assert cancel
+    assert frame
+    assert cancel["x"] > frame["x"]
 
 
 def test_what_is_restored_or_renamed_asks_about_a_name_that_is_taken(

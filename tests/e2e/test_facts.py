@@ -117,6 +117,18 @@ def test_films_and_documents_are_looked_at(
     assert (document.get_attribute("src") or "").startswith(site.settings.store.public_url)
 
 
+@pytest.mark.parametrize(("ending", "media_type"), [("mov", "video/quicktime"), ("png", "image/png")])
+def test_what_the_browser_cannot_show_says_so(
+    page: Page, owner: httpx.Client, name: str, ending: str, media_type: str
+) -> None:
+    upload(owner, b"of another kind", name=f"a.{ending}", type=media_type)
+    sign_in(page, name)
+
+    row(page, f"a.{ending}").click()
+
+    expect(page.get_by_role("alert")).to_have_text("This could not be shown here. Download it to look at it.")
+
+
 def test_what_plays_goes_on_while_an_upload_ends(page: Page, owner: httpx.Client, name: str) -> None:
     upload(owner, recording(10), name="song.wav", type="audio/wav")
     sign_in(page, name)

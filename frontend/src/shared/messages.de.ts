@@ -224,6 +224,7 @@ export const german: Messages = {
     previous: "Vorige Datei",
     next: "Nächste Datei",
     none: "Von dieser Art Datei gibt es keine Vorschau.",
+    failed: "Das ließ sich hier nicht zeigen. Laden Sie es herunter, um es anzusehen.",
     cut: (size) => `Nur die ersten ${size} werden gezeigt.`,
   },
 

@@ -224,6 +224,7 @@ export const english = {
     previous: "Previous file",
     next: "Next file",
     none: "There is no preview of this kind of file.",
+    failed: "This could not be shown here. Download it to look at it.",
     cut: (size: string) => `Only the first ${size} are shown.`,
   },
 

@@ -9,6 +9,8 @@ interface MediaPlayerProps {
   readonly autoPlay: boolean;
   /** Called when the URL is of no use any more: another one goes on where this one ended. */
   readonly onExpired: () => void;
+  /** Called when the browser cannot play what it gets. */
+  readonly onFailed: () => void;
 }
 
 /** Where the player stood when its URL was given up. */
@@ -19,7 +21,7 @@ interface Place {
 }
 
 /** A film or a recording. It is fetched bit by bit as it plays, for longer than its URL lives. */
-export function MediaPlayer({ kind, url, expiresAt, autoPlay, onExpired }: MediaPlayerProps) {
+export function MediaPlayer({ kind, url, expiresAt, autoPlay, onExpired, onFailed }: MediaPlayerProps) {
   const place = useRef<Place | null>(null);
 
   const renew = ({ currentTime, paused, playbackRate }: HTMLMediaElement) => {
@@ -38,6 +40,8 @@ export function MediaPlayer({ kind, url, expiresAt, autoPlay, onExpired }: Media
     onError: ({ currentTarget: player }: SyntheticEvent<HTMLMediaElement>) => {
       if (player.error?.code === MediaError.MEDIA_ERR_NETWORK) {
         renew(player);
+      } else {
+        onFailed();
       }
     },
     onLoadedMetadata: ({ currentTarget: player }: SyntheticEvent<HTMLMediaElement>) => {

@@ -1,5 +1,6 @@
 import type { PresignedRequest, StoredFile } from "@broker/client";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { explainError } from "../../shared/explain-error.ts";
 import { formatSize } from "../../shared/format.ts";
 import { messages } from "../../shared/messages.ts";
@@ -22,6 +23,8 @@ interface PreviewContentProps {
 /** What is in a file whose kind can be looked at, straight from the store. */
 export function PreviewContent({ id, file, autoPlay = false, readUrl }: PreviewContentProps) {
   const kind = previewKind(file);
+  const [hasFailed, setFailed] = useState(false);
+  const fail = () => setFailed(true);
   const { preview } = messages;
   const { data, error, refetch } = useQuery({
     queryKey: ["preview", id],
@@ -33,6 +36,9 @@ export function PreviewContent({ id, file, autoPlay = false, readUrl }: PreviewC
     gcTime: 0,
   });
 
+  if (hasFailed) {
+    return <p role="alert">{preview.failed}</p>;
+  }
   if (error !== null) {
     return <p role="alert">{explainError(error)}</p>;
   }
@@ -41,7 +47,7 @@ export function PreviewContent({ id, file, autoPlay = false, readUrl }: PreviewC
   }
   switch (kind) {
     case "image":
-      return <img className={styles.image} src={data.url} alt={file.name} />;
+      return <img className={styles.image} src={data.url} alt={file.name} onError={fail} />;
     case "video":
     case "audio":
       return (
@@ -51,6 +57,7 @@ export function PreviewContent({ id, file, autoPlay = false, readUrl }: PreviewC
           expiresAt={Date.parse(data.expires_at)}
           autoPlay={autoPlay}
           onExpired={refetch}
+          onFailed={fail}
         />
       );
     case "pdf":

@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { AdminTab } from "../features/admin/tabs.ts";
 import { FilesView } from "../features/files/files-view.tsx";
-import { Filing, join } from "../features/files/filing.ts";
+import { Filing, join, nameOf } from "../features/files/filing.ts";
 import { ORDERS, VIEWS } from "../features/files/view.ts";
 import { Account } from "../features/session/account.tsx";
 import { useMe } from "../features/session/use-me.ts";
@@ -118,7 +118,9 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
         {signOutError !== null && (
           <Notice tone="danger">{messages.session.signOutFailed(explainError(signOutError))}</Notice>
         )}
-        {route.page === "files" && <FilePicker limits={policy ?? null} folder={folder} onPick={addPicked} />}
+        {route.page === "files" && (
+          <FilePicker limits={policy ?? null} folder={nameOf(folder)} onPick={addPicked} />
+        )}
         <UploadList items={uploads} queue={queue} />
         {route.page === "files" && (
           <UnfinishedList
@@ -176,7 +178,7 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
         )}
       </main>
       <ToastRegion toaster={toaster} />
-      {isOver && <DropOverlay folder={target} />}
+      {isOver && <DropOverlay folder={target === null ? null : nameOf(target)} />}
     </>
   );
 }

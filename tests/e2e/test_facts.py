@@ -200,12 +200,14 @@ def test_what_is_pasted_is_sent(page: Page, owner: httpx.Client, name: str) -> N
     assert httpx.get(url).content == b"pasted"
 
 
-def test_a_phone_offers_its_camera(chromium: Browser, site: RunningBroker) -> None:
+def test_a_phone_offers_its_camera_and_no_dropping(chromium: Browser, site: RunningBroker) -> None:
     context = chromium.new_context(base_url=site.url, viewport=PHONE, has_touch=True, is_mobile=True)
     with closing(context), watched(context.new_page()) as page:
         sign_in(page, "alice")
 
         expect(page.get_by_role("button", name="Take a photo")).to_be_visible()
+        expect(page.get_by_role("heading", name="Upload files")).to_be_visible()
+        expect(page.get_by_text("Drop files anywhere")).to_be_hidden()
         camera = page.get_by_label("Take a photo").last
         assert (camera.get_attribute("capture"), camera.get_attribute("accept")) == ("environment", "image/*")
 

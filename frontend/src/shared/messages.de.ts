@@ -55,6 +55,7 @@ export const german: Messages = {
 
   picker: {
     heading: "Dateien irgendwo ablegen",
+    headingOnPhone: "Dateien hochladen",
     lead: "Sie gehen direkt in den Speicher.",
     limit: (size) => `Jede bis ${size}.`,
     only: (kinds) => `Nur ${list.format(kinds)}.`,

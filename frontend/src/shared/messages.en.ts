@@ -54,6 +54,7 @@ export const english = {
 
   picker: {
     heading: "Drop files anywhere",
+    headingOnPhone: "Upload files",
     lead: "Sent straight to storage.",
     limit: (size: string) => `Up to ${size} each.`,
     only: (kinds: readonly string[]) => `Only ${list.format(kinds)}.`,

@@ -15,7 +15,7 @@ interface FilePickerProps {
   readonly Heading?: "h1" | "h2";
 }
 
-/** Says that files can be dropped, and opens the browser's own dialog to choose some. */
+/** Says that files can be dropped, where that can be done, and opens the browser's own dialog to choose some. */
 export function FilePicker({ limits, folder, onPick, Heading = "h1" }: FilePickerProps) {
   const input = useRef<HTMLInputElement>(null);
   const folderInput = useRef<HTMLInputElement>(null);
@@ -35,7 +35,8 @@ export function FilePicker({ limits, folder, onPick, Heading = "h1" }: FilePicke
       </span>
       <div className={styles.words}>
         <Heading id="picker-heading" className={styles.heading}>
-          {picker.heading}
+          <span className={styles.byHand}>{picker.heading}</span>
+          <span className={styles.byFinger}>{picker.headingOnPhone}</span>
         </Heading>
         <p className={styles.hint}>
           {folder === "" ? picker.lead : picker.into(folder)}{" "}

@@ -13,6 +13,7 @@ export default defineConfig({
     target: ["chrome123", "firefox124", "safari17.5"], // the first with CSS light-dark() and AbortSignal.any()
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { checks: { bundlerTimings: false } }, // a slow machine is nothing to be told of at each build
   },
   worker: { format: "es" },
   server: { proxy: { "/v1": "http://localhost:8000" } },

@@ -53,6 +53,7 @@ from broker.passwords import Passwords
 from broker.policy import Policies
 from broker.publishing import Publisher
 from broker.rate_limits import RateLimits
+from broker.readiness import Readiness
 from broker.receipts import Receipts, signing_key
 from broker.receiving import Receiving
 from broker.reconciler import Reconciler
@@ -289,6 +290,7 @@ def _connect(settings: Settings, database: Database, store: Store, lifecycle: Li
         origins=settings.origins,
         policies=policies,
         rate_limits=RateLimits(settings.rate_limits),
+        readiness=Readiness(registry=registry, store=store, self_test=self_test, lifecycle=lifecycle),
         receipts=receipts,
         receiving=Receiving(
             registry=share_registry,

@@ -33,6 +33,7 @@ from broker.metrics import Metrics
 from broker.openapi import Description
 from broker.policy import Policies
 from broker.rate_limits import RateLimits
+from broker.readiness import Readiness
 from broker.receipts import Receipts
 from broker.receiving import Receiving
 from broker.reconciler import Reconciler
@@ -83,6 +84,7 @@ class Services:
     origins: tuple[str, ...]
     policies: Policies
     rate_limits: RateLimits
+    readiness: Readiness
     receipts: Receipts
     receiving: Receiving
     reconciler: Reconciler

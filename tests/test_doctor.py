@@ -1,10 +1,12 @@
 """What the doctor says, and the command without a store."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
 
 import click
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -13,7 +15,9 @@ from broker.cli import main
 from broker.doctor import examination, report
 from broker.doctor.examination import Examination
 from broker.doctor.findings import BINDING, Finding
+from broker.doctor.lab import Lab
 from broker.schemas import Outcome
+from tests.test_api import NO_STORE
 from tests.test_configuration import GOOD
 
 LONG = "a sentence that goes on and on until it does not fit into a single line of the screen any more"
@@ -118,3 +122,19 @@ def test_a_probe_that_does_not_exist_is_answered_with_those_that_do() -> None:
 
     assert result.exit_code == 2
     assert "clok; there are public-url, " in result.output
+
+
+@pytest.mark.parametrize(
+    "date", ["now", "Mon, 01 Jan 2024 00:00:00 -0000", "Mon, 01 Jan 2024 00:00:00 +9999999999999"]
+)
+def test_a_date_that_is_none_says_nothing_of_the_clock(date: str) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"date": date})
+
+    async def look() -> float | None:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+            lab = Lab(NO_STORE, http, url=NO_STORE.url)
+            await lab.send("HEAD", NO_STORE.url)
+            return lab.clock_skew
+
+    assert asyncio.run(look()) is None

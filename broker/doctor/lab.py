@@ -7,7 +7,6 @@ from base64 import b64encode
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from types import MappingProxyType
 from typing import TypeAlias
@@ -20,6 +19,7 @@ from broker import keys
 from broker.doctor.findings import Inconclusive
 from broker.settings import Identity, StoreSettings
 from broker.sigv4 import Credentials, Endpoint, Signer
+from broker.stores.s3_client import date_of
 
 BODY = b"123456789"
 OTHER = BODY[::-1]
@@ -229,13 +229,10 @@ class Lab:
 
     def _learn_from(self, answer: httpx.Response, began: datetime) -> None:
         self.server = answer.headers.get("server") or self.server
-        try:
-            date = parsedate_to_datetime(answer.headers["date"])
-        except (KeyError, ValueError):
-            return
-        # the header is cut to the second, and was written at some time between request and answer
-        middle = (began.timestamp() + now().timestamp()) / 2
-        self.clock_skew = date.timestamp() + 0.5 - middle
+        if date := date_of(answer.headers):
+            # the header is cut to the second, and was written at some time between request and answer
+            middle = (began.timestamp() + now().timestamp()) / 2
+            self.clock_skew = date.timestamp() + 0.5 - middle
 
 
 @asynccontextmanager

@@ -138,11 +138,17 @@ class S3Client:
         )
 
     def _look_at_the_clock(self, answer: Answer) -> None:
-        try:
-            stores = parsedate_to_datetime(answer.headers["date"])
+        if stores := date_of(answer.headers):
             self.clock_skew = (stores - datetime.now(UTC)).total_seconds()
-        except (KeyError, ValueError, TypeError, OverflowError):
-            pass  # an answer without a date, or with one that is none or has no time zone, says nothing
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """Read the Date of an answer: None where there is none, or none that could be compared with our clock."""
+    try:
+        date = parsedate_to_datetime(headers["date"])
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return None
+    return date if date.tzinfo else None
 
 
 def refuse(status: int, code: str) -> NoReturn:

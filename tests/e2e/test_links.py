@@ -194,6 +194,21 @@ def test_a_link_that_takes_no_more_files_asks_for_none(
             stranger.reload()
 
 
+def test_links_that_cannot_be_read_say_so_and_are_tried_again(
+    page: Page, owner: httpx.Client, name: str
+) -> None:
+    file = upload(owner, b"hello")
+    owner.post(f"/v1/files/{file['id']}/shares").raise_for_status()
+    page.route("**/v1/shares?*", lambda route: route.abort())
+    sign_in(page, name, "/#/links")
+
+    expect(page.get_by_role("alert")).to_contain_text("The service does not answer.")
+    page.unroute("**/v1/shares?*")
+    page.get_by_role("button", name="Try again").click()
+
+    expect(page.get_by_role("list", name="Links").get_by_role("listitem")).to_have_count(1)
+
+
 def test_the_tab_of_a_link_speaks_the_language_of_its_page(chromium: Browser, site: RunningBroker) -> None:
     context = chromium.new_context(base_url=site.url, locale="de-DE")
     page = context.new_page()

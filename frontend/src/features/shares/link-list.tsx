@@ -59,8 +59,22 @@ export function LinkList({ broker, toaster }: { broker: Broker; toaster: Toaster
       </header>
       {query.error !== null && (
         <div className={styles.notice}>
-          <Notice tone="danger">{explainError(query.error)}</Notice>
+          <Notice
+            tone="danger"
+            actions={
+              <Button size="small" onClick={() => query.refetch()}>
+                {messages.actions.tryAgain}
+              </Button>
+            }
+          >
+            {explainError(query.error)}
+          </Notice>
         </div>
+      )}
+      {query.isPending && (
+        <p className={styles.loading} role="status">
+          {messages.session.loading}
+        </p>
       )}
       {query.isSuccess && shares.length === 0 && (
         <EmptyState heading={links.emptyHeading} text={links.emptyText} />

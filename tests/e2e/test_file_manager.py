@@ -101,6 +101,9 @@ def test_folders_are_made_opened_and_linked_to(page: Page, owner: httpx.Client, 
     row(page, "b").click()
     expect(row(page, "deep.txt")).to_be_visible()
     page.get_by_role("button", name="New folder").click()
+    page.get_by_label("Name", exact=True).fill("2025/26")  # would be one within another
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("This name cannot be used")
     page.get_by_label("Name", exact=True).fill("made here")
     page.keyboard.press("Enter")
     row(page, "made here").click()

@@ -60,8 +60,8 @@ export class Filing {
     this.#toaster = toaster;
   }
 
-  readonly createFolder = async (path: string): Promise<void> => {
-    await this.#broker.createFolder(path, patience());
+  readonly createFolder = async (parent: string, name: string): Promise<void> => {
+    await this.#broker.createFolder(join(parent, checkName(name)), patience());
     await this.#refresh();
   };
 
@@ -71,7 +71,7 @@ export class Filing {
   };
 
   readonly renameFolder = async (path: string, name: string): Promise<void> => {
-    await this.#broker.moveFolder(path, join(parentOf(path), name), patience());
+    await this.#broker.moveFolder(path, join(parentOf(path), checkName(name)), patience());
     await this.#refresh();
   };
 
@@ -244,6 +244,14 @@ export class Filing {
       [FILES_KEY, FOLDERS_KEY, ME_KEY].map((queryKey) => this.#queries.invalidateQueries({ queryKey })),
     );
   }
+}
+
+/** Return the name of a folder, which in a path would be several. Throws Problem, as for a file's name. */
+function checkName(name: string): string {
+  if (name.includes("/")) {
+    throw new Problem({ status: 422, slug: "invalid-name", detail: null, members: {}, retryAfter: null });
+  }
+  return name;
 }
 
 export function nameOf(path: string): string {

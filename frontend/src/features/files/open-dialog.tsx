@@ -3,7 +3,7 @@ import { lazy } from "react";
 import { messages } from "../../shared/messages.ts";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { DetailsDialog } from "./details-dialog.tsx";
-import { type Chosen, type Filing, join } from "./filing.ts";
+import type { Chosen, Filing } from "./filing.ts";
 import { MoveDialog } from "./move-dialog.tsx";
 import { NameDialog } from "./name-dialog.tsx";
 import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
@@ -59,7 +59,7 @@ export function OpenDialog({
           heading={messages.files.newFolder}
           confirm={messages.files.create}
           name=""
-          onConfirm={(name) => filing.createFolder(join(folder ?? "", name))}
+          onConfirm={(name) => filing.createFolder(folder ?? "", name)}
           onClose={onClose}
         />
       );

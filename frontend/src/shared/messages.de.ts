@@ -233,7 +233,7 @@ export const german: Messages = {
     heading: "Papierkorb",
     empty: "Papierkorb leeren",
     emptyHeading: "Der Papierkorb ist leer",
-    emptyText: "Was Sie wegwerfen, bleibt hier, bis Sie es endgültig löschen.",
+    emptyText: "Was Sie wegwerfen, wartet hier darauf, wiederhergestellt oder endgültig gelöscht zu werden.",
     emptied: (days) => `Was ${count(days, "Tag", "Tage")} hier liegt, wird endgültig gelöscht.`,
   },
 

@@ -233,7 +233,7 @@ export const english = {
     heading: "Trash",
     empty: "Empty the trash",
     emptyHeading: "The trash is empty",
-    emptyText: "What you delete stays here until you delete it for good.",
+    emptyText: "What you delete waits here, to be restored or deleted for good.",
     emptied: (days: number) => `What has been here for ${count(days, "day", "days")} is deleted for good.`,
   },
 

@@ -59,9 +59,12 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="broker")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Issue presigned URLs, so that files travel directly between the client and the object store."""
     os.umask(0o077)  # what this process writes is for its user alone
+    if os.environ.get("NO_COLOR"):  # https://no-color.org
+        ctx.color = False
 
 
 @main.command("completion")

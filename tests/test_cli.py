@@ -67,6 +67,13 @@ print(sorted({{"sqlalchemy", "starlette", "uvicorn", "minio", "jwt"}} & set(sys.
     assert "Usage:" in run.stdout
 
 
+@pytest.mark.parametrize(("wish", "is_coloured"), [("", True), ("1", False)])
+def test_who_wants_no_colours_gets_none(wish: str, is_coloured: bool) -> None:
+    listed = CliRunner().invoke(main, ["policy", "ls"], env={"NO_COLOR": wish}, color=True)
+
+    assert ("\x1b[" in listed.output) is is_coloured
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "files.example.com"])
 def test_dev_listens_on_nothing_but_loopback(host: str, tmp_path: Path) -> None:
     result = run("dev", "--host", host, "--data-dir", str(tmp_path / "data"))

@@ -72,7 +72,12 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
                 "store": {"type": "http", "scheme": "bearer", "description": "BROKER_EVENTS_TOKEN"},
-                "cookie": {"type": "apiKey", "in": "cookie", "name": "broker_refresh"},
+                "cookie": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "broker_refresh",
+                    "description": "`__Secure-broker_refresh` behind TLS",
+                },
             },
         },
     }

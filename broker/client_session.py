@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
@@ -12,8 +12,8 @@ import click
 
 from broker.client import Client, TransferError
 from broker.client.saved_login import SavedLogin, default_path
-from broker.errors import OperatorError
-from broker.terminal import sentences
+from broker.errors import BrokerError, OperatorError
+from broker.terminal import printable, sentences
 
 _GRACE = 2.0  # seconds
 _INTERRUPTED = "Interrupted. The same command goes on where it was."
@@ -31,6 +31,19 @@ def open_client() -> Client:
         raise OperatorError("Set both BROKER_URL and BROKER_TOKEN, or neither and use broker login.")
     saved = SavedLogin(default_path())
     return Client(saved.url, token=saved)
+
+
+def do_each(ids: Iterable[str], action: Callable[[str], None]) -> None:
+    """Do it for each, whatever becomes of others; name those that are refused, and exit with 1 then."""
+    failed = False
+    for each in ids:
+        try:
+            action(each)
+        except BrokerError as error:
+            failed = True
+            click.secho(f"{printable(each)}: {error.detail}", fg="red", err=True)
+    if failed:
+        raise SystemExit(1)
 
 
 @contextmanager

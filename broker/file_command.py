@@ -18,7 +18,7 @@ import msgspec
 
 from broker.client import Client
 from broker.client.progress import OnProgress
-from broker.client_session import client_sentences, open_client
+from broker.client_session import client_sentences, do_each, open_client
 from broker.errors import BrokerError
 from broker.file_choice import choose_file, choose_paths
 from broker.schemas import Collision, File
@@ -134,16 +134,8 @@ def ls_command(folder: str | None, search: str | None, limit: int, as_json: bool
 @click.argument("wanted", metavar="FILE...", nargs=-1, required=True)
 def rm_command(wanted: tuple[str, ...]) -> None:
     """Delete files for good, by their ids."""
-    failed = False
     with client_sentences(), open_client() as client:
-        for file_id in wanted:
-            try:
-                client.files.delete(file_id)
-            except BrokerError as error:
-                failed = True
-                click.secho(f"{printable(file_id)}: {error.detail}", fg="red", err=True)
-    if failed:
-        raise SystemExit(1)
+        do_each(wanted, client.files.delete)
 
 
 @click.command("uploads")

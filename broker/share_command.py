@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from broker.client import Client
-from broker.client_session import client_sentences, open_client
+from broker.client_session import client_sentences, do_each, open_client
 from broker.errors import NotFound, OperatorError
 from broker.file_choice import find_file
 from broker.schemas import MAX_SHARE_EXPIRES_IN, Share
@@ -88,8 +88,7 @@ def shares_command(as_json: bool) -> None:
 def unshare_command(share_ids: tuple[str, ...]) -> None:
     """Take links back, by their ids."""
     with client_sentences(), open_client() as client:
-        for share_id in share_ids:
-            client.shares.revoke(share_id)
+        do_each(share_ids, client.shares.revoke)
 
 
 def _share(client: Client, wanted: str, **options: Any) -> Share:  # noqa: ANN401 - as Shares.create takes them

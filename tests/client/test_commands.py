@@ -433,6 +433,19 @@ def test_a_link_is_made_listed_and_taken_back(terminal: Terminal, tmp_path: Path
     assert httpx.get(f"{link}/content", verify=False).status_code == 404
 
 
+def test_a_link_that_is_gone_keeps_no_other_from_being_taken_back(terminal: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"hello")
+    terminal.ok("upload", str(path))
+    terminal.ok("share", "a.txt")
+    link = json.loads(terminal.ok("shares", "--json"))["id"]
+
+    result = terminal.run("unshare", "gone", link)
+
+    assert (result.exit_code, result.stderr) == (1, "gone: There is no such link.\n")
+    assert terminal.ok("shares") == ""
+
+
 def test_a_folder_is_shared_and_takes_files_by_links(terminal: Terminal, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"hello")

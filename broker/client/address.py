@@ -17,4 +17,6 @@ def check_address(base_url: str) -> str:
         raise ValueError(f"{base_url} is not an address: {error}.") from error
     if url.scheme not in {"http", "https"} or not url.host:
         raise ValueError(f"{base_url} is not an address such as https://files.example.org.")
+    if url.userinfo or url.query or url.fragment:  # not shown: it may be a password
+        raise ValueError("This is not an address alone: it has a user, a query or a fragment.")
     return base_url.rstrip("/")

@@ -632,11 +632,17 @@ def test_a_broker_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    "address", ["localhost:8000", "files.example.org", "ftp://files", "http://", "http://[::1"]
+    "address",
+    [
+        *("localhost:8000", "files.example.org", "ftp://files", "http://", "http://[::1"),
+        *("https://eve@files", "https://files/?a=1", "https://files/#a"),
+    ],
 )
 def test_what_is_no_address_is_told_at_once(address: str) -> None:
-    with pytest.raises(ValueError, match="is not an address"):
+    with pytest.raises(ValueError, match="not an address") as told:
         Client(address, token="t")
+
+    assert "eve" not in str(told.value)
 
 
 def test_something_else_that_answers_is_not_taken_for_a_broker(way: FaultyStore) -> None:

@@ -2,12 +2,17 @@
 import { expect, test } from "vitest";
 import { createClient } from "./node.ts";
 
-test.each(["", "files.example.org", "localhost:8000", "ftp://files.example.org", "http://"])(
-  "%j is told to be no address at once",
-  (baseUrl) => {
-    expect(() => createClient({ baseUrl, token: "t" })).toThrow("is not an address");
-  },
-);
+test.each([
+  "",
+  "files.example.org",
+  "localhost:8000",
+  "ftp://files.example.org",
+  "http://",
+  "https://eve@files",
+  "https://files/?a",
+])("%j is told to be no address at once", (baseUrl) => {
+  expect(() => createClient({ baseUrl, token: "t" })).toThrow("is not an address");
+});
 
 const WRONG = [process.env.NOBODY_SETS_THIS as string, "", "two\nlines", "größe"];
 

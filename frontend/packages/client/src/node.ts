@@ -24,6 +24,9 @@ export type { Page, PendingUpload, Share, StoredFile } from "./wire.ts";
 /** Connections to the store; a server has more than a browser allows. */
 const MOST_LANES = 8;
 
+/** Without a user, who may have a password, and without a query. */
+const ADDRESS = /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/i;
+
 /** RFC 6750 §2.1; files end with a line break. */
 const TOKEN = /^\s*[\w.~+/-]+=*\s*$/;
 
@@ -75,8 +78,8 @@ export class NodeClient extends Client {
  * @throws TypeError for what is no address, of which fetch would say that nobody answers, and for no token.
  */
 export function createClient({ baseUrl, token, renew }: ClientOptions): NodeClient {
-  if (!(/^https?:/.test(baseUrl) && URL.canParse(baseUrl))) {
-    throw new TypeError(`${baseUrl} is not an address such as https://files.example.org`);
+  if (!(ADDRESS.test(baseUrl) && URL.canParse(baseUrl))) {
+    throw new TypeError("baseUrl is not an address such as https://files.example.org");
   }
   const newest = typeof token === "function" ? () => checked(token()) : () => checked(token);
   if (typeof token !== "function") {

@@ -46,3 +46,11 @@ test("no bytes are verified too", async () => {
 test("nothing is said of a file without a checksum", async () => {
   expect(await verdict(null, null, BYTES, 100)).toBeNull();
 });
+
+test.each<[string, string, number | null]>([
+  ["a composite of CRC32Cs", "crc32c:EfZiIA==-4", PART_SIZE],
+  ["a composite of parts of nobody knows what size", composite(), null],
+  ["an algorithm of another time", "sha512:AAAA", null],
+])("nothing is said of a file with %s", async (_, checksum, partSize) => {
+  expect(await verdict(checksum, partSize, BYTES, 100)).toBeNull();
+});

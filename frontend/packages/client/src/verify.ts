@@ -9,14 +9,19 @@ export interface Verifier {
 
 /** @param checksum as the broker tells it; null where the file has none. */
 export async function createVerifier(checksum: string | null, partSize: number | null): Promise<Verifier> {
-  const algorithm = checksum?.split(":", 1)[0];
-  if (checksum === null || (algorithm !== "crc32c" && algorithm !== "sha256")) {
-    return { update: () => {}, end: () => null };
+  const hasher = await choose(checksum ?? "", partSize);
+  return hasher === null
+    ? { update: () => {}, end: () => null }
+    : { update: (chunk) => hasher.update(chunk), end: () => hasher.end() === checksum };
+}
+
+/** Not every composite: the CRC32C of parts' CRC32Cs comes from stores that know no other, and is seldom recorded. */
+async function choose(checksum: string, partSize: number | null): Promise<Hasher | null> {
+  const [algorithm] = checksum.split(":", 1);
+  if (checksum.includes("-")) {
+    return algorithm === "sha256" && partSize !== null ? await createComposite(partSize) : null;
   }
-  const isComposite = algorithm === "sha256" && checksum.includes("-");
-  const hasher =
-    isComposite && partSize !== null ? await createComposite(partSize) : await createHasher(algorithm);
-  return { update: (chunk) => hasher.update(chunk), end: () => hasher.end() === checksum };
+  return algorithm === "crc32c" || algorithm === "sha256" ? await createHasher(algorithm) : null;
 }
 
 async function createComposite(partSize: number): Promise<Hasher> {

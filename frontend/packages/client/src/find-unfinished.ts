@@ -1,5 +1,6 @@
+import type { Broker } from "./broker.ts";
 import type { Place } from "./source.ts";
-import type { Transport } from "./transport.ts";
+import type { UploadClaims } from "./upload-claims.ts";
 import type { PendingMultipart } from "./wire.ts";
 
 /** What tells a file from others; see fingerprint.ts. */
@@ -11,11 +12,16 @@ interface Wanted extends Pick<Place, "folder" | "policy"> {
   readonly except: ReadonlySet<string>;
 }
 
+interface Surroundings {
+  readonly broker: Pick<Broker, "listPending">;
+  readonly claims: Pick<UploadClaims, "take">;
+}
+
 /**
  * Find an upload in parts of the same file, that nobody here is sending, and claim it; null when there is none.
  */
 export async function findUnfinished(
-  { broker, claims }: Pick<Transport, "broker" | "claims">,
+  { broker, claims }: Surroundings,
   wanted: Wanted,
   { signal }: { signal: AbortSignal },
 ): Promise<PendingMultipart | null> {

@@ -1,5 +1,5 @@
 /// <reference types="node" />
-import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, rm } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,4 +72,21 @@ test.each(["directory", "missing/"])("nothing but a file gives way to a download
   await expect(downloading).rejects.toThrow("is not a regular file");
   expect(downloadFileOf).not.toHaveBeenCalled();
   await rm(root, { recursive: true });
+});
+
+test("a range whose answer ends too soon is fetched again, also where no checksum would tell", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "download-"));
+  const path = join(directory, "film.mp4");
+  const answers = ["01234", "0123456789"];
+  const answer = (_: unknown, response: ServerResponse) => response.writeHead(206).end(answers.shift());
+  const { lanes, timer, waits } = new FakeService();
+  const work = { signal: new AbortController().signal, onProgress: () => {} };
+
+  await serving({ size: 10, answer }, async (download) => {
+    await downloadFile("id", path, { broker: { downloadFile: async () => download }, lanes, timer }, work);
+  });
+
+  expect(await readFile(path, "utf8")).toBe("0123456789");
+  expect(waits).toHaveLength(1);
+  await rm(directory, { recursive: true });
 });

@@ -1,6 +1,7 @@
 """The store's own word that something was stored: a hint, and never more."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote_plus
 
@@ -9,6 +10,7 @@ import pytest
 
 from broker import errors
 from broker.settings import Policy, StoreSettings
+from tests.contract.test_main_job import at_time
 from tests.objects import key_of, store_object
 from tests.problems import assert_problem
 from tests.running import RunningBroker, run_broker
@@ -103,6 +105,18 @@ def test_c51_an_event_that_comes_late_changes_nothing(
     assert tell(store, event).status_code == 204
 
     assert status_of(client, created) == "aborted"
+
+
+def test_c51_an_event_that_comes_after_the_deadline_makes_no_file(
+    client: httpx.Client, store: httpx.Client, embedded: StoreSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = create(client, b"x")
+    event = event_of(embedded, key_of(embedded, created), put(created, b"x"))
+    at_time(monkeypatch, timedelta(days=1))
+
+    assert tell(store, event).status_code == 204
+
+    assert status_of(client, created) == "expired"
 
 
 @pytest.mark.parametrize("changes", [{"size": 2}, {"eTag": "0" * 32}], ids=["another size", "another ETag"])

@@ -122,6 +122,12 @@ def disconnect(exchange: Exchange) -> None:
     exchange.disconnect()
 
 
+def damage(exchange: Exchange) -> None:
+    """Flip a bit of what is sent, as a bad cable does."""
+    exchange.body = exchange.body[:-1] + bytes([exchange.body[-1] ^ 1])
+    exchange.answer(*exchange.forward())
+
+
 def lose_answer(exchange: Exchange) -> None:
     """Have the store do it, and cut the connection off."""
     exchange.forward()

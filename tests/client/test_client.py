@@ -37,6 +37,7 @@ from tests.faulty_store import (
     asked,
     change_on_disk,
     cut_short,
+    damage,
     disconnect,
     down_for,
     error,
@@ -210,7 +211,7 @@ def test_what_there_is_never_room_for_is_told_of_each(
     [
         pytest.param([error(503, "SlowDown")], id="busy"),
         pytest.param([disconnect], id="reset"),
-        pytest.param([error(400, "BadDigest")], id="damaged on the way"),
+        pytest.param([damage], id="damaged on the way"),
         pytest.param([error(403, "AccessDenied")], id="URL too old"),
         pytest.param([lose_answer], id="answer lost"),
         pytest.param([cut_short], id="answer cut short"),

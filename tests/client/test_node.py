@@ -19,6 +19,7 @@ from tests.faulty_store import (
     body,
     change_on_disk,
     cut_short,
+    damage,
     disconnect,
     down_for,
     error,
@@ -137,7 +138,7 @@ def test_many_files_go_together(node: Node, client: Client, tmp_path: Path) -> N
     [
         pytest.param([error(503, "SlowDown")] * 6, id="busy six times"),
         pytest.param([disconnect] * 6, id="reset six times"),
-        pytest.param([error(400, "BadDigest")], id="damaged on the way"),
+        pytest.param([damage], id="damaged on the way"),
         pytest.param([error(403, "AccessDenied")], id="URL too old"),
         pytest.param([lose_answer], id="answer lost"),
         pytest.param([cut_short], id="answer cut short"),

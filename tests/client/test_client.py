@@ -455,6 +455,21 @@ def test_another_file_of_the_same_name_and_size_is_not_mixed_in(
     assert fetch(client, file, tmp_path) == other
 
 
+@pytest.mark.parametrize(("folder", "policy"), [("inbox", "default"), ("", "sha256")])
+def test_a_file_that_goes_elsewhere_is_begun_anew(
+    client: Client, line: FaultyStore, large: Path, folder: str, policy: str
+) -> None:
+    line.otherwise = refuse_part(2)
+    with pytest.raises(StoreRefused):
+        client.upload(large)
+    line.otherwise = None
+
+    file = client.upload(large, folder=folder, policy=policy)
+
+    assert (file.folder, file.policy) == (folder, policy)
+    assert len(list(client.uploads.pending())) == 1
+
+
 def first(act: Callable[[], object]) -> faulty_store.Fault:
     """Have something happen before the store hears of the request."""
 

@@ -128,20 +128,26 @@ def test_c56_a_request_that_is_repeated_with_its_key_creates_nothing_new(
     client: httpx.Client, policy: str
 ) -> None:
     def ask(**declared: object) -> httpx.Response:
-        return client.post(
-            "/v1/uploads", json=declare(policy=policy, **declared), headers={"idempotency-key": "k 1"}
-        )
+        wanted = declare(**{"policy": policy, **declared})
+        return client.post("/v1/uploads", json=wanted, headers={"idempotency-key": "k 1"})
 
     first = ask().raise_for_status().json()
 
     again = ask().raise_for_status().json()
-    other = ask(size=4)
-    other_file = ask(fingerprint="f1:00000000")
 
     assert again["id"] == first["id"]
     assert again["expires_at"] == first["expires_at"]
-    assert_problem(other, errors.IdempotencyMismatch)
-    assert_problem(other_file, errors.IdempotencyMismatch)
+    for other in (
+        {"name": "another"},
+        {"folder": "elsewhere"},
+        {"size": 4},
+        {"type": "image/png"},
+        {"checksum": "crc32c:AAAAAA=="},
+        {"fingerprint": "f1:00000000"},
+        {"policy": "parts" if policy == "default" else "default"},
+        {"collision": "rename"},
+    ):
+        assert_problem(ask(**other), errors.IdempotencyMismatch)
     assert usage_of(client, policy)["pending"] == 1
 
 

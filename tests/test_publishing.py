@@ -1,7 +1,9 @@
 """What is decided of an upload by what the store says, for answers that the embedded store does not give."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
@@ -10,9 +12,11 @@ from broker.checksums import Checksum
 from broker.errors import InvalidChecksum, InvalidField, PartsMismatch, StoreUnavailable, UploadIncomplete
 from broker.keys import new_id
 from broker.parts import MIB, Plan
-from broker.publishing import NotAsDeclaredError, check_facts, match, vouched_for
+from broker.policy import Policies
+from broker.publishing import NotAsDeclaredError, Publisher, check_facts, match, vouched_for
 from broker.rows import Upload
 from broker.schemas import SentPart
+from broker.settings import Policy
 from broker.stores.base import ObjectFacts, StoredPart
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -141,3 +145,15 @@ def test_a_store_that_tells_no_checksum_costs_nobody_his_bytes() -> None:
     with pytest.raises(InvalidChecksum):  # it was never declared, so the store was never told
         check_facts(upload_of(in_parts=False), facts_of(), [CRC])
     check_facts(upload_of(), facts_of(), [])
+
+
+def test_an_object_of_parts_whose_checksum_is_not_told_waits_for_the_client_that_sent_them() -> None:
+    neither = cast(Any, None)  # neither registry nor store is asked
+    publisher = Publisher(registry=neither, store=neither, policies=Policies({"default": Policy()}))
+
+    async def is_whole(upload: Upload, facts: ObjectFacts) -> bool:
+        return await publisher.is_whole(upload, facts)
+
+    assert not asyncio.run(is_whole(upload_of(), facts_of()))
+    assert asyncio.run(is_whole(upload_of(), facts_of(crc32c=CRC.value)))
+    assert asyncio.run(is_whole(upload_of(in_parts=False), facts_of()))

@@ -26,6 +26,7 @@ from broker.client import (
     store,
 )
 from broker.client.hashing import fingerprint
+from broker.client.partial_name import partial_name
 from broker.client.sources import BytesSource, FileSource
 from broker.client.uploading import Uploading
 from broker.schemas import File, PresignedRequest
@@ -573,6 +574,26 @@ def test_a_download_that_was_cut_short_goes_on(
     assert len(line.requests) == 2
     assert fetched.read_bytes() == large.read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.mp4", "film.mp4"]
+
+
+def test_what_is_left_of_another_download_is_not_taken_for_a_part_of_this_one(
+    client: Client, line: FaultyStore, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloading, "RANGE", 8 * 1024 * 1024)
+    monkeypatch.setattr(downloading, "_WORKERS", 1)
+    path = tmp_path / "copy.mp4"
+    other = client.upload(bytes(large.stat().st_size), name="other.mp4")
+    file = client.upload(large)
+    for left in "of another file", "notes alone":
+        line.faults.extend(
+            [lambda exchange: exchange.answer(*exchange.forward()), error(400, "InvalidArgument")]
+        )
+        with pytest.raises(StoreRefused):
+            client.download((other if left == "of another file" else file).id, path)
+        if left == "notes alone":
+            path.with_name(partial_name(path.name)).unlink()
+
+        assert client.download(file.id, path).read_bytes() == large.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["n" * 255, "ü" * 127 + "."], ids=["ASCII", "UTF-8"])

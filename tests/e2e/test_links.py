@@ -115,6 +115,7 @@ def test_a_stranger_sends_files_into_a_folder(
         stranger.evaluate(f"() => {{ {LOCK} }}")
         drop(stranger, [files / "locked", *write(files, {f"{number}.txt": b"more" for number in range(3)})])
         expect(stranger.get_by_text("This link takes no more files.")).to_be_visible()
+        expect(stranger.get_by_text("2 uploaded, 1 failed")).to_be_visible()
         expect(stranger.get_by_text("locked could not be read and was left out.")).to_be_visible()
 
     received = owner.get("/v1/files?folder=inbox&sort=name").json()["items"]

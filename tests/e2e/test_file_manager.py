@@ -279,7 +279,7 @@ def test_the_whole_trash_is_emptied_not_only_what_is_shown(
     dialog = page.get_by_role("dialog", name="Delete 3 files for good?")
     dialog.get_by_role("button", name="Delete for good").click()
 
-    expect(page.get_by_text("deleted for good.")).to_be_visible()
+    expect(page.get_by_text("3 items deleted for good.")).to_be_visible()
     expect(page.get_by_text("The trash is empty")).to_be_visible()
     assert owner.get("/v1/me").json()["usage"]["files"] == 0
 

@@ -58,9 +58,14 @@ async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, direc
         while data := await reader.read(CHUNK):
             now = loop.time()
             leaves_at, arrives_at = direction.carry(len(data), now=now)
-            loop.call_at(arrives_at, writer.write, data)
+            loop.call_at(arrives_at, write, writer, data)
             await asyncio.sleep(leaves_at - now - WAITING)
     loop.call_at(direction.carry(0, now=loop.time())[1], writer.close)
+
+
+def write(writer: asyncio.StreamWriter, data: bytes) -> None:
+    if not writer.is_closing():
+        writer.write(data)
 
 
 async def carry(port: int, speed: Speed) -> None:

@@ -2,11 +2,11 @@ import type { AuditEntry, AuditQuery } from "@broker/client";
 import { useState } from "react";
 import { formatInstant, formatWhen } from "../../shared/format.ts";
 import { ShieldIcon, WarningIcon } from "../../shared/icons.tsx";
+import { ListCard } from "../../shared/list-card.tsx";
 import { adminMessages } from "../../shared/messages.admin.ts";
 import type { AdminCalls } from "./admin-calls.ts";
 import { AdminRow } from "./admin-row.tsx";
 import { AuditForm } from "./audit-form.tsx";
-import { ListCard } from "./list-card.tsx";
 import { usePages } from "./use-pages.ts";
 
 const REFUSALS: ReadonlySet<string> = new Set([

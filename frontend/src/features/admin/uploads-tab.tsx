@@ -7,12 +7,12 @@ import { explainError } from "../../shared/explain-error.ts";
 import { FileName } from "../../shared/file-name.tsx";
 import { formatSize, formatUntil } from "../../shared/format.ts";
 import { CrossIcon, UploadIcon } from "../../shared/icons.tsx";
+import { ListCard } from "../../shared/list-card.tsx";
 import { adminMessages } from "../../shared/messages.admin.ts";
 import { messages } from "../../shared/messages.ts";
 import type { Toaster } from "../../shared/toaster.ts";
 import type { AdminCalls } from "./admin-calls.ts";
 import { AdminRow } from "./admin-row.tsx";
-import { ListCard } from "./list-card.tsx";
 import { PATIENCE_MS } from "./patience.ts";
 import { ADMIN_KEY, usePages } from "./use-pages.ts";
 

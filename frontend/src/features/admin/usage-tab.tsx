@@ -3,13 +3,13 @@ import { useState } from "react";
 import field from "../../shared/field.module.css";
 import { formatSize } from "../../shared/format.ts";
 import { UserIcon } from "../../shared/icons.tsx";
+import { ListCard } from "../../shared/list-card.tsx";
 import { adminMessages } from "../../shared/messages.admin.ts";
 import { messages } from "../../shared/messages.ts";
 import { ProgressBar } from "../../shared/progress-bar.tsx";
 import visuallyHidden from "../../shared/visually-hidden.module.css";
 import type { AdminCalls } from "./admin-calls.ts";
 import { AdminRow } from "./admin-row.tsx";
-import { ListCard } from "./list-card.tsx";
 import styles from "./usage-tab.module.css";
 import { usePages } from "./use-pages.ts";
 

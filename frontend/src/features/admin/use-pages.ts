@@ -1,15 +1,9 @@
 import type { Page } from "@broker/client";
-import {
-  type InfiniteData,
-  keepPreviousData,
-  type UseInfiniteQueryResult,
-  useInfiniteQuery,
-} from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import type { Pages } from "../../shared/list-card.tsx";
 
 /** What the lists of administration are remembered under; what one asks for follows. */
 export const ADMIN_KEY = "admin";
-
-export type Pages<Item> = UseInfiniteQueryResult<InfiniteData<Page<Item>, string | undefined>>;
 
 interface Wanted {
   readonly cursor: string | undefined;

@@ -1,20 +1,17 @@
 import type { Broker, Share } from "@broker/client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ComponentType, useRef } from "react";
-import { Button, IconButton } from "../../shared/button.tsx";
-import card from "../../shared/card.module.css";
+import { IconButton } from "../../shared/button.tsx";
 import { copyText } from "../../shared/copy-text.ts";
-import { EmptyState } from "../../shared/empty-state.tsx";
 import { explainError } from "../../shared/explain-error.ts";
 import { FileName } from "../../shared/file-name.tsx";
 import { formatUntil } from "../../shared/format.ts";
 import { IconTile } from "../../shared/icon-tile.tsx";
 import { CopyIcon, FolderIcon, LinkIcon, TrashIcon, UploadIcon } from "../../shared/icons.tsx";
+import { ListCard } from "../../shared/list-card.tsx";
 import row from "../../shared/list-row.module.css";
 import { messages } from "../../shared/messages.ts";
-import { Notice } from "../../shared/notice.tsx";
 import type { Toaster } from "../../shared/toaster.ts";
-import styles from "./link-list.module.css";
 import { SHARES_KEY, useShares } from "./use-shares.ts";
 
 const PATIENCE_MS = 30_000;
@@ -30,7 +27,6 @@ export function LinkList({ broker, toaster }: { broker: Broker; toaster: Toaster
   const queries = useQueryClient();
   const heading = useRef<HTMLHeadingElement>(null);
   const query = useShares(broker);
-  const shares = query.data?.pages.flatMap(({ items }) => items) ?? [];
   const { links } = messages;
 
   const revoking = useMutation<void, Error, Share>({
@@ -51,61 +47,31 @@ export function LinkList({ broker, toaster }: { broker: Broker; toaster: Toaster
   };
 
   return (
-    <section className={card.card} aria-labelledby="links-heading">
-      <header className={card.header}>
-        <h1 id="links-heading" ref={heading} tabIndex={-1} className={card.heading}>
-          {links.heading}
-        </h1>
-      </header>
-      {query.error !== null && (
-        <div className={styles.notice}>
-          <Notice
-            tone="danger"
-            actions={
-              <Button size="small" onClick={() => query.refetch()}>
-                {messages.actions.tryAgain}
-              </Button>
-            }
-          >
-            {explainError(query.error)}
-          </Notice>
-        </div>
-      )}
-      {query.isPending && (
-        <p className={styles.loading} role="status">
-          {messages.session.loading}
-        </p>
-      )}
-      {query.isSuccess && shares.length === 0 && (
-        <EmptyState heading={links.emptyHeading} text={links.emptyText} />
-      )}
-      <ul className={card.rows} aria-labelledby="links-heading">
-        {shares.map((share) => (
-          <li key={share.id} className={row.row}>
-            <IconTile icon={ICONS[share.kind]} label={links.kinds[share.kind]} />
-            <div className={row.facts}>
-              <div className={row.name}>
-                <FileName name={share.name} />
-              </div>
-              <span className={row.detail}>{describe(share)}</span>
+    <ListCard
+      heading={links.heading}
+      Heading="h1"
+      headingRef={heading}
+      query={query}
+      empty={{ heading: links.emptyHeading, text: links.emptyText }}
+    >
+      {(share) => (
+        <li key={share.id} className={row.row}>
+          <IconTile icon={ICONS[share.kind]} label={links.kinds[share.kind]} />
+          <div className={row.facts}>
+            <div className={row.name}>
+              <FileName name={share.name} />
             </div>
-            <IconButton label={links.copy(share.name)} onClick={() => copy(share)}>
-              <CopyIcon />
-            </IconButton>
-            <IconButton tone="danger" label={links.revoke(share.name)} onClick={() => revoking.mutate(share)}>
-              <TrashIcon />
-            </IconButton>
-          </li>
-        ))}
-      </ul>
-      {query.hasNextPage && (
-        <div className={styles.more}>
-          <Button size="small" onClick={() => query.fetchNextPage()}>
-            {messages.files.loadMore}
-          </Button>
-        </div>
+            <span className={row.detail}>{describe(share)}</span>
+          </div>
+          <IconButton label={links.copy(share.name)} onClick={() => copy(share)}>
+            <CopyIcon />
+          </IconButton>
+          <IconButton tone="danger" label={links.revoke(share.name)} onClick={() => revoking.mutate(share)}>
+            <TrashIcon />
+          </IconButton>
+        </li>
       )}
-    </section>
+    </ListCard>
   );
 }
 

@@ -1,14 +1,13 @@
 import type { Broker, Page, Share } from "@broker/client";
-import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import type { Pages } from "../../shared/list-card.tsx";
 
 export const SHARES_KEY = ["shares"] as const;
 
 const FIRST_PAGE: string | undefined = undefined;
 
 /** Read the links that one has made, newest first, a page at a time. */
-export function useShares(
-  broker: Broker,
-): UseInfiniteQueryResult<InfiniteData<Page<Share>, string | undefined>> {
+export function useShares(broker: Broker): Pages<Share> {
   return useInfiniteQuery({
     queryKey: SHARES_KEY,
     queryFn: ({ pageParam, signal }) => broker.listShares({ cursor: pageParam }, { signal }),

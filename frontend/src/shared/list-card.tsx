@@ -1,15 +1,20 @@
+import type { Page } from "@broker/client";
+import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
 import { type ReactNode, type RefObject, useId } from "react";
-import { Button } from "../../shared/button.tsx";
-import card from "../../shared/card.module.css";
-import { EmptyState } from "../../shared/empty-state.tsx";
-import { explainError } from "../../shared/explain-error.ts";
-import { messages } from "../../shared/messages.ts";
-import { Notice } from "../../shared/notice.tsx";
+import { Button } from "./button.tsx";
+import card from "./card.module.css";
+import { EmptyState } from "./empty-state.tsx";
+import { explainError } from "./explain-error.ts";
 import styles from "./list-card.module.css";
-import type { Pages } from "./use-pages.ts";
+import { messages } from "./messages.ts";
+import { Notice } from "./notice.tsx";
+
+/** What has been read of a list, a page at a time. */
+export type Pages<Item> = UseInfiniteQueryResult<InfiniteData<Page<Item>, string | undefined>>;
 
 interface ListCardProps<Item> {
   readonly heading: string;
+  readonly Heading?: "h1" | "h2";
   /** Takes the focus when the row that had it goes. */
   readonly headingRef?: RefObject<HTMLHeadingElement | null>;
   readonly query: Pages<Item>;
@@ -25,6 +30,7 @@ interface ListCardProps<Item> {
 /** A list that is read page by page, and what stands there while, or where, there is none. */
 export function ListCard<Item>({
   heading,
+  Heading = "h2",
   headingRef,
   query,
   empty,
@@ -37,9 +43,9 @@ export function ListCard<Item>({
   return (
     <section className={card.card} aria-labelledby={id} aria-busy={query.isFetching}>
       <header className={card.header}>
-        <h2 id={id} ref={headingRef} tabIndex={-1} className={card.heading}>
+        <Heading id={id} ref={headingRef} tabIndex={-1} className={card.heading}>
           {heading}
-        </h2>
+        </Heading>
         {actions !== undefined && <div className={styles.actions}>{actions}</div>}
       </header>
       {above}

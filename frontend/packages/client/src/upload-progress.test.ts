@@ -22,6 +22,7 @@ describe("progressOf", () => {
     [{ status: "checking", bytes: 33 }, 1 / 3],
     [{ status: "sending", bytes: 33 }, 1 / 3],
     [{ status: "sending", bytes: 99 }, 0.99],
+    [{ status: "paused", bytes: 33 }, 1 / 3],
     [{ status: "waiting" }, 0],
     [{ status: "confirming" }, 0.99],
     [COMPLETED, 1],
@@ -52,6 +53,16 @@ describe("batchProgress", () => {
     const items = [item(COMPLETED, { size: 1e12 }), item({ status: "queued" }, { size: 0 })];
 
     expect(batchProgress(items).fraction).toBe(0.99);
+  });
+
+  test("leaves what is paused out of the bytes that a time is told for, and counts it otherwise", () => {
+    const progress = batchProgress([
+      item({ status: "sending", bytes: 33 }),
+      item({ status: "paused", bytes: 50 }, { size: 1e12 }),
+    ]);
+
+    expect(progress).toMatchObject({ active: 2, total: 2, bytesLeft: 66 });
+    expect(progress.fraction).toBeLessThan(0.01);
   });
 
   test("forgets earlier batches", () => {

@@ -9,7 +9,7 @@ export interface BatchProgress {
   readonly completed: number;
   readonly failed: number;
   readonly total: number;
-  /** Bytes that are still to be handed over. */
+  /** Bytes that are still to be handed over, but those of paused uploads, which nobody can tell the time of. */
   readonly bytesLeft: number;
   /** From 0 to 1; 1 only when the broker has confirmed everything. */
   readonly fraction: number;
@@ -47,9 +47,13 @@ export function batchProgress(items: readonly UploadItem[]): BatchProgress {
     completed: batch.length - failed - active,
     failed,
     total: batch.length,
-    bytesLeft: wanted.reduce((sum, item) => sum + item.size - sentOf(item), 0),
+    bytesLeft: wanted.reduce((sum, item) => sum + bytesLeft(item), 0),
     fraction: whole === 0 ? 0 : active === 0 ? 1 : Math.min(ALMOST, sent / whole),
   };
+}
+
+function bytesLeft(item: UploadItem): number {
+  return item.state.status === "paused" ? 0 : item.size - sentOf(item);
 }
 
 function sentShare(item: UploadItem): number {

@@ -64,6 +64,8 @@ def upload_command(
     is_stdin = Path("-") in sources
     if (is_stdin or name is not None) and (len(sources) > 1 or not name):
         raise click.UsageError("Standard input is uploaded alone, with --name; a --name is for one file.")
+    if is_stdin and sys.stdin is None:
+        raise click.UsageError("Standard input is closed.")
     folder = folder.strip("/")
     with client_sentences(), open_client() as client:
         place = Place(policy=policy, collision=collision)
@@ -104,6 +106,10 @@ def download_command(wanted: str, output: str, as_json: bool) -> None:
 
     It is verified before it gets its name. Cut short, the same command goes on.
     """
+    if output == "-" and as_json:
+        raise click.UsageError("Standard output takes the file or JSON about it: use -o PATH with --json.")
+    if output == "-" and sys.stdout is None:
+        raise click.UsageError("Standard output is closed.")
     with client_sentences(), open_client() as client:
         file = choose_file(client, wanted)
         if output == "-":

@@ -42,6 +42,12 @@ class Terminal:
         env = os.environ | self.environ
         return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, env=env, check=False)
 
+    def process_without(self, descriptor: int, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        """Run a command with its standard input (0) or output (1) closed."""
+        closing = ["sh", "-c", f'exec "$@" {descriptor}>&-', "sh"]
+        command = [*closing, sys.executable, "-m", "broker", *arguments]
+        return subprocess.run(command, capture_output=True, env=os.environ | self.environ, check=False)
+
     def ok(self, *arguments: str, stdin: str | bytes | None = None) -> str:
         result = self.run(*arguments, stdin=stdin)
         assert result.exit_code == 0, result.output
@@ -298,6 +304,21 @@ def test_standard_input_is_uploaded_under_a_name(terminal: Terminal) -> None:
     fetched = terminal.run("download", "piped.bin", "-o", "-")
     assert fetched.stdout_bytes == b"\x00\xff"
     assert terminal.run("upload", "-").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "arguments"), [(0, ["upload", "-", "--name", "a"]), (1, ["download", "a", "-o", "-"])]
+)
+def test_what_is_closed_is_told_in_a_sentence(
+    terminal: Terminal, descriptor: int, arguments: list[str]
+) -> None:
+    done = terminal.process_without(descriptor, *arguments)
+
+    assert (done.returncode, b" is closed." in done.stderr, b"Traceback" in done.stderr) == (2, True, False)
+
+
+def test_bytes_and_json_are_not_mixed(terminal: Terminal) -> None:
+    assert terminal.run("download", "a.txt", "-o", "-", "--json").exit_code == 2
 
 
 def test_an_empty_variable_is_not_taken_for_nothing(terminal: Terminal, large: Path) -> None:

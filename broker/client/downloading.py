@@ -65,7 +65,6 @@ class Downloading:
         self._progress.begin(sum(self._length(index) for index in done.ranges))
         with self._open() as target:
             self._fetch_all(target, done)
-            os.fsync(target)
         self._verify()
         self._partial.replace(self._path)
         self._notes.unlink(missing_ok=True)
@@ -105,6 +104,7 @@ class Downloading:
                 raise
             self._download = persist(lambda: self._calls.sign_download(self._file_id), stop=self._stop)
             persist(attempt, stop=self._stop)
+        os.fsync(target)  # what is noted has to be there after a power failure too
         with self._lock:
             done.ranges.append(index)
             self._notes.write_bytes(msgspec.json.encode(done))

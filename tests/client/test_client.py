@@ -1,6 +1,7 @@
 """The Python client against a real broker and a real store."""
 
 import asyncio
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -594,6 +595,24 @@ def test_what_is_left_of_another_download_is_not_taken_for_a_part_of_this_one(
             path.with_name(partial_name(path.name)).unlink()
 
         assert client.download(file.id, path).read_bytes() == large.read_bytes()
+
+
+def test_what_may_be_lost_in_a_power_failure_is_not_noted_as_fetched(
+    client: Client, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = client.upload(large)
+    path = tmp_path / "copy.mp4"
+
+    def broken(_: int) -> None:
+        raise OSError(errno.EIO, "the disk is broken")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", broken)
+        with pytest.raises(OSError, match="the disk is broken"):
+            client.download(file.id, path)
+
+    assert not path.with_name(f"{partial_name(path.name)}.json").exists()
+    assert client.download(file.id, path).read_bytes() == large.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["n" * 255, "ü" * 127 + "."], ids=["ASCII", "UTF-8"])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from broker.client import Client, StoreRefused
+from broker.client.partial_name import partial_name
 from broker.settings import StoreSettings
 from tests.client.conftest import PACKAGE, ROOT
 from tests.faulty_store import (
@@ -31,6 +32,15 @@ from tests.faulty_store import (
 )
 from tests.objects import drop_parts
 from tests.running import RunningBroker
+
+BROKEN_DISK = """
+import { open } from "node:fs/promises";
+const file = await open("/dev/null");
+Object.getPrototypeOf(file).sync = async () => {
+  throw new Error("the disk is broken");
+};
+await file.close();
+"""
 
 
 class Node:
@@ -100,6 +110,20 @@ def test_a_file_of_the_longest_name_comes_out(node: Node, client: Client, tmp_pa
 
     assert (tmp_path / file.name).read_bytes() == b"hello"
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+def test_what_may_be_lost_in_a_power_failure_is_not_noted_as_fetched(
+    remote: RunningBroker, script: Path, token: str, client: Client, large: Path, tmp_path: Path
+) -> None:
+    file = client.upload(large)
+    (tmp_path / "broken-disk.mjs").write_text(BROKEN_DISK)
+    options = f"--import {(tmp_path / 'broken-disk.mjs').as_uri()}"
+    copy = tmp_path / "copy.mp4"
+
+    failed = Node(script, remote.url, token, NODE_OPTIONS=options).run("download", file.id, copy)
+
+    assert failed["text"] == "the disk is broken"
+    assert not copy.with_name(f"{partial_name(copy.name)}.json").exists()
 
 
 def test_a_file_whose_parts_have_sha256_is_verified(

@@ -77,6 +77,7 @@ export async function downloadFile(
       }
       fetched += end - start;
       onProgress(fetched);
+      await target.sync(); // what is noted has to be there after a power failure too
       notes.ranges.push(index);
       await writeNotes(partial, notes);
     }
@@ -86,7 +87,6 @@ export async function downloadFile(
     await target.truncate(download.size);
     drains.push(...Array.from({ length: PARALLEL }, drain)); // now: nobody would hear of one that fails earlier
     await Promise.all(drains);
-    await target.sync();
   } finally {
     stop.abort();
     await Promise.allSettled(drains);

@@ -16,8 +16,6 @@ from broker.errors import BrokerError, ExpiredToken, InvalidToken
 
 Answer = TypeVar("Answer")
 
-TIMEOUT = 30.0  # seconds
-
 _TOKEN = re.compile(r"\s*([\w.~+/-]+=*)\s*", re.ASCII)  # RFC 6750 §2.1; files end with a line break
 
 
@@ -154,7 +152,6 @@ class Calls:
                     params=query,
                     content=content,
                     headers=headers | {"authorization": authorization},
-                    timeout=TIMEOUT,
                 )
             except httpx.TransportError as error:
                 raise BrokerUnreachable(f"The broker does not answer ({reason(error)}).") from error

@@ -45,6 +45,7 @@ from broker.schemas import (
 
 _MOST_LANES = 8
 _PAGE = 1000
+_TIMEOUT = 30  # seconds; also for signing in, which hashes a password on a machine that may be busy
 _ANY_TYPE = "application/octet-stream"
 
 Answer = TypeVar("Answer")
@@ -68,7 +69,7 @@ class Client:
         password: str | None = None,
     ) -> None:
         address = check_address(base_url)
-        self._broker_http = httpx.Client(follow_redirects=False)
+        self._broker_http = httpx.Client(follow_redirects=False, timeout=_TIMEOUT)
         self._store_http = httpx.Client(
             follow_redirects=False, limits=httpx.Limits(max_connections=2 * _MOST_LANES)
         )

@@ -711,6 +711,24 @@ def test_something_else_that_answers_is_not_taken_for_a_broker(way: FaultyStore)
         client.me()
 
 
+def test_signing_in_may_take_as_long_as_any_other_call(
+    remote: RunningBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed: dict[str, set[float]] = {}
+    send = httpx.HTTPTransport.handle_request
+
+    def note(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        allowed[request.url.path] = set(request.extensions["timeout"].values())
+        return send(transport, request)
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", note)
+    remote.add_user("dora", "a good password")
+    with Client(remote.url, username="dora", password="a good password") as client:
+        client.me()
+
+    assert allowed == {"/v1/session": {30}, "/v1/me": {30}}
+
+
 def test_a_token_may_come_from_a_file_with_its_line_break(remote: RunningBroker) -> None:
     with Client(remote.url, token=f"{remote.token('alice')}\n") as client:
         assert client.me().subject == "alice"

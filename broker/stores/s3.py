@@ -162,6 +162,7 @@ class S3Store:
 
     async def list_objects(self, prefix: str) -> AsyncIterator[StoredObject]:
         token: str | None = None
+        seen: set[str] = set()
         while True:
             page = await self._calls.run(
                 partial(s3_calls.list_objects_v2, prefix=prefix, token=token, limit=_PAGE)
@@ -171,6 +172,9 @@ class S3Store:
             token = page.next_token
             if token is None:
                 return
+            if token in seen:
+                raise StoreUnavailable("The object store's list of objects begins again and never ends.")
+            seen.add(token)
 
     async def head(self, key: str) -> ObjectFacts | None:
         return await self._calls.run(partial(s3_calls.head_object, key=key))

@@ -393,6 +393,24 @@ def await_idle(store: S3Store) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.parametrize("tokens", [("a", "a"), ("a", "b", "a")])
+def test_a_list_that_goes_round_in_a_circle_is_given_up(
+    proxy: FaultyStore, store: S3Store, tokens: tuple[str, ...]
+) -> None:
+    proxy.faults.extend(
+        body(
+            b"<ListBucketResult><IsTruncated>true</IsTruncated>"
+            b"<NextContinuationToken>%s</NextContinuationToken></ListBucketResult>" % token.encode()
+        )
+        for token in tokens
+    )
+
+    with pytest.raises(StoreUnavailable, match="begins again"):
+        run(lambda: list_objects(store, "uploads"))
+
+    assert len(proxy.requests) == len(tokens)
+
+
 def test_c59_a_clock_that_differs_is_seen_even_in_a_refusal(proxy: FaultyStore, store: S3Store) -> None:
     def an_hour_ahead(exchange: Exchange) -> None:
         date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)

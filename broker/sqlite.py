@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from os.path import samestat
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -31,7 +33,8 @@ class SqliteDatabase:
         migrate(self._engine, _begin_alone)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="registry-reader")
         self._written = self._engine.connect()
-        self._writer = GroupWriter(partial(_write_group, self._written))
+        self._file = _OpenFile(self._engine)
+        self._writer = GroupWriter(partial(_write_group, self._written, self._file))
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._readers.submit(self._read, query))
@@ -50,21 +53,49 @@ class SqliteDatabase:
 
     def _read(self, query: Callable[[Connection], T]) -> T:
         try:
+            self._file.require()
             with self._engine.connect() as connection:
                 return query(connection)
-        except DBAPIError as error:
+        except (DBAPIError, _FileGoneError) as error:
             raise unavailable(error) from error
 
 
-def _write_group(connection: Connection, group: list[Job]) -> None:
+class _FileGoneError(Exception):
+    """The file is no longer where it was opened."""
+
+
+class _OpenFile:
+    """The file that an engine has open: once it is removed, SQLite goes on with it, and all is lost."""
+
+    def __init__(self, engine: Engine) -> None:
+        with engine.connect() as connection:
+            main, *_temporary = connection.exec_driver_sql("PRAGMA database_list").all()
+        self._path = Path(main.file)
+        self._opened = self._path.stat()
+
+    def require(self) -> None:
+        """Raise _FileGoneError if another file is at its path, or none."""
+        try:
+            is_there = samestat(self._opened, self._path.stat())
+        except FileNotFoundError:
+            is_there = False
+        if not is_there:
+            raise _FileGoneError(
+                f"{self._path} was removed or replaced while it was in use. Stop the service before that; "
+                "it takes what is there now when it is started again."
+            )
+
+
+def _write_group(connection: Connection, file: _OpenFile, group: list[Job]) -> None:
     """Do the jobs in one transaction, each in a savepoint, so that one that fails harms no other."""
     outcomes: list[tuple[Job, Any]] = []
     try:
+        file.require()
         with connection.begin():
             _begin_alone(connection)
             for jobs in alike(group):
                 outcomes += attempt_together(jobs, partial(_attempt, connection))
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, _FileGoneError) as error:
         failure = unavailable(error)
         outcomes = [(job, failure) for job in group]
     answer(outcomes)

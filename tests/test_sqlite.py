@@ -40,6 +40,31 @@ def test_a_database_that_fails_is_unavailable_and_recovers(database: SqliteDatab
     blocker.close()
 
 
+@pytest.mark.parametrize("is_replaced", [False, True], ids=["removed", "replaced"])
+def test_a_file_that_is_gone_is_unavailable_until_it_is_back(
+    database: SqliteDatabase, path: Path, is_replaced: bool
+) -> None:
+    async def is_refused() -> None:
+        for call in database.write(add_user("bob")), users_of(database):
+            with pytest.raises(RegistryUnavailable):
+                await call
+
+    async def goes_on() -> None:
+        await database.write(add_user("carol"))
+        assert await users_of(database) == {"alice", "carol"}
+
+    asyncio.run(database.write(add_user("alice")))
+    aside = path.rename(path.with_name("aside"))
+    if is_replaced:
+        path.touch()
+
+    asyncio.run(is_refused())
+
+    assert path.exists() == is_replaced
+    aside.replace(path)
+    asyncio.run(goes_on())
+
+
 def test_when_the_disk_is_full_nothing_is_acknowledged_that_is_not_kept(database: SqliteDatabase) -> None:
     """SQLite answers a full disk by taking back the whole transaction, not the one statement."""
 

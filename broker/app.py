@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from starlette.types import ASGIApp
 
-from broker import access, web
+from broker import access, scanning, web
 from broker.account_registry import AccountRegistry
 from broker.accounts import Accounts
 from broker.administration import Administration
@@ -160,7 +160,8 @@ def _jobs(settings: Settings, services: Services) -> Iterator[Job]:
 
     yield services.audit.run
     if settings.scan.url:
-        yield partial(repeat, scan, seconds=_SCAN_SECONDS, lifecycle=services.lifecycle)
+        for _ in range(scanning.AT_ONCE):
+            yield partial(repeat, scan, seconds=_SCAN_SECONDS, lifecycle=services.lifecycle)
     yield services.self_test.run
     yield services.sign_in_options.warm_up
     yield partial(repeat, learn_revocations, seconds=_REVOCATIONS_SECONDS, lifecycle=services.lifecycle)

@@ -7,6 +7,7 @@ is asked again, for as long as it takes.
 
 import asyncio
 import logging
+import random
 import time
 from datetime import datetime, timedelta
 from typing import Literal
@@ -24,7 +25,7 @@ from broker.stores.base import Store
 log = logging.getLogger(__name__)
 
 _BATCH = 20
-_AT_ONCE = 4
+AT_ONCE = 4  # how often `scan_due` is to run beside itself
 _SOONEST = timedelta(seconds=30)
 _LATEST = timedelta(hours=1)
 _MAX_ANSWER = 64 * 1024
@@ -48,17 +49,16 @@ class Scanner:
         self._settings = settings
 
     async def scan_due(self, *, at: datetime) -> None:
-        """Ask about each file that is due, and remove those that are infected. Raises RegistryUnavailable."""
+        """Ask about the files that are due, one after the other, and remove those that are infected.
+
+        It may run several times at once: a file for which the hook hangs then holds up no other. Raises
+        RegistryUnavailable.
+        """
         due = await self._registry.list_to_scan(at=at, limit=_BATCH)
-        turns = asyncio.Semaphore(_AT_ONCE)
+        random.shuffle(due)  # those who look at the same time begin with different ones
         began = time.monotonic()
-
-        async def scan(file: File) -> None:
-            async with turns:  # by when its turn comes, a URL of before may have expired
-                waited = timedelta(seconds=time.monotonic() - began)
-                await self._scan(file, at=at + waited)
-
-        await asyncio.gather(*map(scan, due))
+        for file in due:  # by when its turn comes, a URL of before may have expired
+            await self._scan(file, at=at + timedelta(seconds=time.monotonic() - began))
 
     async def _scan(self, file: File, *, at: datetime) -> None:
         """Ask about one file, unless another process does so."""

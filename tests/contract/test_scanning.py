@@ -187,6 +187,21 @@ def test_c46_a_hook_that_does_not_say_clean_leaves_the_file_in_quarantine(
         assert client.get(f"/v1/files/{file}").json()["scan"] == "pending"
 
 
+def test_a_file_for_which_the_hook_hangs_holds_up_no_other(
+    embedded: StoreSettings, hook: Hook, tmp_path: Path
+) -> None:
+    hook.fault = "hangs"
+    with scanned_by(hook, embedded, tmp_path) as broker, broker.client() as client:
+        hanging = upload(client, b"hello")["id"]
+        wait_until(lambda: hook.asked[hanging] == 1)
+
+        hook.fault = ""
+        file = upload(client, b"hello")["id"]
+
+        wait_until(lambda: client.get(f"/v1/files/{file}").json()["scan"] == "clean")
+        assert hook.asked[hanging] == 1
+
+
 def test_a_policy_without_scan_hands_out_at_once(embedded: StoreSettings, hook: Hook, tmp_path: Path) -> None:
     with scanned_by(hook, embedded, tmp_path) as broker, broker.client() as client:
         file = upload(client, b"hello", policy="trusted")
@@ -211,7 +226,7 @@ def test_two_brokers_ask_about_a_file_once(embedded: StoreSettings, hook: Hook, 
 def test_a_file_that_waits_for_its_turn_is_fetched_by_a_fresh_url(
     embedded: StoreSettings, hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("broker.scanning._AT_ONCE", 1)
+    monkeypatch.setattr("broker.scanning.AT_ONCE", 1)
     hook.fault = "fails"
     with scanned_by(hook, embedded, tmp_path) as broker, broker.client() as client:
         files = [upload(client, b"hello")["id"] for _ in range(2)]

@@ -31,7 +31,8 @@ ifdef ARGS
 	@$(BIN)/pytest $(ARGS)
 else
 	@$(BIN)/pytest tests/e2e # a browser has the machine to itself
-	@$(BIN)/pytest -n 3 --dist loadfile --ignore=tests/e2e # they wait as much as they work
+	@# they wait as much as they work; in order, those that take longest are not among the last
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore=tests/e2e
 endif
 
 check: $(DEV) $(NODE_MODULES) $(PAGE) ## Lint, formatting, types, imports, the page's budgets

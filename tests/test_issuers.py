@@ -530,7 +530,7 @@ def test_a_provider_that_does_not_say_where_to_sign_in_is_good_for_tokens_all_th
 ) -> None:
     provider.discovery[name] = endpoint
     oidc = OidcSettings(issuer=provider.issuer, audience="broker", client_id="page")
-    token = sign(provider, exp=datetime.now(UTC) + timedelta(minutes=5))  # not since AT, which may be long ago
+    token = sign(provider, exp=datetime.now(UTC) + timedelta(minutes=5))  # AT may be long ago
     with run_broker(NO_STORE, f"sqlite:///{tmp_path / 'broker.db'}", oidc=oidc) as running:
         ways = httpx.get(f"{running.url}/v1/sign-in")
         me = httpx.get(f"{running.url}/v1/me", headers={"authorization": f"Bearer {token}"})

@@ -77,7 +77,7 @@ class _OpenFile:
         """Raise _FileGoneError if another file is at its path, or none."""
         try:
             is_there = samestat(self._opened, self._path.stat())
-        except FileNotFoundError:
+        except OSError:  # also where its directory is none any more
             is_there = False
         if not is_there:
             raise _FileGoneError(

@@ -1,6 +1,7 @@
 """What holds for SQLite alone."""
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,17 @@ def test_a_file_that_is_gone_is_unavailable_until_it_is_back(
     assert path.exists() == is_replaced
     aside.replace(path)
     asyncio.run(goes_on())
+
+
+def test_a_file_whose_directory_is_none_any_more_is_unavailable(tmp_path: Path) -> None:
+    directory = tmp_path / "registry"
+    directory.mkdir()
+    with contextlib.closing(SqliteDatabase(f"sqlite:///{directory / 'broker.db'}")) as database:
+        directory.rename(tmp_path / "aside")
+        directory.touch()
+
+        with pytest.raises(RegistryUnavailable):
+            asyncio.run(asyncio.wait_for(database.write(add_user("bob")), 10))
 
 
 def test_when_the_disk_is_full_nothing_is_acknowledged_that_is_not_kept(database: SqliteDatabase) -> None:

@@ -306,9 +306,13 @@ def test_a_policy_may_ask_for_sha256(chromium: Browser, tmp_path: Path) -> None:
         watched(context.new_page()) as page,
     ):
         site.add_user("alice", PASSWORD)
-        sign_in(page)
-
+        held: list[Route] = []  # the policy is not told before files are dropped
+        page.route("**/v1/me", lambda route: held.append(route))
+        with page.expect_request("**/v1/me"):
+            sign_in(page)
         drop(page, write(tmp_path, bodies))
+        for route in held:
+            route.continue_()
 
         expect(page.get_by_text("3 uploaded", exact=True)).to_be_visible(timeout=30_000)
         with site.client("alice", tenant="default") as client:
@@ -317,6 +321,39 @@ def test_a_policy_may_ask_for_sha256(chromium: Browser, tmp_path: Path) -> None:
                 assert files[name]["checksum"].startswith("sha256:")
                 url = client.post(f"/v1/files/{files[name]['id']}/download").json()["url"]
                 assert sha256(httpx.get(url).content) == sha256(body)
+
+
+def test_what_is_dropped_while_the_policy_cannot_be_read_says_so(page: Page, files: Path) -> None:
+    page.route("**/v1/me", lambda route: route.abort())
+    sign_in(page)
+
+    drop(page, write(files, {"one.txt": b"1"}))
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("The service does not answer.")
+    expect(page.get_by_role("region", name="Uploads")).to_have_count(0)
+
+    page.unroute("**/v1/me")
+    drop(page, [files / "one.txt"])
+    expect(page.get_by_text("1 uploaded", exact=True)).to_be_visible()
+
+
+def test_nothing_is_sent_under_a_policy_that_is_not_for_the_user(chromium: Browser, tmp_path: Path) -> None:
+    policies = {"default": Policy(scope="files:upload-here")}
+    with (
+        listen("127.0.0.1", 0) as listener,
+        run_site(listener, tmp_path, policies=policies) as site,
+        closing(chromium.new_context(base_url=site.url)) as context,
+        watched(context.new_page()) as page,
+    ):
+        site.add_user("alice", PASSWORD)
+        sign_in(page)
+
+        drop(page, write(tmp_path, {"one.txt": b"1"}))
+
+        expect(
+            page.get_by_text("Your account may not store files under the policy “default”.")
+        ).to_be_visible()
+        expect(page.get_by_role("region", name="Uploads")).to_have_count(0)
 
 
 def test_creating_and_completing_a_file_are_one_round_trip_each(page: Page, files: Path) -> None:

@@ -1,6 +1,7 @@
-import { DEFAULT_RULES, UploadQueue } from "@broker/client";
+import { UploadQueue } from "@broker/client";
 import { QueryClient } from "@tanstack/react-query";
 import { beforeEach, expect, test } from "vitest";
+import { DEFAULT_RULES } from "../../packages/client/testing/default-rules.ts";
 import { FakeService, problem } from "../../packages/client/testing/fake-service.ts";
 import { SessionStore } from "../features/session/session-store.ts";
 import { followSession } from "./follow-session.ts";

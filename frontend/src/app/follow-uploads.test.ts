@@ -1,6 +1,7 @@
-import { DEFAULT_RULES, type Me, UploadQueue } from "@broker/client";
+import { type Me, UploadQueue } from "@broker/client";
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
+import { DEFAULT_RULES } from "../../packages/client/testing/default-rules.ts";
 import { FakeService, problem } from "../../packages/client/testing/fake-service.ts";
 import { type FilePages, flatten } from "../features/files/file-pages.ts";
 import { FILES_KEY } from "../features/files/use-files.ts";

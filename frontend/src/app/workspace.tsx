@@ -1,4 +1,4 @@
-import { DEFAULT_RULES, type FileOrder, type UploadItem } from "@broker/client";
+import type { FileOrder, UploadItem } from "@broker/client";
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { AdminTab } from "../features/admin/tabs.ts";
@@ -6,7 +6,7 @@ import { FilesView } from "../features/files/files-view.tsx";
 import { Filing, join, nameOf } from "../features/files/filing.ts";
 import { ORDERS, VIEWS } from "../features/files/view.ts";
 import { Account } from "../features/session/account.tsx";
-import { useMe } from "../features/session/use-me.ts";
+import { meQuery, useMe } from "../features/session/use-me.ts";
 import { LinkList } from "../features/shares/link-list.tsx";
 import { DropOverlay } from "../features/uploads/drop-overlay.tsx";
 import { keepHandle } from "../features/uploads/file-handles.ts";
@@ -57,12 +57,24 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
   const target = route.page === "files" ? route.folder : null;
   const folder = target ?? "";
 
-  const add = (files: readonly File[], place: { folder: string; policy?: string } = { folder }) => {
-    queue.add(files, policy ?? DEFAULT_RULES, { policy: POLICY, ...place, collision: "refuse" });
+  // rules come first: before they are known, a file might be hashed by another algorithm than the policy takes
+  const add = async (files: readonly File[], place: { folder: string; policy?: string } = { folder }) => {
+    const target = { policy: POLICY, ...place, collision: "refuse" } as const;
+    try {
+      const { policies } = await queries.ensureQueryData(meQuery(broker));
+      const rules = policies.find(({ name }) => name === target.policy);
+      if (rules === undefined) {
+        toaster.fail(messages.picker.noPolicy(target.policy));
+      } else {
+        queue.add(files, rules, target);
+      }
+    } catch (error) {
+      toaster.fail(explainError(error));
+    }
   };
-  const addPicked = (files: readonly File[]) => {
+  const addPicked = async (files: readonly File[]) => {
     for (const group of groupByFolder(files)) {
-      add(group.files, { folder: group.folder === "" ? folder : join(folder, group.folder) });
+      await add(group.files, { folder: group.folder === "" ? folder : join(folder, group.folder) });
     }
   };
   const addDropped = async ({ files, folders, handles }: Drop) => {
@@ -71,11 +83,11 @@ export function Workspace({ services, username, uploads }: WorkspaceProps) {
       return;
     }
     if (files.length > 0) {
-      add(files);
+      await add(files);
     }
     const unreadable: string[] = [];
     for await (const group of readFolders(folders, (path) => unreadable.push(path))) {
-      add(group.files, { folder: join(folder, group.folder) });
+      await add(group.files, { folder: join(folder, group.folder) });
     }
     if (unreadable[0] !== undefined) {
       toaster.fail(messages.uploads.unreadable(unreadable[0], unreadable.length));

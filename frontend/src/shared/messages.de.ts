@@ -66,6 +66,7 @@ export const german: Messages = {
     dropNow: "Loslassen zum Hochladen",
     dropInto: (folder) => `Loslassen zum Hochladen nach ${folder}`,
     notHere: "Hier lassen sich keine Dateien hinzufügen.",
+    noPolicy: (policy) => `Ihr Konto darf unter dem Regelwerk „${policy}“ keine Dateien ablegen.`,
   },
 
   uploads: {

@@ -65,6 +65,7 @@ export const english = {
     dropNow: "Drop to upload",
     dropInto: (folder: string) => `Drop to upload into ${folder}`,
     notHere: "Files cannot be added here.",
+    noPolicy: (policy: string) => `Your account may not store files under the policy “${policy}”.`,
   },
 
   uploads: {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
+import { DEFAULT_RULES } from "../testing/default-rules.ts";
 import { FakeService, problem } from "../testing/fake-service.ts";
 import { Broker } from "./broker.ts";
 import { Client } from "./client.ts";
 import { BrokerUnreachable, StoreRefused, UploadClosed } from "./failures.ts";
-import { DEFAULT_RULES } from "./upload-queue.ts";
 
 type Uploads = FakeService["uploads"];
 

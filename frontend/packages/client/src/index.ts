@@ -25,7 +25,7 @@ export {
   type UploadState,
 } from "./upload-item.ts";
 export { type BatchProgress, batchProgress, progressOf } from "./upload-progress.ts";
-export { DEFAULT_RULES, UploadQueue, type UploadRules } from "./upload-queue.ts";
+export { UploadQueue, type UploadRules } from "./upload-queue.ts";
 export type {
   AuditEntry,
   AuditEvent,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { DEFAULT_RULES } from "../testing/default-rules.ts";
 import { FakeService, problem, TRIES } from "../testing/fake-service.ts";
 import {
   BrokerUnreachable,
@@ -10,7 +11,6 @@ import {
 import { Lanes } from "./lanes.ts";
 import { Transfer } from "./transfer.ts";
 import type { TransferState } from "./transport.ts";
-import { DEFAULT_RULES } from "./upload-queue.ts";
 
 const SIZE = 1050;
 const NUMBERS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];

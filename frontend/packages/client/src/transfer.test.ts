@@ -1,11 +1,11 @@
 import { describe, expect, test, vi } from "vitest";
+import { DEFAULT_RULES } from "../testing/default-rules.ts";
 import { FakeService, problem, TRIES } from "../testing/fake-service.ts";
 import { storedFile } from "../testing/stored-file.ts";
 import { BrokerUnreachable, StoreRefused, StoreUnreachable, UploadClosed } from "./failures.ts";
 import { Transfer } from "./transfer.ts";
 import type { TransferState, Transport } from "./transport.ts";
 import { UploadClaims } from "./upload-claims.ts";
-import { DEFAULT_RULES } from "./upload-queue.ts";
 
 const SIZE = 1000;
 

@@ -1,11 +1,12 @@
 import { describe, expect, test, vi } from "vitest";
+import { DEFAULT_RULES } from "../testing/default-rules.ts";
 import { FakeService, problem, type Stage, TRIES } from "../testing/fake-service.ts";
 import { SourceTooLarge } from "./failures.ts";
 import { Lanes } from "./lanes.ts";
 import { DEFAULT_PLACE } from "./source.ts";
 import { isCollision, type UploadItem } from "./upload-item.ts";
 import { progressOf } from "./upload-progress.ts";
-import { DEFAULT_RULES, UploadQueue } from "./upload-queue.ts";
+import { UploadQueue } from "./upload-queue.ts";
 
 function makeFile(name: string, size = 1000): File {
   return new File([new Uint8Array(size)], name);

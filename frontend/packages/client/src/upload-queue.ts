@@ -38,19 +38,6 @@ const PAUSED = new Error("The upload is paused");
 /** What the queue heeds of the policy that files are stored under. */
 export type UploadRules = TransferRules & SourceRules;
 
-/** The broker's defaults, for as long as it has not told its policy; its word on sizes comes anyway. */
-export const DEFAULT_RULES: UploadRules = {
-  types: [],
-  extensions: [],
-  min_size: 0,
-  max_size: Number.POSITIVE_INFINITY,
-  single_put_max: 16 * 1024 * 1024,
-  checksum_required: false,
-  checksum_algorithm: "crc32c",
-  part_concurrency: 4,
-  url_expires_in: 300,
-};
-
 /** A file that was added, and is to be listed. */
 interface Arrival {
   readonly file: Source;

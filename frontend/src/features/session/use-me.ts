@@ -1,9 +1,14 @@
 import type { Broker, Me } from "@broker/client";
-import { type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { queryOptions, type UseQueryResult, useQuery } from "@tanstack/react-query";
 
 export const ME_KEY = ["me"] as const;
 
+/** The query of who is signed in, with limits and usage. */
+export function meQuery(broker: Broker) {
+  return queryOptions({ queryKey: ME_KEY, queryFn: ({ signal }) => broker.readMe({ signal }) });
+}
+
 /** Read who is signed in, with limits and usage. */
 export function useMe(broker: Broker): UseQueryResult<Me> {
-  return useQuery({ queryKey: ME_KEY, queryFn: ({ signal }) => broker.readMe({ signal }) });
+  return useQuery(meQuery(broker));
 }

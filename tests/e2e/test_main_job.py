@@ -327,13 +327,13 @@ def test_what_is_dropped_while_the_policy_cannot_be_read_says_so(page: Page, fil
     page.route("**/v1/me", lambda route: route.abort())
     sign_in(page)
 
-    drop(page, write(files, {"one.txt": b"1"}))
+    drop(page, write(files, {"early.txt": b"1"}))
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("The service does not answer.")
     expect(page.get_by_role("region", name="Uploads")).to_have_count(0)
 
     page.unroute("**/v1/me")
-    drop(page, [files / "one.txt"])
+    drop(page, [files / "early.txt"])
     expect(page.get_by_text("1 uploaded", exact=True)).to_be_visible()
 
 
@@ -469,7 +469,7 @@ def test_a_store_that_is_away_is_told_and_retry_goes_on(page: Page, site: Runnin
     drop(page, write(files, {"patient.txt": b"patience"}))
     expect(page.get_by_text("Connection trouble, trying again…")).to_be_visible()
     failed = page.get_by_text("The storage does not answer.").first
-    for _ in range(50):
+    for _ in range(500):
         if failed.is_visible():
             break
         page.clock.run_for(10_000)

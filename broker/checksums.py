@@ -169,4 +169,5 @@ def _times(matrix: _Matrix, crc: int) -> int:
     return moved
 
 
-_BYTES = [_times(_matrix_past(1), byte) for byte in range(256)]
+_PAST_A_BYTE = _matrix_past(1)
+_BYTES = [_times(_PAST_A_BYTE, byte) for byte in range(256)]

@@ -10,43 +10,62 @@ from click.shell_completion import get_completion_class
 
 from broker import __version__
 
+# where each command is, and its line in the list of all
 _COMMANDS = {
-    "audit": "broker.audit_command:audit_command",
-    "bootstrap": "broker.bootstrap_command:bootstrap_command",
-    "dev": "broker.serve_command:dev_command",
-    "doctor": "broker.doctor_command:doctor_command",
-    "download": "broker.file_command:download_command",
-    "keys": "broker.keys_command:keys_group",
-    "login": "broker.login_command:login_command",
-    "logout": "broker.login_command:logout_command",
-    "ls": "broker.file_command:ls_command",
-    "openapi": "broker.openapi_command:openapi_command",
-    "policy": "broker.policy_command:policy_group",
-    "prune": "broker.prune_command:prune_command",
-    "receipt": "broker.receipt_command:receipt_group",
-    "rm": "broker.file_command:rm_command",
-    "serve": "broker.serve_command:serve_command",
-    "share": "broker.share_command:share_command",
-    "shares": "broker.share_command:shares_command",
-    "token": "broker.token_command:token_group",
-    "unshare": "broker.share_command:unshare_command",
-    "upload": "broker.file_command:upload_command",
-    "uploads": "broker.file_command:uploads_command",
-    "user": "broker.user_command:user_group",
+    "audit": ("broker.audit_command:audit_command", "Show the newest entries of the audit trail."),
+    "bootstrap": (
+        "broker.bootstrap_command:bootstrap_command",
+        "Prepare the store: bucket, CORS, lifecycle.",
+    ),
+    "dev": ("broker.serve_command:dev_command", "Run it all here: store, broker and page."),
+    "doctor": (
+        "broker.doctor_command:doctor_command",
+        "Examine the store, and say how to mend what is wrong.",
+    ),
+    "download": ("broker.file_command:download_command", "Download a file, by its id, name or path."),
+    "keys": ("broker.keys_command:keys_group", "Manage the broker's own keys."),
+    "login": ("broker.login_command:login_command", "Sign in at the broker at a URL."),
+    "logout": ("broker.login_command:logout_command", "Sign out, and forget the login."),
+    "ls": ("broker.file_command:ls_command", "List files: all, or those of a folder."),
+    "openapi": ("broker.openapi_command:openapi_command", "Print the description of the API, OpenAPI 3.1."),
+    "policy": ("broker.policy_command:policy_group", "Look at the policies: what may be uploaded."),
+    "prune": ("broker.prune_command:prune_command", "Remove what ended uploads left behind."),
+    "receipt": ("broker.receipt_command:receipt_group", "Check receipts."),
+    "rm": ("broker.file_command:rm_command", "Delete files for good, by their ids."),
+    "serve": ("broker.serve_command:serve_command", "Run the service as BROKER_* variables say."),
+    "share": (
+        "broker.share_command:share_command",
+        "Make a link by which anybody may fetch a file or folder.",
+    ),
+    "shares": ("broker.share_command:shares_command", "List links, and how often they were used."),
+    "token": ("broker.token_command:token_group", "Manage access tokens for programs."),
+    "unshare": ("broker.share_command:unshare_command", "Take links back, by their ids."),
+    "upload": ("broker.file_command:upload_command", "Upload files and folders, or - for standard input."),
+    "uploads": ("broker.file_command:uploads_command", "List unfinished uploads, also those of a browser."),
+    "user": ("broker.user_command:user_group", "Manage the built-in users."),
 }
 
 
+class _Unloaded(click.Command):
+    """A command in the list of all: what it takes to load it is loaded when it is called."""
+
+    def __init__(self, name: str, place: str, short_help: str) -> None:
+        super().__init__(name, short_help=short_help)
+        self._place = place
+
+    def load(self) -> click.Command:
+        module, _, name = self._place.partition(":")
+        return cast(click.Command, getattr(importlib.import_module(module), name))
+
+
 class _Commands(click.Group):
-    """Loads a command when it is asked for: the whole service takes longer to load than to list files."""
+    """Loads a command when it is called: the whole service takes longer to load than to list files."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *_COMMANDS})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if place := _COMMANDS.get(cmd_name):
-            module, _, name = place.partition(":")
-            return cast(click.Command, getattr(importlib.import_module(module), name))
-        return super().get_command(ctx, cmd_name)
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command.load() if isinstance(command, _Unloaded) else command, rest
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -67,10 +86,14 @@ def main(ctx: click.Context) -> None:
         ctx.color = False
 
 
-@main.command("completion")
+@main.command("completion", short_help="Print what completes commands in a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def print_completion(shell: str) -> None:
     """Print what completes commands in a shell: eval "$(broker completion bash)"."""
     completion = get_completion_class(shell)
     if completion is not None:
         click.echo(completion(main, {}, "broker", "_BROKER_COMPLETE").source())
+
+
+for _name, (_place, _short_help) in _COMMANDS.items():
+    main.add_command(_Unloaded(_name, _place, _short_help))

@@ -45,26 +45,44 @@ def run(*arguments: str, environ: dict[str, str] | None = None, stdin: str = "")
 
 def test_each_command_is_called_as_it_is_listed() -> None:
     context = click.Context(main)
-    commands = {name: main.get_command(context, name) for name in main.list_commands(context)}
+    names = main.list_commands(context)
+    called = [main.resolve_command(context, [name, "--help"]) for name in names]
 
-    assert {name: command and command.name for name, command in commands.items()} == {n: n for n in commands}
-    assert len(commands) > 20
+    assert [(name, command and command.name, rest) for name, command, rest in called] == [
+        (name, name, ["--help"]) for name in names
+    ]
+    assert len(names) > 20
     assert main.get_command(context, "nothing") is None
 
 
-@pytest.mark.parametrize("command", ["ls", "upload", "download", "share", "login", "completion"])
+def test_the_list_of_commands_tells_what_each_does_in_one_line() -> None:
+    listed = run("--help").output.partition("Commands:\n")[2]
+
+    assert len(listed.splitlines()) == len(main.list_commands(click.Context(main)))
+    assert "..." not in listed
+
+
+@pytest.mark.parametrize("command", ["", "ls", "upload", "download", "share", "login", "completion"])
 def test_a_command_does_not_load_the_service_that_it_does_without(command: str) -> None:
     """Who lists a few files, or has a shell complete their names, does not wait for databases and servers."""
     code = f"""
 import sys
 from broker.cli import main
-main(["{command}", "--help"], standalone_mode=False)
+main("{command} --help".split(), standalone_mode=False)
 print(sorted({{"sqlalchemy", "starlette", "uvicorn", "minio", "jwt"}} & set(sys.modules)), file=sys.stderr)
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert run.stderr == "[]\n"
     assert "Usage:" in run.stdout
+
+
+def test_a_command_that_is_not_there_is_told_what_was_meant() -> None:
+    result = run("uplod")
+
+    assert result.exit_code == 2
+    assert "Did you mean" in result.output
+    assert "upload" in result.output
 
 
 @pytest.mark.parametrize(("wish", "is_coloured"), [("", True), ("1", False)])

@@ -255,7 +255,7 @@ def test_the_broker_starts_when_the_store_and_the_database_are_ready() -> None:
 def test_the_commands_are_the_brokers(command: list[str]) -> None:
     group: click.Command | None = cli.main
     while isinstance(group, click.Group):
-        group, *command = group.get_command(click.Context(group), command[0]), *command[1:]
+        _, group, command = group.resolve_command(click.Context(group), command)
 
     assert group
     group.make_context("broker", command)  # raises UsageError for what it does not take

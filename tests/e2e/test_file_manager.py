@@ -558,6 +558,7 @@ def test_what_is_chosen_is_dragged_into_a_folder_and_out_again(
     row(page, "box").click()
     expect(page.locator("[data-key]")).to_have_count(2)
     row(page, "b.txt").drag_to(page.get_by_role("navigation", name="Path").get_by_text("All files"))
+    expect(page.get_by_text("1 item moved to All files.")).to_be_visible()
     expect(row(page, "b.txt")).to_have_count(0)
     placed = owner.get("/v1/files", params={"sort": "name"}).json()["items"]
     assert [(each["name"], each["folder"]) for each in placed] == [

@@ -20,6 +20,7 @@ from broker.stores.sdk import connect
 from tests.e2e.conftest import PASSWORD, run_site, watched
 from tests.running import RunningBroker
 from tests.transfers import create, put
+from tests.waiting import wait_until
 
 MIB = 1024 * 1024
 BAD_NAME = (
@@ -395,8 +396,8 @@ def test_progress_is_real_and_a_cancelled_upload_leaves_nothing(
 
     assert 0 < seen[0] < 100
     with site.client("alice", tenant="default") as client:
+        wait_until(lambda: client.get("/v1/uploads").json()["items"] == [])
         assert name not in [file["name"] for file in client.get("/v1/files").json()["items"]]
-        assert client.get("/v1/uploads").json()["items"] == []
 
     devtools.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
     page.get_by_role("button", name=f"Retry {name}").click()

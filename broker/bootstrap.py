@@ -25,11 +25,12 @@ from broker import cors
 from broker.errors import OperatorError
 from broker.settings import Identity, StoreSettings
 from broker.sigv4 import Credentials, Endpoint, Signer
+from broker.stores.s3_xml import CorsRule, UnreadableDocument, cors_document, parse_cors
 from broker.stores.sdk import connect
 
 PAUSE = 0.25  # seconds between two tries to reach a store that is still starting
 
-LIFECYCLE_RULE = "presigned-url-broker"
+RULE_ID = "presigned-url-broker"  # of the CORS rule and of the lifecycle rule
 LIFECYCLE_DAYS = 8  # a day more than the settings let an upload live (upload_expires_in)
 
 SIGNATURE_AGE = 3600 * 1000  # milliseconds: the longest life the settings allow a URL (url_expires_in)
@@ -143,24 +144,48 @@ def _make_bucket(s3: Minio, bucket: str, *, exists: bool) -> Step:
 def _allow_origins(
     store: StoreSettings, admin: Identity, http: PoolManager, origins: tuple[str, ...]
 ) -> Step:
-    """Let pages of these origins, and of no other, send presigned requests and read the answers."""
-    status, answer = _put_cors(store, admin, http, _cors_document(origins))
+    """Let pages of these origins send presigned requests and read the answers. Other rules are kept."""
+    others = [rule for rule in _cors_rules(store, admin, http) if not _is_ours(rule)]
+    # ours is the first: of the rules that fit a request only one counts
+    document = cors_document([_cors_rule(origins), *others])
+    status, answer = _call_cors("PUT", store, admin, http, document)
     if status in (405, 501):
         setting = f"MINIO_API_CORS_ALLOW_ORIGIN={','.join(origins)}"
         detail = f"the store has no CORS per bucket; start it with {setting}, or what it has instead"
         return Step(what="cors", outcome="warning", detail=detail)
     if status >= 300:
-        raise BootstrapError(f"The store refused the CORS rule (HTTP {status}): {answer[:500]}")
-    return Step(what="cors", detail=f"pages of {', '.join(origins)} are allowed")
+        raise _refused("the CORS rule", status, answer)
+    kept = ", and what the bucket's own rules allow" if others else ""
+    return Step(what="cors", detail=f"pages of {', '.join(origins)} are allowed{kept}")
 
 
-def _put_cors(store: StoreSettings, admin: Identity, http: PoolManager, document: bytes) -> tuple[int, str]:
-    """Call PutBucketCors, which the SDK lacks, and return the status and the body of the answer."""
+def _cors_rules(store: StoreSettings, admin: Identity, http: PoolManager) -> list[CorsRule]:
+    status, answer = _call_cors("GET", store, admin, http)
+    if status in (404, 405, 501):
+        return []
+    if status >= 300:  # what cannot be read cannot be kept
+        raise _refused("to tell its CORS rules", status, answer)
+    try:
+        return parse_cors(answer)
+    except UnreadableDocument as error:
+        raise BootstrapError(f"The store's CORS rules cannot be read ({error}).") from error
+
+
+def _refused(what: str, status: int, answer: bytes) -> BootstrapError:
+    return BootstrapError(
+        f"The store refused {what} (HTTP {status}): {answer.decode(errors='replace')[:500]}"
+    )
+
+
+def _call_cors(
+    method: str, store: StoreSettings, admin: Identity, http: PoolManager, document: bytes = b""
+) -> tuple[int, bytes]:
+    """Call GetBucketCors or PutBucketCors, which the SDK lacks, and return the answer's status and body."""
     endpoint = Endpoint(store.url, store.bucket, store.addressing)
     signer = Signer(Credentials(admin.access_key, admin.secret_key), endpoint, store.region)
     query = {"cors": ""}
     headers = signer.sign_headers(
-        "PUT",
+        method,
         query=query,
         headers={
             "content-md5": b64encode(
@@ -171,23 +196,29 @@ def _put_cors(store: StoreSettings, admin: Identity, http: PoolManager, document
         payload_sha256=sha256(document).hexdigest(),
         at=datetime.now(UTC),
     )
-    response = http.request("PUT", endpoint.url_of(query=query), body=document, headers=headers)
-    return response.status, response.data.decode(errors="replace")
+    response = http.request(method, endpoint.url_of(query=query), body=document, headers=headers)
+    return response.status, response.data
 
 
-def _cors_document(origins: tuple[str, ...]) -> bytes:
-    root = ElementTree.Element("CORSConfiguration", xmlns="http://s3.amazonaws.com/doc/2006-03-01/")
-    rule = ElementTree.SubElement(root, "CORSRule")
-    for tag, values in (
-        ("AllowedOrigin", origins),
-        ("AllowedMethod", cors.METHODS),
-        ("AllowedHeader", cors.REQUEST_HEADERS),
-        ("ExposeHeader", cors.RESPONSE_HEADERS),
-        ("MaxAgeSeconds", (str(cors.MAX_AGE),)),
-    ):
-        for value in values:
-            ElementTree.SubElement(rule, tag).text = value
-    return ElementTree.tostring(root)
+def _cors_rule(origins: tuple[str, ...]) -> CorsRule:
+    return (
+        ("ID", RULE_ID),
+        *(("AllowedOrigin", origin) for origin in origins),
+        *(("AllowedMethod", method) for method in cors.METHODS),
+        *(("AllowedHeader", header) for header in cors.REQUEST_HEADERS),
+        *(("ExposeHeader", header) for header in cors.RESPONSE_HEADERS),
+        ("MaxAgeSeconds", str(cors.MAX_AGE)),
+    )
+
+
+def _is_ours(rule: CorsRule) -> bool:
+    """Tell by the id; where the store keeps none, by all but the origins: the settings may have new ones."""
+    ids = [text for name, text in rule if name == "ID" and text]
+    return ids == [RULE_ID] if ids else _terms(rule) == _terms(_cors_rule(()))
+
+
+def _terms(rule: CorsRule) -> list[tuple[str, str]]:
+    return sorted((name, text.lower()) for name, text in rule if name not in {"ID", "AllowedOrigin"})
 
 
 def _drop_abandoned_parts(s3: Minio, store: StoreSettings) -> Step:
@@ -204,7 +235,7 @@ def _drop_abandoned_parts(s3: Minio, store: StoreSettings) -> Step:
 
 def _put_lifecycle(s3: Minio, store: StoreSettings) -> Step:
     prefix = f"{store.key_prefix}/"
-    others = [rule for rule in _lifecycle_rules(s3, store.bucket) if rule.rule_id != LIFECYCLE_RULE]
+    others = [rule for rule in _lifecycle_rules(s3, store.bucket) if rule.rule_id != RULE_ID]
     if any(_drops_parts(rule, prefix) for rule in others):
         return Step(what="lifecycle", detail="the bucket has a rule that drops abandoned parts")
     if others:  # PutBucketLifecycle replaces them all, and the SDK does not keep all that it reads
@@ -212,7 +243,7 @@ def _put_lifecycle(s3: Minio, store: StoreSettings) -> Step:
 
     rule = Rule(
         ENABLED,
-        rule_id=LIFECYCLE_RULE,
+        rule_id=RULE_ID,
         rule_filter=Filter(prefix=prefix),
         abort_incomplete_multipart_upload=AbortIncompleteMultipartUpload(LIFECYCLE_DAYS),
     )

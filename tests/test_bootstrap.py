@@ -79,12 +79,13 @@ class FakeMinio:
     """A MinIO without bucket CORS, as its last release was.
 
     `owner` is whose secret opens the payloads; `starting` and `loading_users` are how many calls it is not
-    ready for.
+    ready for; `cors` is what it says of the bucket's CORS.
     """
 
     owner: Identity = ADMIN
     starting: int = 0
     loading_users: int = 0
+    cors: tuple[int, str] = field(default_factory=lambda: _s3_error(404, "NoSuchCORSConfiguration"))
     buckets: set[str] = field(default_factory=set)
     users: dict[str, dict[str, str]] = field(default_factory=dict)
     policies: dict[str, Any] = field(default_factory=dict)
@@ -105,6 +106,8 @@ class FakeMinio:
                 return 200, ""
             case _ if bucket not in self.buckets:
                 return _s3_error(404, "NoSuchBucket")
+            case "GET", ["cors"]:
+                return self.cors
             case "PUT", ["cors"]:
                 return _s3_error(501, "NotImplemented")
             case "PUT", ["lifecycle"]:
@@ -263,6 +266,18 @@ def test_what_the_store_lacks_is_a_warning_that_says_what_to_do() -> None:
             "uploads by itself (MinIO does), give it such a rule",
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("cors", "reason"),
+    [
+        ((403, "<Error/>"), r"The store refused to tell its CORS rules \(HTTP 403\): <Error/>"),
+        ((200, "<CORSConfiguration>"), r"The store's CORS rules cannot be read \(.*\)\."),
+    ],
+)
+def test_cors_rules_that_cannot_be_read_are_not_replaced(cors: tuple[int, str], reason: str) -> None:
+    with serve(FakeMinio(cors=cors)) as store, pytest.raises(BootstrapError, match=f"^{reason}$"):
+        run(store)
 
 
 def test_a_store_that_is_still_starting_is_waited_for() -> None:

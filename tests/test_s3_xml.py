@@ -10,7 +10,9 @@ from broker.stores.s3_xml import (
     ObjectsPage,
     PartsPage,
     UnreadableDocument,
+    cors_document,
     find_error,
+    parse_cors,
     parse_objects,
     parse_parts,
     parts_document,
@@ -31,6 +33,29 @@ AWS_PARTS = b"""<?xml version="1.0" encoding="UTF-8"?>
     <ETag>"aaaa18db4cc2f85cedef654fccc4a4x8"</ETag><Size>10485760</Size>
     <ChecksumSHA256>n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=</ChecksumSHA256></Part>
 </ListPartsResult>"""
+
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketCors.html
+AWS_CORS = b"""<?xml version="1.0" encoding="UTF-8"?>
+<CORSConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
+  <CORSRule><AllowedOrigin>http://www.example.com</AllowedOrigin><AllowedMethod>GET</AllowedMethod>
+    <MaxAgeSeconds>3000</MaxAgeSeconds><ExposeHeader>x-amz-server-side-encryption</ExposeHeader></CORSRule>
+  <CORSRule><ID>a &lt; b</ID><AllowedOrigin>*</AllowedOrigin><AllowedMethod>PUT</AllowedMethod></CORSRule>
+</CORSConfiguration>"""
+
+
+def test_cors_rules_are_written_as_they_were_read() -> None:
+    rules = parse_cors(AWS_CORS)
+
+    assert rules == [
+        (
+            ("AllowedOrigin", "http://www.example.com"),
+            ("AllowedMethod", "GET"),
+            ("MaxAgeSeconds", "3000"),
+            ("ExposeHeader", "x-amz-server-side-encryption"),
+        ),
+        (("ID", "a < b"), ("AllowedOrigin", "*"), ("AllowedMethod", "PUT")),
+    ]
+    assert parse_cors(cors_document(rules)) == rules
 
 
 def test_the_checksums_of_parts_are_read_where_the_store_tells_them() -> None:

@@ -59,8 +59,8 @@ async def foreign_origin(lab: Lab) -> Seen:
         return Seen(
             "failed",
             f"Pages of every origin may send {listed(methods)} requests to the store.",
-            "Allow the origins of BROKER_ORIGINS alone: run `broker bootstrap` "
-            "(MinIO allows all until MINIO_API_CORS_ALLOW_ORIGIN says which).",
+            "Allow the origins of BROKER_ORIGINS alone: run `broker bootstrap`, and remove the bucket's own "
+            "CORS rules that allow all (MinIO allows all until MINIO_API_CORS_ALLOW_ORIGIN says which).",
         )
     return ok("A page of another origin may not send requests to the store.")
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from html import escape
 from operator import itemgetter
+from typing import TypeAlias
 from urllib.parse import unquote_plus
 from xml.etree.ElementTree import Element
 
@@ -19,6 +20,9 @@ from broker import checksums
 from broker.checksums import Checksum
 from broker.retry import Transient
 from broker.stores.base import StoredObject, StoredPart
+
+CorsRule: TypeAlias = tuple[tuple[str, str], ...]
+"""The elements of a rule: their names and texts."""
 
 
 class UnreadableDocument(Transient):
@@ -103,6 +107,27 @@ def parse_objects(body: bytes) -> ObjectsPage:
     except (KeyError, ValueError) as error:
         raise UnreadableDocument("An object that is none") from error
     return ObjectsPage(objects, next_token)
+
+
+def parse_cors(body: bytes) -> list[CorsRule]:
+    """Read the answer of GetBucketCors. Raises UnreadableDocument."""
+    rules = (each for each in _expect("CORSConfiguration", body) if _name(each) == "CORSRule")
+    return [tuple((_name(part), part.text or "") for part in rule) for rule in rules]
+
+
+def cors_document(rules: Iterable[CorsRule]) -> bytes:
+    """Write the body of PutBucketCors.
+
+    >>> cors_document([(("AllowedOrigin", "*"),)]).decode().partition(">")[2]
+    '<CORSRule><AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>'
+    """
+    lines = "".join(
+        f"<CORSRule>{''.join(f'<{name}>{escape(text)}</{name}>' for name, text in rule)}</CORSRule>"
+        for rule in rules
+    )
+    return (
+        f'<CORSConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{lines}</CORSConfiguration>'
+    ).encode()
 
 
 def parts_document(parts: Iterable[StoredPart]) -> bytes:

@@ -22,6 +22,44 @@ OWN_RULE = {
     "Filter": {"Prefix": "logs/"},
     "Expiration": {"Days": 30},
 }
+CORS_RULE = {
+    "ID": "presigned-url-broker",
+    "AllowedOrigins": [PAGE, "http://localhost:8000"],
+    "AllowedMethods": ["GET", "HEAD", "PUT"],
+    "AllowedHeaders": [
+        "content-type",
+        "if-none-match",
+        "range",
+        "x-amz-checksum-crc32c",
+        "x-amz-checksum-sha256",
+    ],
+    "ExposeHeaders": [
+        "Accept-Ranges",
+        "Content-Disposition",
+        "Content-Length",
+        "Content-Range",
+        "ETag",
+        "x-amz-checksum-crc32c",
+        "x-amz-checksum-sha256",
+    ],
+    "MaxAgeSeconds": 3600,
+}
+OWN_CORS_RULES = [
+    {
+        "AllowedOrigins": ["https://other.example.com"],
+        "AllowedMethods": ["PUT", "DELETE"],
+        "AllowedHeaders": ["*"],
+        "MaxAgeSeconds": 60,
+    },
+    {**CORS_RULE, "ID": "copied", "AllowedOrigins": ["https://copy.example.com"]},
+    {
+        "ID": "own",
+        "AllowedOrigins": ["*"],
+        "AllowedMethods": ["GET"],
+        "ExposeHeaders": ["x-amz-meta-<a>"],
+        "MaxAgeSeconds": 5,
+    },
+]
 
 
 @pytest.fixture
@@ -76,29 +114,7 @@ def test_a_fresh_store_gets_the_bucket_and_its_rules(store: StoreSettings, s3: B
         Step(what="cors", detail=f"pages of {PAGE}, http://localhost:8000 are allowed"),
         Step(what="lifecycle", detail="abandoned parts are dropped after 8 days"),
     ]
-    assert s3.get_bucket_cors(Bucket=store.bucket)["CORSRules"] == [
-        {
-            "AllowedOrigins": [PAGE, "http://localhost:8000"],
-            "AllowedMethods": ["GET", "HEAD", "PUT"],
-            "AllowedHeaders": [
-                "content-type",
-                "if-none-match",
-                "range",
-                "x-amz-checksum-crc32c",
-                "x-amz-checksum-sha256",
-            ],
-            "ExposeHeaders": [
-                "Accept-Ranges",
-                "Content-Disposition",
-                "Content-Length",
-                "Content-Range",
-                "ETag",
-                "x-amz-checksum-crc32c",
-                "x-amz-checksum-sha256",
-            ],
-            "MaxAgeSeconds": 3600,
-        }
-    ]
+    assert s3.get_bucket_cors(Bucket=store.bucket)["CORSRules"] == [CORS_RULE]
     assert s3.get_bucket_lifecycle_configuration(Bucket=store.bucket)["Rules"] == [
         {
             "ID": "presigned-url-broker",
@@ -182,6 +198,34 @@ def test_origins_that_are_gone_from_the_settings_are_gone_from_the_store(store: 
     new = preflight(store, origin="https://new.example.com", method="PUT", headers="content-type")
 
     assert (old.status_code, new.status_code) == (403, 200)
+
+
+def test_cors_rules_of_the_buckets_owner_stay_behind_ours(store: StoreSettings, s3: BaseClient) -> None:
+    s3.create_bucket(Bucket=store.bucket)
+    s3.put_bucket_cors(Bucket=store.bucket, CORSConfiguration={"CORSRules": OWN_CORS_RULES})
+
+    first, second = run(store), run(store)
+
+    detail = f"pages of {PAGE}, http://localhost:8000 are allowed, and what the bucket's own rules allow"
+    assert first[2] == second[2] == Step(what="cors", detail=detail)
+    assert s3.get_bucket_cors(Bucket=store.bucket)["CORSRules"] == [CORS_RULE, *OWN_CORS_RULES]
+    asked = preflight(store, method="PUT", headers="content-type,if-none-match")
+    assert "PUT" in asked.headers["access-control-allow-methods"]
+    others = preflight(store, origin="https://other.example.com", method="DELETE", headers="x-any")
+    assert "DELETE" in others.headers["access-control-allow-methods"]
+
+
+@pytest.mark.parametrize("changes", [{"AllowedMethods": ["GET"]}, {"ID": ""}])
+def test_our_cors_rule_is_known_by_its_id_or_else_by_what_it_says(
+    store: StoreSettings, s3: BaseClient, changes: dict[str, object]
+) -> None:
+    old = {**CORS_RULE, "AllowedOrigins": ["https://old.example.com"], **changes}
+    s3.create_bucket(Bucket=store.bucket)
+    s3.put_bucket_cors(Bucket=store.bucket, CORSConfiguration={"CORSRules": [OWN_CORS_RULES[0], old]})
+
+    run(store)
+
+    assert s3.get_bucket_cors(Bucket=store.bucket)["CORSRules"] == [CORS_RULE, OWN_CORS_RULES[0]]
 
 
 def test_a_page_can_send_what_we_presign_and_read_the_answers(store: StoreSettings) -> None:

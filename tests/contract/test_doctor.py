@@ -294,6 +294,7 @@ def test_c47_a_store_that_is_open_to_every_page_is_reported(embedded: StoreSetti
         found = look_at("foreign-origin", store)
 
     assert found.outcome == "failed"
+    assert "remove the bucket's own CORS rules that allow all" in found.fix
     assert "MINIO_API_CORS_ALLOW_ORIGIN" in found.fix
 
 

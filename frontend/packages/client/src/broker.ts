@@ -157,13 +157,16 @@ export class Broker {
   }
 
   /** List one page of the caller's unfinished uploads, newest first. */
-  listPending({ signal, cursor }: Cancellable & { cursor?: string }): Promise<Page<PendingUpload>> {
+  listPending({
+    signal,
+    cursor,
+  }: Cancellable & { cursor?: string | null | undefined }): Promise<Page<PendingUpload>> {
     return this.read("GET", `/v1/uploads?${query({ limit: 1000, cursor })}`, { signal });
   }
 
   /** Ask why a transfer fails. */
-  diagnoseUpload(id: string, { status, code }: Symptoms, { signal }: Cancellable): Promise<Diagnosis> {
-    return this.read("POST", path`/v1/uploads/${id}/diagnose`, { body: { status, code }, signal });
+  diagnoseUpload(id: string, symptoms: Symptoms, { signal }: Cancellable): Promise<Diagnosis> {
+    return this.read("POST", path`/v1/uploads/${id}/diagnose`, { body: symptoms, signal });
   }
 
   /** Have up to 1,000 parts signed that are about to be sent. */
@@ -211,10 +214,10 @@ export class Broker {
 
   /** List one page of files, newest first unless asked otherwise. */
   listFiles(
-    { limit, cursor, ...wanted }: { limit: number; cursor: string | null } & FileQuery,
+    wanted: { limit?: number; cursor?: string | null } & FileQuery,
     { signal }: Cancellable,
   ): Promise<Page<StoredFile>> {
-    return this.read("GET", `/v1/files?${query({ limit, cursor, ...wanted })}`, { signal });
+    return this.read("GET", `/v1/files?${query(wanted)}`, { signal });
   }
 
   /** Rename a file, move it, put it into the trash or take it out. */

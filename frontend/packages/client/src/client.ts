@@ -102,7 +102,7 @@ export class Client {
       signal = never(),
       cursor,
     }: Cancellable & { cursor?: string } = {}): Promise<Page<PendingUpload>> =>
-      this.#broker.listPending({ signal, ...(cursor === undefined ? {} : { cursor }) }),
+      this.#broker.listPending({ signal, cursor }),
 
     /** Give an upload up, and what is stored of it. */
     abort: (id: string, { signal = never() }: Cancellable = {}): Promise<void> =>
@@ -113,12 +113,10 @@ export class Client {
     /** List one page of files, newest first unless asked otherwise. */
     list: ({
       signal = never(),
-      limit = 100,
-      cursor = null,
       ...wanted
     }: Cancellable & FileQuery & { limit?: number; cursor?: string | null } = {}): Promise<
       Page<StoredFile>
-    > => this.#broker.listFiles({ limit, cursor, ...wanted }, { signal }),
+    > => this.#broker.listFiles(wanted, { signal }),
 
     get: (id: string, { signal = never() }: Cancellable = {}): Promise<StoredFile> =>
       this.#broker.readFile(id, { signal }),

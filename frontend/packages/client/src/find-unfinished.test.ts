@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Broker } from "./broker.ts";
 import { findUnfinished } from "./find-unfinished.ts";
 import { UploadClaims } from "./upload-claims.ts";
 import type { PendingMultipart, PendingUpload } from "./wire.ts";
@@ -35,9 +36,9 @@ function pending(changes: Partial<PendingMultipart> = {}): PendingUpload {
 
 /** Find among these pages; tells the id, and by which cursors was asked. */
 async function find(...pages: (readonly PendingUpload[])[]) {
-  const asked: (string | undefined)[] = [];
+  const asked: unknown[] = [];
   const broker = {
-    listPending: async ({ cursor }: { readonly cursor?: string }) => {
+    listPending: async ({ cursor }: Parameters<Broker["listPending"]>[0]) => {
       asked.push(cursor);
       const items = pages[asked.length - 1] ?? [];
       return { items, next_cursor: asked.length < pages.length ? `page ${asked.length + 1}` : null };

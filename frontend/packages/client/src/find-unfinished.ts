@@ -27,7 +27,7 @@ export async function findUnfinished(
 ): Promise<PendingMultipart | null> {
   let cursor: string | null | undefined;
   do {
-    const page = await broker.listPending({ signal, ...(cursor == null ? {} : { cursor }) });
+    const page = await broker.listPending({ signal, cursor });
     for (const upload of page.items) {
       if (upload.method === "multipart" && isSame(upload, wanted) && (await claims.take(upload.id))) {
         return upload;

@@ -21,6 +21,7 @@ import type {
   Page,
   Part,
   PendingUpload,
+  Policy,
   PresignedPart,
   PresignedRequest,
   Session,
@@ -32,6 +33,7 @@ import type {
   StoredFile,
   Symptoms,
   Thumbnail,
+  TransferRules,
   Upload,
 } from "./wire.ts";
 
@@ -122,6 +124,11 @@ export class Broker {
 
   readMe({ signal }: Cancellable): Promise<Me> {
     return this.read("GET", "/v1/me", { signal });
+  }
+
+  /** Read what the policies say by which the caller may upload. */
+  async readPolicies(options: Cancellable): Promise<readonly (TransferRules & Pick<Policy, "name">)[]> {
+    return (await this.readMe(options)).policies;
   }
 
   /** @param idempotencyKey the same for every try, so that a lost answer does not leave a second upload. */

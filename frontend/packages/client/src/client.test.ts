@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { DEFAULT_RULES } from "../testing/default-rules.ts";
 import { FakeService, problem } from "../testing/fake-service.ts";
 import { Broker } from "./broker.ts";
 import { Client } from "./client.ts";
@@ -10,15 +9,9 @@ type Uploads = FakeService["uploads"];
 const FILE = new File([new Uint8Array(500)], "film.mp4");
 
 /** A client of a service that has files of more than 100 bytes sent in parts. */
-function open(service: FakeService, answering = Promise.resolve()): Client {
+function open(service: FakeService): Client {
   service.singlePutMax = 100;
-  const policies = [{ ...DEFAULT_RULES, name: "default", single_put_max: 100 }];
-  const fetch = async (_: unknown, { signal }: RequestInit = {}) => {
-    await answering;
-    signal?.throwIfAborted();
-    return Response.json({ policies });
-  };
-  return new Client(new Broker({ token: () => "token", fetch }), service);
+  return new Client(new Broker({ token: () => null }), service);
 }
 
 test("an upload that failed is gone on with by the same call", async () => {
@@ -98,11 +91,17 @@ test.each([
 });
 
 test("an upload that is aborted before it began takes no other along", async () => {
+  const service = new FakeService();
+  const { readPolicies } = service.broker;
   let answer = () => {};
   const answering = new Promise<void>((resolve) => {
     answer = resolve;
   });
-  const client = open(new FakeService(), answering);
+  service.broker.readPolicies = async (options) => {
+    await answering;
+    return await readPolicies(options);
+  };
+  const client = open(service);
   const controller = new AbortController();
   const first = client.upload(FILE, { signal: controller.signal });
   const second = client.upload(new File(["some"], "a.txt"));
@@ -112,4 +111,39 @@ test("an upload that is aborted before it began takes no other along", async () 
 
   await expect(first).rejects.toThrow("not now");
   expect((await second).name).toBe("a.txt");
+});
+
+test("policies are read once for all, though the broker is in trouble", async () => {
+  const service = new FakeService();
+  service.faults.policies = [new BrokerUnreachable("no network")];
+  const client = open(service);
+
+  await Promise.all([client.upload(FILE), client.upload(FILE)]);
+  await client.upload(FILE);
+
+  expect(service.count("policies")).toBe(2);
+});
+
+test("a policy that changes is read again, and what comes after goes by it", async () => {
+  const service = new FakeService();
+  const client = open(service);
+  const upload = async (name: string) => (await client.upload(new File(["some"], name))).checksum;
+  await upload("before.txt");
+  service.checksumAlgorithm = "sha256";
+
+  const checksums = [await upload("a.txt"), await upload("b.txt")];
+
+  expect(checksums).toEqual(Array(2).fill("sha256:prRt0NGuXobLyPN+dc7rZ2AjDByk/7ywyXuW3X2cRks="));
+  expect([service.count("policies"), service.count("create")]).toEqual([2, 4]);
+});
+
+test("a policy that was not there yet is looked for again", async () => {
+  const service = new FakeService();
+  const client = open(service);
+  const { readPolicies } = service.broker;
+  await expect(client.upload(FILE, { policy: "films" })).rejects.toThrow("There is no policy films for you");
+  service.broker.readPolicies = async (options) =>
+    (await readPolicies(options)).map((policy) => ({ ...policy, name: "films" }));
+
+  expect((await client.upload(FILE, { policy: "films" })).name).toBe("film.mp4");
 });

@@ -6,9 +6,8 @@ import { persist } from "./retry.ts";
 import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
 import { Transfer } from "./transfer.ts";
 import type { TransferState, Transport } from "./transport.ts";
-import { unlessAborted } from "./unless-aborted.ts";
 import { UploadCalls } from "./upload-calls.ts";
-import type { FileChange, FileQuery, Me, Page, PendingUpload, Policy, Share, StoredFile } from "./wire.ts";
+import type { FileChange, FileQuery, Page, PendingUpload, Share, StoredFile } from "./wire.ts";
 
 export interface ClientOptions {
   /** Where the broker answers, such as `https://files.example.org`. */
@@ -61,7 +60,6 @@ export class Client {
   readonly #broker: Broker;
   readonly #transport: Transport;
   readonly #calls: UploadCalls;
-  #reading: { readonly signal: AbortSignal; readonly answer: Promise<Me> } | null = null;
 
   constructor(broker: Broker, transport: Transport) {
     this.#broker = broker;
@@ -75,7 +73,7 @@ export class Client {
     // many uploads may share the caller's: Node.js warns when more than ten listen to one
     const signal = AbortSignal.any([caller]);
     const place = { ...DEFAULT_PLACE, ...named };
-    const rules = await this.#rulesOf(place.policy, signal);
+    const rules = await this.#calls.rulesOf(place.policy, { signal, onWait: () => {} });
     const transfer = new Transfer(source, this.#transport, rules, this.#calls, place);
     const onState = (state: TransferState) => {
       if (state.status === "sending") {
@@ -171,44 +169,16 @@ export class Client {
 
   /** Say whether somebody aborted the upload, or there is none any more: its file may have been deleted. */
   async #isGivenUp([id = ""]: Iterable<string>, signal: AbortSignal): Promise<boolean> {
-    const { broker } = this.#transport;
+    const { broker, timer } = this.#transport;
     try {
-      return (await this.#persist(signal, () => broker.readUpload(id, { signal }))).status === "aborted";
+      const upload = await persist(() => broker.readUpload(id, { signal }), { timer, signal });
+      return upload.status === "aborted";
     } catch (error) {
       if (!isClosed(error)) {
         throw error;
       }
       return true;
     }
-  }
-
-  async #rulesOf(name: string, signal: AbortSignal): Promise<Policy> {
-    const found = (await this.#readPolicies(signal)).find((policy) => policy.name === name);
-    if (found === undefined) {
-      throw new RangeError(`There is no policy ${name} for you`);
-    }
-    return found;
-  }
-
-  /** Read them once for all; where whoever asked first gives up, the next one asks. */
-  async #readPolicies(signal: AbortSignal): Promise<readonly Policy[]> {
-    this.#reading ??= { signal, answer: this.#persist(signal, () => this.#broker.readMe({ signal })) };
-    const reading = this.#reading;
-    try {
-      return (await unlessAborted(reading.answer, signal)).policies;
-    } catch (error) {
-      if (this.#reading === reading) {
-        this.#reading = null;
-      }
-      if (signal.aborted || !reading.signal.aborted) {
-        throw error;
-      }
-      return await this.#readPolicies(signal);
-    }
-  }
-
-  #persist<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
-    return persist(action, { timer: this.#transport.timer, signal });
   }
 }
 

@@ -295,6 +295,61 @@ describe("a second run", () => {
   });
 });
 
+describe("a policy that is another by now", () => {
+  const refusal = problem("invalid-checksum", 422, { field: "checksum" });
+
+  test("is gone by, and nobody is told of a failure", async () => {
+    const service = new FakeService();
+    service.checksumAlgorithm = "sha256";
+    const { run } = begin(service);
+
+    expect((await run()).checksum).toMatch(/^sha256:/);
+    expect(service.calls).toEqual([
+      "checksum",
+      "create",
+      "policies",
+      "checksum",
+      "create",
+      "send",
+      "complete",
+    ]);
+  });
+
+  test("has a file sent in parts that went in one piece before", async () => {
+    const service = new FakeService();
+    service.checksumAlgorithm = "sha256";
+    service.singlePutMax = SIZE - 1;
+    const { run } = begin(service);
+
+    await run();
+
+    expect(service.declared).toEqual([expect.not.objectContaining({ checksum: expect.anything() })]);
+    expect(service.sentParts).toHaveLength(10);
+  });
+
+  test("that refuses by the new rules too is read again by the next run", async () => {
+    const service = new FakeService();
+    service.faults.create = [refusal, refusal];
+    const { run } = begin(service);
+    await expect(run()).rejects.toBe(refusal);
+    service.checksumAlgorithm = "sha256";
+
+    await run();
+
+    expect(service.count("policies")).toBe(2);
+    expect(service.count("create")).toBe(4);
+  });
+
+  test("is not asked for when something else is refused", async () => {
+    const service = new FakeService();
+    service.faults.create = [problem("policy-violation", 422, { field: "name" })];
+    const { run } = begin(service);
+
+    await expect(run()).rejects.toMatchObject({ slug: "policy-violation" });
+    expect(service.calls).toEqual(["checksum", "create"]);
+  });
+});
+
 describe("a broker that does not answer", () => {
   test.each(["create", "complete"] as const)("is asked again to %s", async (stage) => {
     const service = new FakeService();

@@ -2,7 +2,7 @@ import type { Asking } from "./batcher.ts";
 import type { Delivery } from "./delivery.ts";
 import { findUnfinished } from "./find-unfinished.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { MultipartDelivery, type PartRules } from "./multipart-delivery.ts";
+import { MultipartDelivery } from "./multipart-delivery.ts";
 import { PinnedSource } from "./pinned-source.ts";
 import { Problem } from "./problem.ts";
 import { isClosed } from "./read-open.ts";
@@ -11,14 +11,10 @@ import { SingleDelivery } from "./single-delivery.ts";
 import { DEFAULT_PLACE, type Place, SMALL, type Source } from "./source.ts";
 import type { Run, Transport } from "./transport.ts";
 import { UploadCalls } from "./upload-calls.ts";
-import type { Collision, PendingUpload, Policy, StoredFile } from "./wire.ts";
+import type { Collision, PendingUpload, StoredFile, TransferRules } from "./wire.ts";
 
 /** How often what the broker does not find is sent again. */
 const ROUNDS = 5;
-
-/** What a transfer heeds of the policy that it goes by. */
-export type TransferRules = PartRules &
-  Pick<Policy, "single_put_max" | "checksum_required" | "checksum_algorithm">;
 
 /**
  * Store one file: checksum, create, deliver, complete.
@@ -32,7 +28,7 @@ export class Transfer {
   /** Its uploads that can never complete any more. */
   readonly closed = new Set<string>();
   readonly #transport: Transport;
-  readonly #rules: TransferRules;
+  #rules: TransferRules;
   readonly #calls: UploadCalls;
   #place: Place;
   #checksum: string | null = null;
@@ -171,7 +167,21 @@ export class Transfer {
       : new MultipartDelivery(this.file, upload, this.#transport, this.#rules);
   }
 
+  /** Create it by the rules that are known, or else by those that there are now: the operator may change them. */
   async #create(run: Run): Promise<PendingUpload> {
+    try {
+      return await this.#declare(run);
+    } catch (error) {
+      if (!isOutdated(error)) {
+        throw error;
+      }
+      this.#rules = await this.#calls.rulesOf(this.#place.policy, asking(run), this.#rules);
+      this.#checksum = null;
+      return await this.#declare(run);
+    }
+  }
+
+  async #declare(run: Run): Promise<PendingUpload> {
     const { name, size, type } = this.file;
     const { checksum_required, checksum_algorithm } = this.#rules;
     const plain = { ...this.#place, name, size, type: type || "application/octet-stream" };
@@ -220,6 +230,11 @@ export class Transfer {
   #persist<T>({ signal, onState }: Run, action: () => Promise<T>): Promise<T> {
     return persist(action, { timer: this.#transport.timer, ...asking({ signal, onState }) });
   }
+}
+
+/** Say whether an upload was refused for how it was hashed: by other rules than the policy's own. */
+function isOutdated(error: unknown): boolean {
+  return error instanceof Problem && error.members.field === "checksum";
 }
 
 function asking({ signal, onState }: Run): Asking {

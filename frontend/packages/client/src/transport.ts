@@ -23,6 +23,7 @@ export interface Hashing extends Work {
 export interface Transport {
   readonly broker: Pick<
     Broker,
+    | "readPolicies"
     | "createUpload"
     | "createUploads"
     | "completeUploads"

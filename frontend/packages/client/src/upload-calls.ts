@@ -2,7 +2,7 @@ import { type Asking, Batcher, BatchFailed } from "./batcher.ts";
 import { newIdempotencyKey } from "./idempotency-key.ts";
 import { persist } from "./retry.ts";
 import type { Transport } from "./transport.ts";
-import type { Completion, NewUpload, PendingUpload, StoredFile } from "./wire.ts";
+import type { Completion, NewUpload, PendingUpload, StoredFile, TransferRules } from "./wire.ts";
 
 /** The broker's own limit on a batch. */
 const MAX_BATCH = 1000;
@@ -21,6 +21,9 @@ export class UploadCalls {
   readonly #transport: Pick<Transport, "broker" | "timer">;
   readonly #creating: Batcher<NewUpload, PendingUpload>;
   readonly #completing: Batcher<ToComplete, StoredFile>;
+  readonly #reading: Batcher<string, TransferRules>;
+  /** What the policies say, by their names. */
+  readonly #rules = new Map<string, TransferRules>();
 
   constructor(transport: Pick<Transport, "broker" | "timer">) {
     this.#transport = transport;
@@ -31,6 +34,17 @@ export class UploadCalls {
     this.#completing = new Batcher((uploads, asking) => this.#completeAll(uploads, asking), {
       limit: MAX_BATCH,
     });
+    this.#reading = new Batcher((names, asking) => this.#readAll(names, asking), { limit: MAX_BATCH });
+  }
+
+  /** Read what a policy says: once for all, and anew where that turned out to be `outdated`. */
+  async rulesOf(policy: string, asking: Asking, outdated?: TransferRules): Promise<TransferRules> {
+    let rules = this.#rules.get(policy);
+    if (rules === undefined || rules === outdated) {
+      rules = await this.#join(this.#reading, policy, asking);
+      this.#rules.set(policy, rules);
+    }
+    return rules;
   }
 
   async create(upload: NewUpload, asking: Asking): Promise<PendingUpload> {
@@ -85,6 +99,15 @@ export class UploadCalls {
     return only !== undefined && uploads.length === 1
       ? [await this.#completeOne(only, asking)]
       : await this.#persist(() => this.#transport.broker.completeUploads(uploads, asking), asking);
+  }
+
+  async #readAll(names: readonly string[], asking: Asking): Promise<readonly (TransferRules | Error)[]> {
+    const policies = await this.#persist(() => this.#transport.broker.readPolicies(asking), asking);
+    return names.map(
+      (name) =>
+        policies.find((policy) => policy.name === name) ??
+        new RangeError(`There is no policy ${name} for you`),
+    );
   }
 
   #persist<T>(action: () => Promise<T>, { signal, onWait }: Asking): Promise<T> {

@@ -64,6 +64,22 @@ describe("a queue", () => {
     expect(service.batches.length).toBeLessThan(500); // else each went with hardly another one
   });
 
+  test("goes by the newest policy when it turns out to be another by now", async () => {
+    const service = new FakeService();
+    const queue = new UploadQueue(service);
+    const names = Array.from({ length: 60 }, (_, index) => `${index}`);
+    service.checksumAlgorithm = "sha256";
+
+    queue.add(
+      names.map((name) => makeFile(name, 10)),
+      DEFAULT_RULES,
+    );
+    await settled(queue);
+
+    expect(statuses(queue)).toEqual(names.map(() => "completed"));
+    expect(service.count("policies")).toBeLessThan(3); // else many asked for themselves
+  });
+
   test("lists many files bit by bit, as one batch", async () => {
     const service = new FakeService();
     service.stuck.add("send");

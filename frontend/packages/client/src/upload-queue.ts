@@ -4,7 +4,7 @@ import { canRetry } from "./retry.ts";
 import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
 import { SpeedMeter } from "./speed-meter.ts";
 import { throttle } from "./throttle.ts";
-import { Transfer, type TransferRules } from "./transfer.ts";
+import { Transfer } from "./transfer.ts";
 import type { TransferState, Transport } from "./transport.ts";
 import { UploadCalls } from "./upload-calls.ts";
 import {
@@ -16,7 +16,7 @@ import {
   type UploadItem,
   type UploadState,
 } from "./upload-item.ts";
-import type { Diagnosis, StoredFile, Symptoms } from "./wire.ts";
+import type { Diagnosis, StoredFile, Symptoms, TransferRules } from "./wire.ts";
 
 /** So many files are listed in one go: a browser asks the disk about each, and the page waits. */
 const TURN = 25;

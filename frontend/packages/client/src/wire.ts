@@ -24,6 +24,12 @@ export type Me = Shapes["Me"];
 /** What may be uploaded under a name, and how. */
 export type Policy = Shapes["PolicyLimits"];
 
+/** What a transfer heeds of the policy that it goes by. */
+export type TransferRules = Pick<
+  Policy,
+  "single_put_max" | "checksum_required" | "checksum_algorithm" | "part_concurrency" | "url_expires_in"
+>;
+
 export type Usage = Shapes["Usage"];
 
 /** The type has to be told here: the broker's own default is no browser's guess. */

@@ -7,6 +7,7 @@ import type { Bytes } from "../src/source.ts";
 import type { Transport } from "../src/transport.ts";
 import { UploadClaims } from "../src/upload-claims.ts";
 import type {
+  ChecksumAlgorithm,
   HeldPart,
   NewUpload,
   PendingUpload,
@@ -14,9 +15,11 @@ import type {
   StoredFile,
   Upload,
 } from "../src/wire.ts";
+import { DEFAULT_RULES } from "./default-rules.ts";
 import { storedFile } from "./stored-file.ts";
 
 export type Stage =
+  | "policies"
   | "checksum"
   | "create"
   | "list"
@@ -49,6 +52,8 @@ export class FakeService implements Transport {
   /** A larger file is sent in parts of `partSize`. */
   singlePutMax = 1000;
   partSize = 100;
+  /** What parts have; where it is SHA-256, no file may have another. */
+  checksumAlgorithm: ChecksumAlgorithm = "crc32c";
   /** How many parts one answer lists. */
   partsPage = 1000;
   tellsChecksums = true;
@@ -130,12 +135,19 @@ export class FakeService implements Transport {
   };
 
   readonly broker: Transport["broker"] = {
+    readPolicies: async ({ signal }) => {
+      await this.#enter("policies", signal);
+      const rules = { single_put_max: this.singlePutMax, checksum_algorithm: this.checksumAlgorithm };
+      return [{ ...DEFAULT_RULES, ...rules, name: "default" }];
+    },
+
     createUpload: async (declared, { idempotencyKey, signal }) => {
       await this.#enter("create", signal);
       const known = this.#created.get(idempotencyKey);
       if (known !== undefined) {
         return this.#pending(known);
       }
+      this.#assertTaken(declared);
       const id = `upload-${this.uploads.size + 1}`;
       this.#created.set(idempotencyKey, id);
       this.uploads.set(id, "pending");
@@ -256,7 +268,8 @@ export class FakeService implements Transport {
       return { status: 412, code: "PreconditionFailed" };
     }
     if (number > 0) {
-      const checksum = await checksumBlob(blob, { algorithm: "crc32c", signal, onProgress: () => {} });
+      const hashing = { algorithm: this.checksumAlgorithm, signal, onProgress: () => {} };
+      const checksum = await checksumBlob(blob, hashing);
       if (checksum !== searchParams.get("checksum")) {
         return { status: 400, code: "BadDigest" };
       }
@@ -279,6 +292,15 @@ export class FakeService implements Transport {
     }
     if (this.stuck.has(stage)) {
       await untilAborted(signal);
+    }
+  }
+
+  /** Heed the policy as the broker does: no store verifies the SHA-256 of what is sent in parts. */
+  #assertTaken({ size, checksum = "" }: NewUpload): void {
+    const isSha256 = checksum.startsWith("sha256:");
+    const isWeak = this.checksumAlgorithm === "sha256" && checksum !== "" && !isSha256;
+    if (isWeak || (isSha256 && size > this.singlePutMax)) {
+      throw problem("invalid-checksum", 422, { field: "checksum" });
     }
   }
 
@@ -336,7 +358,7 @@ export class FakeService implements Transport {
       status: "pending",
       created_at: "2026-11-22T12:00:00Z",
       expires_at: "2026-11-23T12:00:00Z",
-      checksum_algorithm: "crc32c",
+      checksum_algorithm: this.checksumAlgorithm,
     } as const;
     if (facts.size > this.singlePutMax) {
       const count = Math.ceil(facts.size / this.partSize);

@@ -55,6 +55,20 @@ test("calls that are refused at the same time get one new token, and are made ag
   expect(seen.filter((each) => each.startsWith("/v1/shared/session"))).toHaveLength(2);
 });
 
+test("the policy that a link goes by is read by the link", async () => {
+  const folder = { kind: "receive", policy: "photos", single_put_max: 5 };
+  const fetch = vi.fn<typeof globalThis.fetch>(async () => Response.json(folder));
+  vi.stubGlobal("fetch", fetch);
+
+  const policies = await new ReceivingBroker(LINK).readPolicies({ signal });
+
+  expect(policies).toEqual([{ ...folder, name: "photos" }]);
+  expect(fetch).toHaveBeenCalledWith(
+    "/v1/shared",
+    expect.objectContaining({ method: "POST", body: JSON.stringify(LINK) }),
+  );
+});
+
 test("a link that has ended is told as such", async () => {
   answering({ hasEnded: true });
 

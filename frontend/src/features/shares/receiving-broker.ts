@@ -64,12 +64,14 @@ class BegunUploads {
 
 /** The broker for somebody who sends files by a link. */
 export class ReceivingBroker extends Broker {
+  readonly #link: ShareKey;
   readonly #session: LinkSession;
   readonly #begun: BegunUploads;
 
   constructor(link: ShareKey, storage: SafeStorage = safeStorage(() => localStorage)) {
     const session = new LinkSession(link);
     super({ token: session.token, renew: session.renew });
+    this.#link = link;
     this.#session = session;
     this.#begun = new BegunUploads(link, storage);
   }
@@ -82,6 +84,12 @@ export class ReceivingBroker extends Broker {
   /** Have a token before the first call; rejects when the link has ended. */
   async begin(): Promise<void> {
     await this.#session.renew(null);
+  }
+
+  /** Read what the link takes, for a stranger is told of no other policy. */
+  override async readPolicies({ signal }: { signal: AbortSignal }): ReturnType<Broker["readPolicies"]> {
+    const shared = await this.openShare(this.#link, { signal });
+    return shared.kind === "receive" ? [{ ...shared, name: shared.policy }] : [];
   }
 
   override async createUpload(

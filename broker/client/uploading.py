@@ -89,7 +89,8 @@ class Uploading:
         _check_text(self._wanted)
         source, algorithm = self._source, self._limits.checksum_algorithm
         is_large = source.size > self._limits.single_put_max
-        whole = not is_large or self._limits.checksum_required
+        # no store can verify the sha256 of what is sent in parts
+        whole = not is_large or (self._limits.checksum_required and algorithm == "crc32c")
         return structs.replace(
             self._wanted,
             checksum=checksum(algorithm, source.chunks(0, source.size)) if whole else None,

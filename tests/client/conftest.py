@@ -25,7 +25,7 @@ _NUMBERS = itertools.count(1)
 POLICIES = {
     "default": Policy(),
     "sha256 whole": Policy(name="sha256 whole", checksum_algorithm="sha256"),
-    "sha256": Policy(name="sha256", checksum_algorithm="sha256", single_put_max=0),
+    "sha256": Policy(name="sha256", checksum_algorithm="sha256", checksum_required=True, single_put_max=0),
     "narrow": Policy(name="narrow", quota=Quota(pending=2)),
     "shut": Policy(name="shut", quota=Quota(pending=0)),
 }

@@ -4,8 +4,9 @@ import errno
 import mimetypes
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -16,6 +17,7 @@ from msgspec import structs
 from broker.client.address import check_address
 from broker.client.calls import Calls
 from broker.client.downloading import Downloading
+from broker.client.failures import TransferError
 from broker.client.lanes import Lanes
 from broker.client.many import Outcome, SmallFiles
 from broker.client.progress import OnProgress, Progress
@@ -24,7 +26,7 @@ from broker.client.session import Login, PasswordLogin, TokenSource, asked, fixe
 from broker.client.sources import Source, open_source
 from broker.client.store import StoreCalls
 from broker.client.uploading import Uploading
-from broker.errors import InvalidField
+from broker.errors import BrokerError, InvalidField
 from broker.schemas import (
     ChangeFile,
     Collision,
@@ -144,18 +146,14 @@ class Client:
         wanted = NewUpload(name="", size=0, type="", folder=folder, policy=policy, collision=collision)
         progress = Progress(sum(each.size for each in opened), on_progress)
         uploads = [self._uploading(each, wanted, limits, progress.share()) for each in opened]
-        small = [each for each, source in zip(uploads, opened, strict=True) if _is_small(source, limits)]
-        large = [each for each, source in zip(uploads, opened, strict=True) if not _is_small(source, limits)]
-        together = SmallFiles(self._calls)
-        with ThreadPoolExecutor(1, "small") as pool:  # so that a large file does not hold them up
-            try:
-                sending = pool.submit(together.send, small)
-                outcomes = {id(each): _outcome(each.run) for each in large}
-                outcomes |= zip(map(id, small), sending.result(), strict=True)
-            except BaseException:
-                together.stop()
-                raise
-        return [outcomes[id(each)] for each in uploads]
+        outcomes = self._send(uploads)
+        if outdated := [each for each in uploads if _is_outdated(outcomes[each])]:
+            with suppress(BrokerError, TransferError):  # else the refusals stand
+                limits = self._limits(policy)
+                for each in outdated:
+                    each.heed(limits)
+                outcomes |= self._send(outdated)
+        return [outcomes[each] for each in uploads]
 
     def download(
         self, file_id: str, path: str | os.PathLike[str], *, on_progress: OnProgress | None = None
@@ -182,6 +180,18 @@ class Client:
             progress=Progress(download.size, on_progress),
             download=download,
         ).run()
+
+    def _send(self, uploads: Sequence[Uploading]) -> dict[Uploading, Outcome]:
+        small = [each for each in uploads if each.is_small]
+        together = SmallFiles(self._calls)
+        with ThreadPoolExecutor(1, "small") as pool:  # so that a large file does not hold them up
+            try:
+                sending = pool.submit(together.send, small)
+                outcomes = {each: _outcome(each.run) for each in uploads if not each.is_small}
+                return outcomes | dict(zip(small, sending.result(), strict=True))
+            except BaseException:
+                together.stop()
+                raise
 
     def _uploading(
         self,
@@ -344,8 +354,9 @@ def _pages(ask: Callable[[str | None], Page[Item]]) -> Iterator[Item]:
             return
 
 
-def _is_small(source: Source, limits: PolicyLimits) -> bool:
-    return source.size <= limits.single_put_max
+def _is_outdated(outcome: Outcome) -> bool:
+    """Say whether a file was refused for how it was hashed: the policy has been changed since it was read."""
+    return isinstance(outcome, InvalidField) and outcome.members.get("field") == "checksum"
 
 
 def _patiently(action: Callable[[], Answer]) -> Answer:

@@ -70,10 +70,19 @@ class Uploading:
         self._progress = progress
         self._stop = threading.Event()
 
+    @property
+    def is_small(self) -> bool:
+        """Whether it is sent in one piece."""
+        return self._source.size <= self._limits.single_put_max
+
+    def heed(self, limits: PolicyLimits) -> None:
+        """Say before the next run what the policy is by now."""
+        self._limits = limits
+
     def run(self) -> File:
         """Return the verified file. Raises the broker's errors and those of broker/client/failures.py."""
         try:
-            if self._source.size <= self._limits.single_put_max:
+            if self.is_small:
                 return self._send_whole(self._create(self.declared()))
             return self._send_large()
         except (KeyboardInterrupt, Stopped):
@@ -88,13 +97,12 @@ class Uploading:
         """Say what the file is; a large one is hashed part by part, on its way. Raises InvalidName."""
         _check_text(self._wanted)
         source, algorithm = self._source, self._limits.checksum_algorithm
-        is_large = source.size > self._limits.single_put_max
         # no store can verify the sha256 of what is sent in parts
-        whole = not is_large or (self._limits.checksum_required and algorithm == "crc32c")
+        whole = self.is_small or (self._limits.checksum_required and algorithm == "crc32c")
         return structs.replace(
             self._wanted,
             checksum=checksum(algorithm, source.chunks(0, source.size)) if whole else None,
-            fingerprint=fingerprint(source) if is_large else None,
+            fingerprint=None if self.is_small else fingerprint(source),
         )
 
     def put_whole(self, upload: Upload) -> None:

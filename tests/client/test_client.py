@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec import structs
 
 from broker import errors
 from broker.auth import Scope
@@ -26,6 +27,7 @@ from broker.client import (
     retry,
     store,
 )
+from broker.client.calls import Calls
 from broker.client.hashing import fingerprint
 from broker.client.partial_name import partial_name
 from broker.client.sources import BytesSource, FileSource
@@ -153,6 +155,47 @@ def test_one_refused_file_keeps_no_other_back(client: Client, tmp_path: Path) ->
 
     assert isinstance(first, File)
     assert isinstance(second, errors.InvalidName)
+
+
+@pytest.mark.parametrize(
+    ("policy", "before"),
+    [("sha256", {"single_put_max": 2**24}), ("sha256 whole", {"checksum_algorithm": "crc32c"})],
+)
+def test_a_policy_that_was_changed_since_it_was_read_is_read_again(
+    client: Client,
+    large: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    policy: str,
+    before: dict[str, object],
+) -> None:
+    paths = [tmp_path / "a.txt", large, tmp_path / "b.txt"]
+    for path in (paths[0], paths[2]):
+        path.write_text(path.name)
+    me = client.me()
+    old = structs.replace(me, policies=tuple(structs.replace(each, **before) for each in me.policies))
+    read = [me, old]
+    monkeypatch.setattr(Calls, "me", lambda _: read.pop())
+
+    outcomes = client.upload_many(paths, policy=policy)
+
+    assert [getattr(each, "name", each) for each in outcomes] == ["a.txt", "film.mp4", "b.txt"]
+    assert read == []
+
+
+def test_a_policy_that_cannot_be_read_again_leaves_its_refusals(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("some")
+    me = client.me()
+    old = structs.replace(me, policies=(structs.replace(me.policies[0], name="sha256 whole"),))
+    read = [structs.replace(me, policies=()), old]
+    monkeypatch.setattr(Calls, "me", lambda _: read.pop())
+
+    (outcome,) = client.upload_many([tmp_path / "a.txt"], policy="sha256 whole")
+
+    assert isinstance(outcome, errors.InvalidChecksum)
+    assert read == []
 
 
 def test_what_refuses_all_files_is_the_outcome_of_each(remote: RunningBroker, tmp_path: Path) -> None:

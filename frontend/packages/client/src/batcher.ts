@@ -9,11 +9,9 @@ export interface Asking {
 /** A batch as a whole came to nothing, after all the tries that were worth it. */
 export class BatchFailed extends Error {
   override readonly name = "BatchFailed";
-  readonly reason: unknown;
 
-  constructor(reason: unknown) {
-    super("The request for many failed", { cause: reason });
-    this.reason = reason;
+  constructor(cause: unknown) {
+    super("The request for many failed", { cause });
   }
 }
 
@@ -29,7 +27,7 @@ interface Question<Item, Answer> {
 /**
  * Puts questions together that come while others are being answered: one request for many of them.
  *
- * The first question of all goes at once, alone; whoever comes meanwhile goes in the next request.
+ * Those that are asked in the same breath go at once; whoever comes meanwhile goes in the next request.
  */
 export class Batcher<Item, Answer> {
   readonly #ask: (items: readonly Item[], asking: Asking) => Promise<readonly (Answer | Error)[]>;
@@ -53,7 +51,6 @@ export class Batcher<Item, Answer> {
 
   /** @throws the item's own error, or BatchFailed */
   ask(item: Item, { signal, onWait }: Asking): Promise<Answer> {
-    signal.throwIfAborted();
     const answered = new Promise<Answer>((resolve, reject) => {
       this.#waiting.push({ item, onWait, resolve, reject, signal });
     });
@@ -66,7 +63,7 @@ export class Batcher<Item, Answer> {
       return;
     }
     this.#isBusy = true;
-    await null; // those that are asked in the same breath go together
+    await null; // until the breath is over
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#limit).filter(isWanted);
       if (batch.length > 0) {

@@ -6,10 +6,6 @@ const MOST = 5;
 /** A fast line is found out soon from here, and a slow one is not overwhelmed. */
 const FIRST = 3;
 
-interface Waiting {
-  readonly start: () => void;
-}
-
 /**
  * How many requests may be on their way to the store at once, of all files together; they take turns in the
  * order in which they came.
@@ -18,7 +14,8 @@ interface Waiting {
  * decrease): one more after as many successes as there are lanes, half of them after a failure of overload.
  */
 export class Lanes {
-  readonly #waiting: Waiting[] = [];
+  /** What those that wait do once they may. */
+  readonly #waiting: (() => void)[] = [];
   readonly #most: number;
   #limit: number;
   #busy = 0;
@@ -59,25 +56,24 @@ export class Lanes {
         signal.removeEventListener("abort", abort);
         resolve();
       };
-      const waiting = { start };
       const abort = () => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        this.#waiting.splice(this.#waiting.indexOf(start), 1);
         reject(signal.reason);
       };
       signal.addEventListener("abort", abort, { once: true });
-      this.#waiting.push(waiting);
+      this.#waiting.push(start);
       this.#admit();
     });
   }
 
   #admit(): void {
     while (this.#busy < this.#limit) {
-      const next = this.#waiting.shift();
-      if (next === undefined) {
+      const start = this.#waiting.shift();
+      if (start === undefined) {
         return;
       }
       this.#busy += 1;
-      next.start();
+      start();
     }
   }
 

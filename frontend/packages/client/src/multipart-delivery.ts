@@ -68,7 +68,7 @@ export class MultipartDelivery implements Delivery {
   }
 
   get completion(): Completion {
-    return { parts: [...this.#hashed.values()].toSorted((a, b) => a.number - b.number) };
+    return { parts: [...this.#hashed.values()] };
   }
 
   async deliver({ signal, onState }: Run): Promise<void> {

@@ -64,7 +64,7 @@ export class UploadCalls {
     try {
       return await this.#persist(() => batcher.ask(item, asking), asking);
     } catch (error) {
-      throw error instanceof BatchFailed ? error.reason : error;
+      throw error instanceof BatchFailed ? error.cause : error;
     }
   }
 

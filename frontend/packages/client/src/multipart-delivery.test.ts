@@ -272,6 +272,18 @@ describe("what the broker misses", () => {
   );
 });
 
+test("parts that the store took are not looked up again after a refusal that is not about them", async () => {
+  const service = new FakeService();
+  service.faults.complete = [problem("quota-exceeded", 403)];
+  const { run } = begin(service);
+  await expect(run()).rejects.toMatchObject({ slug: "quota-exceeded" });
+  service.calls.length = 0;
+
+  await run();
+
+  expect(service.calls).toEqual(["complete"]);
+});
+
 describe("another run", () => {
   test("sends what is missing and nothing that arrived, however many pages list that", async () => {
     const service = new FakeService();

@@ -4,7 +4,7 @@ import { FakeService, problem, type Stage, TRIES } from "../testing/fake-service
 import { SourceTooLarge } from "./failures.ts";
 import { Lanes } from "./lanes.ts";
 import { DEFAULT_PLACE } from "./source.ts";
-import { isCollision, type UploadItem } from "./upload-item.ts";
+import { isCollision, sentOf, type UploadItem } from "./upload-item.ts";
 import { progressOf } from "./upload-progress.ts";
 import { UploadQueue } from "./upload-queue.ts";
 
@@ -80,19 +80,22 @@ describe("a queue", () => {
     expect(service.count("policies")).toBeLessThan(3); // else many asked for themselves
   });
 
-  test("lists many files bit by bit, as one batch", async () => {
+  test("lists many files bit by bit, in the order in which they came, as one batch", async () => {
     const service = new FakeService();
     service.stuck.add("send");
     const queue = new UploadQueue(service);
+    const names = Array.from({ length: 120 }, (_, index) => `${index}`);
 
     queue.add(
-      Array.from({ length: 120 }, (_, index) => makeFile(`${index}`, 10)),
+      names.map((name) => makeFile(name, 10)),
       DEFAULT_RULES,
     );
+    queue.add([makeFile("later")], DEFAULT_RULES);
     const atOnce = queue.getSnapshot().length;
-    await expect.poll(() => queue.getSnapshot().length).toBe(120);
+    await expect.poll(() => queue.getSnapshot().length).toBe(121);
 
     expect(atOnce).toBe(25);
+    expect(queue.getSnapshot().map(({ name }) => name)).toEqual([...names, "later"]);
     expect(new Set(queue.getSnapshot().map(({ batch }) => batch))).toEqual(new Set([1]));
     await queue.clear();
   });
@@ -148,20 +151,43 @@ describe("a queue", () => {
     queue.settleCollisions("replace");
     await settled(queue);
 
+    expect(queue.getSnapshot()).toEqual([expect.objectContaining({ name: "b", batch: 3 })]);
     expect(statuses(queue)).toEqual(["completed"]);
     expect(service.declared.map(({ name, collision }) => `${name} ${collision}`)).toEqual(["b replace"]);
   });
 
-  test("begins one of two namesakes when the other is a file, so that its name can be refused", async () => {
+  test("begins one namesake after the other, once that is a file, so that its name can be refused", async () => {
     const service = new FakeService();
     const queue = new UploadQueue(service);
     const place = { ...DEFAULT_PLACE, collision: "refuse" } as const;
+    const names = ["a.txt", "A.txt", "a.TXT"];
 
-    queue.add([makeFile("a.txt"), makeFile("A.txt")], DEFAULT_RULES, place);
+    queue.add(
+      names.map((name) => makeFile(name)),
+      DEFAULT_RULES,
+      place,
+    );
     await settled(queue);
 
     const created = service.calls.filter((call) => call === "create" || call === "complete");
-    expect(created).toEqual(["create", "complete", "create", "complete"]);
+    expect(created).toEqual(names.flatMap(() => ["create", "complete"]));
+    expect(service.declared.map(({ name }) => name)).toEqual(names);
+  });
+
+  test("has so few bytes of small files under way that their URLs do not grow old", async () => {
+    const service = new FakeService();
+    service.stuck.add("checksum");
+    const queue = new UploadQueue(service);
+    const rules = { ...DEFAULT_RULES, single_put_max: 2 ** 30 };
+
+    queue.add(
+      ["a", "b", "c"].map((name) => Object.defineProperty(makeFile(name), "size", { value: 40 * 2 ** 20 })),
+      rules,
+    );
+    await expect.poll(() => service.count("checksum")).toBe(2);
+
+    expect(statuses(queue)).toEqual(["checking", "checking", "queued"]);
+    await queue.clear();
   });
 
   test("does not keep the others waiting behind a namesake, nor that one when the first is cancelled", async () => {
@@ -174,6 +200,7 @@ describe("a queue", () => {
     queue.add([makeFile("a")], DEFAULT_RULES, { ...place, folder: "elsewhere" });
     await expect.poll(() => service.sending).toBe(3);
     expect(statuses(queue)).toEqual(["sending", "queued", "sending", "sending"]);
+    expect(queue.getSnapshot().map((item) => item.folder)).toEqual(["", "", "", "elsewhere"]);
     await queue.cancel(1);
     await expect.poll(() => statuses(queue)).toEqual(["cancelled", "sending", "sending", "sending"]);
     await queue.clear();
@@ -197,19 +224,22 @@ describe("a queue", () => {
     queue.add([makeFile("c"), makeFile("d")], DEFAULT_RULES);
     await expect.poll(() => service.sending).toBe(2);
     await queue.cancelAll();
+    queue.retryAll();
     expect(statuses(queue)).toEqual(["completed", "failed", "cancelled", "cancelled"]);
+    queue.removeSettled();
+    expect(statuses(queue)).toEqual(["failed"]);
   });
 
   test("lets files be whose names are taken", async () => {
     const service = new FakeService();
     service.faults.create = [problem("name-taken", 409)];
     const queue = new UploadQueue(service);
-    queue.add([makeFile("a")], DEFAULT_RULES);
+    queue.add([makeFile("a"), makeFile("b")], DEFAULT_RULES);
     await settled(queue);
 
     queue.skipCollisions();
 
-    expect(queue.getSnapshot()).toEqual([]);
+    expect(queue.getSnapshot().map(({ name }) => name)).toEqual(["b"]);
   });
 
   test("refuses a file above the limit before a byte of it is read, and sends the others", async () => {
@@ -344,6 +374,21 @@ describe("cancel", () => {
     expect(service.uploads).toEqual(new Map([["upload-1", "aborted"]]));
   });
 
+  test("has nothing sent any more when the broker is told", async () => {
+    const service = new FakeService();
+    service.stuck.add("send");
+    const queue = new UploadQueue(service);
+    const abort = vi.spyOn(service.broker, "abortUpload").mockImplementation(async () => {
+      expect(service.sending).toBe(0);
+    });
+    queue.add([makeFile("a")], DEFAULT_RULES);
+    await expect.poll(() => service.count("send")).toBe(1);
+
+    await queue.cancel(only(queue).id);
+
+    expect(abort).toHaveResolved();
+  });
+
   test("of one that waits its turn asks nothing of the broker", async () => {
     const service = new FakeService();
     service.stuck.add("list");
@@ -373,6 +418,22 @@ describe("cancel", () => {
     expect(only(queue).state).toMatchObject({ status: "completed", file: { id: "upload-1" } });
   });
 
+  test("that comes too late sends nothing again, though it is taken back at once", async () => {
+    const service = new FakeService();
+    service.stuck.add("complete");
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a")], DEFAULT_RULES);
+    await expect.poll(() => service.count("complete")).toBe(1);
+    service.uploads.set("upload-1", "completed");
+
+    const cancelled = queue.cancel(only(queue).id);
+    queue.retry(only(queue).id);
+    await cancelled;
+
+    expect(statuses(queue)).toEqual(["completed"]);
+    expect([...service.uploads.keys()]).toEqual(["upload-1"]);
+  });
+
   test("is heard even when the broker is not there to hear it", async () => {
     const service = new FakeService();
     service.stuck.add("send");
@@ -399,6 +460,21 @@ describe("retry", () => {
     await settled(queue);
 
     expect(statuses(queue)).toEqual(["completed"]);
+  });
+
+  test("of what failed is another batch, when nothing else is left to do", async () => {
+    const service = new FakeService();
+    service.faults.create = [problem("quota-exceeded", 403)];
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a"), makeFile("b")], DEFAULT_RULES);
+    await settled(queue);
+
+    queue.retry(only(queue).id);
+    queue.add([makeFile("c")], DEFAULT_RULES);
+
+    const batches = queue.getSnapshot().map(({ name, batch }) => `${name} ${batch}`);
+    expect(batches).toEqual(["a 2", "b 1", "c 2"]);
+    await settled(queue);
   });
 
   test("sends a cancelled file as a new upload", async () => {
@@ -455,6 +531,21 @@ describe("taking off the list", () => {
 
     expect(queue.getSnapshot()).toEqual([]);
     expect(service.count("abort")).toBe(0);
+  });
+
+  test("leaves what is under way", async () => {
+    const service = new FakeService();
+    service.stuck.add("send");
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a")], DEFAULT_RULES);
+    await expect.poll(() => service.sending).toBe(1);
+
+    await queue.remove(only(queue).id);
+    queue.removeSettled();
+    queue.skipCollisions();
+
+    expect(statuses(queue)).toEqual(["sending"]);
+    await queue.clear();
   });
 
   test("everything stops what runs", async () => {
@@ -544,10 +635,57 @@ describe("pause", () => {
 
     queue.pauseAll();
     expect(statuses(queue)).toEqual(["paused", "paused"]);
-    await queue.clear();
+    await queue.cancelAll();
 
     expect([...service.uploads.values()]).toEqual(["aborted", "aborted"]);
   });
+
+  test("comes too late for what the broker is about to make a file, or has made one", async () => {
+    const service = new FakeService();
+    const queue = new UploadQueue(service);
+    queue.add([makeFile("a")], DEFAULT_RULES);
+    await settled(queue);
+    service.stuck.add("complete");
+    queue.add([makeFile("b")], DEFAULT_RULES);
+    await expect.poll(() => service.count("complete")).toBe(2);
+
+    queue.pauseAll();
+
+    expect(statuses(queue)).toEqual(["completed", "confirming"]);
+    await queue.clear();
+  });
+});
+
+test("nothing is done to what is not on the list any more", async () => {
+  const queue = new UploadQueue(new FakeService());
+
+  queue.pause(1);
+  queue.resume(1);
+  queue.retry(1);
+  await Promise.all([queue.cancel(1), queue.remove(1)]);
+
+  expect(queue.getSnapshot()).toEqual([]);
+});
+
+test("the speed is that of the bytes that are sent; there is none when nothing is", async () => {
+  const service = new FakeService();
+  service.stuck.add("send");
+  let now = 0;
+  service.timer.now = () => now;
+  const queue = new UploadQueue(service, { notifyEvery: 0 });
+  let shown: readonly number[] = [];
+  queue.subscribe(() => {
+    shown = queue.getSnapshot().map(sentOf);
+  });
+  queue.add([makeFile("a")], DEFAULT_RULES);
+  await expect.poll(() => shown).toEqual([500]);
+  now = 1000;
+  queue.add([makeFile("b")], DEFAULT_RULES);
+
+  await expect.poll(() => queue.speed).toBe(500);
+  queue.pauseAll();
+  await expect.poll(() => queue.speed).toBeNull();
+  await queue.clear();
 });
 
 describe("a failure", () => {

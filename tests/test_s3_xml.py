@@ -15,6 +15,7 @@ from broker.stores.s3_xml import (
     parse_cors,
     parse_objects,
     parse_parts,
+    parse_upload_id,
     parts_document,
 )
 
@@ -151,6 +152,12 @@ def test_keys_are_decoded_where_the_store_encodes_them(encoding: str, key: str) 
 def test_a_list_with_a_part_that_is_none_is_not_believed(part: str) -> None:
     with pytest.raises(UnreadableDocument):
         parse_parts(f"<ListPartsResult><Part>{part}</Part></ListPartsResult>".encode())
+
+
+@pytest.mark.parametrize("fields", ["<Key>a</Key>", "<UploadId/>"])
+def test_an_upload_without_an_id_is_none(fields: str) -> None:
+    with pytest.raises(UnreadableDocument):
+        parse_upload_id(f"<InitiateMultipartUploadResult>{fields}</InitiateMultipartUploadResult>".encode())
 
 
 def test_a_page_that_goes_on_but_does_not_say_where_is_not_believed() -> None:

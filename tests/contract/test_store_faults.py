@@ -277,7 +277,9 @@ def test_an_object_of_which_the_store_says_too_little_is_not_believed(
     assert len(proxy.requests) == 3
 
 
-@pytest.mark.parametrize(("status", "code"), [(400, "InvalidRequest"), (501, "NotImplemented")])
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "InvalidRequest"), (400, "InvalidArgument"), (501, "NotImplemented")]
+)
 def test_a_store_that_takes_no_checksum_of_the_whole_is_served_without(
     proxy: FaultyStore, store: S3Store, key: str, status: int, code: str
 ) -> None:

@@ -80,11 +80,11 @@ def test_a_setting_that_is_empty_is_missing(name: str) -> None:
         ("BROKER_POLICIES_DEFAULT_UPLOAD_EXPIRES_IN", "604801"),
         ("BROKER_POLICIES_DEFAULT_MAX_SIZE", "-1"),
         ("BROKER_POLICIES_DEFAULT_MAX_SIZE", "0"),
-        ("BROKER_POLICIES_DEFAULT_MAX_SIZE", "6 TiB"),
+        ("BROKER_POLICIES_DEFAULT_MAX_SIZE", "5497558138881"),  # a byte more than 5 TiB
         ("BROKER_POLICIES_DEFAULT_MAX_SIZE", "1.5GiB"),
         ("BROKER_POLICIES_DEFAULT_MAX_SIZE", "5G"),
         ("BROKER_POLICIES_DEFAULT_MIN_SIZE", "6 TiB"),
-        ("BROKER_POLICIES_DEFAULT_SINGLE_PUT_MAX", "6GiB"),
+        ("BROKER_POLICIES_DEFAULT_SINGLE_PUT_MAX", "5368709121"),  # a byte more than 5 GiB
         ("BROKER_POLICIES_DEFAULT_TYPES", "image"),
         ("BROKER_POLICIES_DEFAULT_TYPES", "image/png,"),
         ("BROKER_POLICIES_DEFAULT_TYPES", "*/*"),
@@ -302,7 +302,8 @@ def test_policies_stand_in_variables() -> None:
     loaded = configuration.load(
         GOOD
         | {
-            "BROKER_POLICIES_DEFAULT_MAX_SIZE": "5GiB",
+            "BROKER_POLICIES_DEFAULT_MAX_SIZE": "5TiB",
+            "BROKER_POLICIES_DEFAULT_SINGLE_PUT_MAX": "5GiB",
             "BROKER_POLICIES_PROFILE_PICTURES_TYPES": "image/png, image/*",
             "BROKER_POLICIES_PROFILE_PICTURES_TENANT_QUOTA_BYTES": "2 TB",
             "BROKER_POLICIES_PROFILE_PICTURES_QUOTA_FILES": "10",
@@ -313,7 +314,7 @@ def test_policies_stand_in_variables() -> None:
     )
 
     assert loaded.policies == {
-        "default": Policy(max_size=5 * 2**30),
+        "default": Policy(max_size=5 * 2**40, single_put_max=5 * 2**30),
         "profile-pictures": Policy(
             name="profile-pictures",
             types=("image/png", "image/*"),

@@ -232,11 +232,17 @@ def test_an_administrator_sees_how_much_a_tenant_stores_and_nothing_else(broker:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["nonsense", "W10", "WzEsMl0", "bnVsbA", "é", "x" * 3000, "WyJhXHUwMDAwIiwiIl0"]
+    "cursor",
+    [
+        *("nonsense", "W10", "WzEsMl0", "bnVsbA", "é", "x" * 3000, "WyJhXHUwMDAwIiwiIl0"),
+        "WzkyMjMzNzIwMzY4NTQ3NzU4MDgsImEiLCJiIl0",  # [2**63, "a", "b"]: no database has such numbers
+    ],
 )
-def test_a_cursor_of_usage_that_is_none_is_refused(broker: RunningBroker, cursor: str) -> None:
+@pytest.mark.parametrize("sort", ["subject", "-bytes"])
+def test_a_cursor_of_usage_that_is_none_is_refused(broker: RunningBroker, cursor: str, sort: str) -> None:
     headers = {"authorization": f"Bearer {broker.token(scopes={Scope.ADMIN})}"}
+    query = {"cursor": cursor, "sort": sort}
 
-    answer = httpx.get(f"{broker.url}/v1/admin/usage", params={"cursor": cursor}, headers=headers)
+    answer = httpx.get(f"{broker.url}/v1/admin/usage", params=query, headers=headers)
 
     assert_problem(answer, errors.InvalidField, field="cursor")

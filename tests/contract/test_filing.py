@@ -188,6 +188,7 @@ def test_files_are_found_and_sorted(alice: httpx.Client) -> None:
         ("cursor=x", "cursor"),
         ("sort=name&cursor=x", "cursor"),
         ("sort=size&cursor=WyJhIiwiYiJd", "cursor"),
+        ("sort=size&cursor=WzkyMjMzNzIwMzY4NTQ3NzU4MDgsImEiXQ", "cursor"),  # [2**63, "a"]
         ("trashed=perhaps", "trashed"),
     ],
 )

@@ -1,4 +1,7 @@
+import os
 import re
+import subprocess
+import sys
 import unicodedata
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +24,46 @@ def test_ids_sort_by_time_and_never_repeat() -> None:
     assert all(keys.is_id(i) for i in same_instant)
 
 
+def test_no_random_byte_is_in_two_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = bytearray()
+    draw = os.urandom
+
+    def watch(size: int) -> bytes:
+        some = draw(size)
+        drawn.extend(some)
+        return some
+
+    monkeypatch.setattr("os.urandom", watch)
+    monkeypatch.setattr(keys, "_drawn", [])
+
+    made = {keys._random_bytes() for _ in range(600)}
+
+    assert len(made) == 600
+    assert made <= {bytes(drawn[begin : begin + 10]) for begin in range(0, len(drawn), 10)}
+
+
+def test_a_process_and_its_fork_make_different_ids() -> None:
+    program = """
+import os
+from datetime import UTC, datetime
+from broker.keys import new_id
+at = datetime(2026, 1, 1, tzinfo=UTC)
+new_id(at)
+if os.fork():
+    os.wait()
+print(new_id(at))
+"""
+    printed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert len(set(printed.stdout.split())) == 2
+
+
+def test_nothing_is_before_the_first_instant_that_ids_know() -> None:
+    assert keys.first_id(datetime(1960, 1, 1, tzinfo=UTC)) == "0" * 26
+
+
 @pytest.mark.parametrize("text", ["", "x", "0" * 25, "0" * 27, "O" * 26, "0" * 25 + "\n", "\u0660" * 26])
 def test_only_what_has_the_form_of_an_id_is_one(text: str) -> None:
     assert not keys.is_id(text)
@@ -36,6 +79,8 @@ def test_c16_an_object_key_is_prefix_tenant_and_a_128_bit_id() -> None:
 def test_c16_a_tenant_that_is_no_plain_word_makes_no_key(tenant: str) -> None:
     with pytest.raises(ValueError, match="tenant"):
         keys.object_key(prefix="uploads", tenant=tenant, upload_id=keys.new_id(AT))
+    with pytest.raises(ValueError, match="tenant"):
+        keys.object_key(prefix="uploads", tenant="acme", upload_id=tenant)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +93,7 @@ def test_names_that_people_give_are_kept(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["", " ", "\t", ".", "..", "a/b", "../../x", "a\\b", "a\0b", "a\nb", "a\r\nb", "\x7f", "gpj\u202eexe",
-     "a\u2028b", "\ud800", "x" * 256, "ü" * 128],
+     "a\u2028b", "a\u2029b", "\ud800", "x" * 256, "ü" * 128],
 )  # fmt: skip
 def test_c17_names_that_are_paths_tricks_or_too_long_are_refused(name: str) -> None:
     with pytest.raises(InvalidName) as caught:
@@ -65,17 +110,46 @@ def test_a_name_far_too_long_is_refused_before_it_is_composed(monkeypatch: pytes
 
     with monkeypatch.context() as patch:
         patch.setattr(unicodedata, "normalize", compose)
-        with pytest.raises(InvalidName):
+        with pytest.raises(InvalidName) as caught:
             keys.check_name("a" + "\u0301\u0316" * 100_000)
+    assert caught.value.members == {"field": "name", "limit": 255}
 
 
-def test_a_name_in_decomposed_form_is_composed() -> None:
-    assert keys.check_name("u\u0308.txt") == "ü.txt"
+@pytest.mark.parametrize(
+    ("name", "composed"), [("u\u0308.txt", "ü.txt"), ("\u03b1\u0313\u0301\u0345" * 85, "ᾄ" * 85)]
+)
+def test_a_name_in_decomposed_form_is_composed(name: str, composed: str) -> None:
+    assert keys.check_name(name) == composed
+    assert keys.check_folder("/".join([name] * 4)) == "/".join([composed] * 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "numbered"),
+    [
+        ("a." + "x" * 126, "a (2)." + "x" * 126),
+        ("a." + "x" * 127, "a." + "x" * 127 + " (2)"),
+        ("a." + "x" * 253, "a." + "x" * 249 + " (2)"),
+        ("a." + "ü" * 126, "a." + "ü" * 124 + " (2)"),
+        ("x" * 251 + ".ü", "x" * 248 + " (2).ü"),
+    ],
+)
+def test_a_name_is_numbered_before_its_extension_if_that_is_not_the_longer_half(
+    name: str, numbered: str
+) -> None:
+    assert next(keys.number_names(name)) == numbered
 
 
 @pytest.mark.parametrize(
     "folder",
-    ["", "photos", "photos/2026/11", "größe/日本", "a b/.hidden", "x" * 255 + "/y", "/".join("a" * 512)],
+    [
+        "",
+        "photos",
+        "photos/2026/11",
+        "größe/日本",
+        "a b/.hidden",
+        "x" * 255 + "/y",
+        "/".join(["aa", *"a" * 511]),
+    ],
 )
 def test_folders_that_people_make_are_kept(folder: str) -> None:
     assert keys.check_folder(folder) == folder
@@ -101,12 +175,9 @@ def test_a_folder_far_too_long_is_refused_before_its_names_are_looked_at(
 
     monkeypatch.setattr(keys, "check_name", look_at)
 
-    with pytest.raises(InvalidName):
+    with pytest.raises(InvalidName) as caught:
         keys.check_folder("a/" * 500_000 + "a")
-
-
-def test_the_names_of_a_folder_are_composed() -> None:
-    assert keys.check_folder("fu\u0308r/u\u0308ber") == "für/über"
+    assert caught.value.members == {"field": "folder", "limit": 1024}
 
 
 def test_c17_the_plain_name_of_a_disposition_holds_nothing_that_a_browser_decodes() -> None:

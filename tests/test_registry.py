@@ -477,7 +477,7 @@ def test_c35_of_two_replicas_that_complete_one_makes_the_file(database_url: str)
 
 
 def test_names_are_sorted_as_people_do_across_pages(registry: Registry) -> None:
-    names = ["(2).txt", "2.txt", "10 a.txt", "010.txt", "100.txt", "Äpfel.txt", "apfelmus.txt"]
+    names = ["(2).txt", "2.txt", "10 a.txt", "0011.txt", "100.txt", "Äpfel.txt", "apfelmus.txt"]
     names += [
         "file 1.txt",
         "File 2.txt",

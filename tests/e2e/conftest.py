@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from broker.bootstrap import bootstrap
 from broker.server import listen
@@ -27,6 +27,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_MS = 30_000  # a busy machine takes its time for the page, and for what it sends
+expect.set_options(timeout=PATIENCE_MS)
 PASSWORD = "a good password"
 POLICIES = {"default": Policy(max_size=5 * 1024**3)}  # a file above that fits on any disk, if it has holes
 
@@ -65,7 +67,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def context(chromium: Browser, site: RunningBroker) -> Iterator[BrowserContext]:
     context = chromium.new_context(base_url=site.url, accept_downloads=True)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 

@@ -187,7 +187,7 @@ def test_axe_finds_nothing_in_any_state(page: Page, site: RunningBroker, scheme:
 
     page.route("**/v1/files?*", lambda route: route.abort())
     page.reload()
-    expect(page.get_by_text("The files could not be loaded.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The files could not be loaded.")).to_be_visible()
     assert_no_violation(page)
 
 

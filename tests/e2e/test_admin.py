@@ -172,7 +172,7 @@ def test_the_store_is_examined(page: Page, root: str) -> None:
 
     page.get_by_role("button", name="Run again").click()
 
-    expect(page.get_by_role("status").get_by_text("Nothing keeps it from use")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("status").get_by_text("Nothing keeps it from use")).to_be_visible()
     expect(rows(page).filter(has_text=re.compile("^signature"))).to_contain_text("ok")
 
 
@@ -293,7 +293,7 @@ def test_axe_finds_nothing_in_any_tab(
             page.goto(f"/#/admin/{tab}")
             if tab == "store":
                 page.get_by_role("button", name="Run again").click()
-            expect(rows(page).first).to_be_visible(timeout=30_000)
+            expect(rows(page).first).to_be_visible()
             assert_no_violation(page)
             assert_no_sideways_scrolling(page)
     context.close()

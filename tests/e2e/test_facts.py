@@ -92,7 +92,7 @@ def test_usage_stands_against_the_quota(chromium: Browser, strict: RunningBroker
 
         expect(page.get_by_text("There is no room left for this file.").first).to_be_visible()
         meter = page.get_by_role("meter")
-        expect(meter).to_have_accessible_name("3.6 MB of 4 MB used", timeout=15_000)
+        expect(meter).to_have_accessible_name("3.6 MB of 4 MB used")
         page.set_viewport_size({"width": 360, "height": 740})
         top = page.get_by_role("navigation", name="Path").get_by_role("button")
         assert top.evaluate("top => top.scrollWidth <= top.clientWidth")

@@ -804,7 +804,7 @@ def test_an_upload_of_another_device_is_gone_on_with_or_given_up(
     expect(page.get_by_text("given up.mkv", exact=True)).to_have_count(0)
     page.get_by_label("Choose film.mkv again").set_input_files(path)
 
-    expect(page.get_by_role("button", name="Download film.mkv")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Download film.mkv")).to_be_visible()
     assert [file["size"] for file in owner.get("/v1/files").json()["items"]] == [len(body)]
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
-from tests.e2e.conftest import watched
+from tests.e2e.conftest import PATIENCE_MS, watched
 from tests.e2e.test_accessibility import assert_no_sideways_scrolling, assert_no_violation
 from tests.e2e.test_file_manager import LOCK, PHONE, choose_from_menu, name, owner, row, sign_in
 from tests.e2e.test_main_job import drop, partly_refused, write
@@ -37,7 +37,7 @@ def visiting(
     context = chromium.new_context(
         base_url=site.url, color_scheme=scheme, reduced_motion="reduce", viewport=viewport
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     try:
         with watched(context.new_page()) as page:
             page.goto(link)
@@ -166,11 +166,11 @@ def test_a_stranger_goes_on_after_a_reload(
     with visiting(chromium, site, link) as stranger:
         stranger.route(f"{site.settings.store.public_url}/**", partly_refused(failing, []))
         drop(stranger, write(files, {"large.bin": body}))
-        expect(stranger.get_by_text("The storage refused the file (400).").first).to_be_visible()
+        refused = stranger.get_by_text("The storage refused the file (400).").first
+        expect(refused).to_be_visible()
         stranger.reload()
-        expect(
-            stranger.get_by_text("no more files")
-        ).to_be_visible()  # the one that was begun is gone on with
+        # the one that was begun is gone on with
+        expect(stranger.get_by_text("no more files")).to_be_visible()
         failing.clear()
         drop(stranger, [files / "large.bin"])
         expect(stranger.get_by_text("1 file has arrived.")).to_be_visible()

@@ -108,7 +108,7 @@ def test_real_files_go_straight_to_the_store_and_come_back_unchanged(
 
     sign_in(page)
     drop(page, write(files, REAL_FILES))
-    expect(page.get_by_text("6 uploaded", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("6 uploaded", exact=True)).to_be_visible()
 
     found = {}
     for name in REAL_FILES:
@@ -144,7 +144,7 @@ def test_a_large_file_goes_in_parts_straight_to_the_store_and_comes_back_unchang
     sign_in(page)
 
     drop(page, write(files, {"large.bin": body, "small.txt": b"overtakes"}))
-    expect(page.get_by_text("2 uploaded", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("2 uploaded", exact=True)).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download large.bin", exact=True).click()
 
@@ -180,7 +180,7 @@ def test_a_part_that_fails_is_sent_again_and_no_other(
 
     drop(page, write(files, {f"{fault}.bin": os.urandom(20 * MIB)}))
 
-    expect(page.get_by_role("button", name=f"Download {fault}.bin")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name=f"Download {fault}.bin")).to_be_visible()
     assert sorted(parts) == sorted(["1", "2", "3", parts[0]])
 
 
@@ -195,11 +195,11 @@ def test_a_large_upload_goes_on_with_the_part_that_is_missing(
     page.route(store, partly_refused(failing, delivered))
 
     drop(page, write(files, {"resumed.bin": body}))
-    expect(page.get_by_text("The storage refused the file (400).").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The storage refused the file (400).").first).to_be_visible()
     failing.clear()
     page.get_by_role("button", name="Retry resumed.bin").click()
 
-    expect(page.get_by_role("button", name="Download resumed.bin")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Download resumed.bin")).to_be_visible()
     assert set(delivered) == {"1", "2", "3"}
     assert delivered.count("2") == 1
     assert sha256(fetch_newest(site, "resumed.bin")) == sha256(body)
@@ -215,7 +215,7 @@ def test_a_file_chosen_again_after_a_reload_goes_on_where_it_was(
     delivered: list[str] = []
     page.route(store, partly_refused(failing, delivered))
     drop(page, write(files, {"reloaded.bin": body}))
-    expect(page.get_by_text("The storage refused the file (400).").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The storage refused the file (400).").first).to_be_visible()
     with site.client("alice", tenant="default") as client:
         (pending,) = client.get("/v1/uploads").json()["items"]
         held = client.get(f"/v1/uploads/{pending['id']}").json()["parts"]
@@ -226,7 +226,7 @@ def test_a_file_chosen_again_after_a_reload_goes_on_where_it_was(
     delivered.clear()
     drop(page, [files / "reloaded.bin"])
 
-    expect(page.get_by_role("button", name="Download reloaded.bin")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Download reloaded.bin")).to_be_visible()
     assert sorted(delivered) == sorted({"1", "2", "3"} - {str(part["number"]) for part in held})
     assert sha256(fetch_newest(site, "reloaded.bin")) == sha256(body)
     with site.client("alice", tenant="default") as client:
@@ -252,7 +252,7 @@ def test_a_paused_upload_stands_still_and_goes_on(
     devtools.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
     page.get_by_role("button", name=f"Resume {name}").click()
 
-    expect(page.get_by_role("button", name=f"Download {name}")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name=f"Download {name}")).to_be_visible()
     with site.client("alice", tenant="default") as client:
         assert client.get(f"/v1/uploads/{pending['id']}").json()["status"] == "completed"
     assert sha256(fetch_newest(site, name)) == sha256(body)
@@ -315,7 +315,7 @@ def test_a_policy_may_ask_for_sha256(chromium: Browser, tmp_path: Path) -> None:
         for route in held:
             route.continue_()
 
-        expect(page.get_by_text("3 uploaded", exact=True)).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("3 uploaded", exact=True)).to_be_visible()
         with site.client("alice", tenant="default") as client:
             files = {file["name"]: file for file in client.get("/v1/files").json()["items"]}
             for name, body in bodies.items():

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from broker.server import listen
-from tests.e2e.conftest import run_site, watched
+from tests.e2e.conftest import PATIENCE_MS, run_site, watched
 from tests.e2e.oidc_provider import run_oidc_provider
 from tests.e2e.test_main_job import MIB, answer_with_problem, drop, part_number, write
 from tests.e2e.test_session import WORKSPACE, choose
@@ -30,7 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
 @pytest.fixture
 def context(chromium: Browser, site: RunningBroker) -> Iterator[BrowserContext]:
     context = chromium.new_context(base_url=site.url, accept_downloads=True)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.route(
         "https://fonts.googleapis.com/**", lambda route: route.abort()
     )  # of the provider's own pages
@@ -105,7 +105,7 @@ def test_a_token_of_the_provider_is_renewed_in_the_middle_of_an_upload(
 
     drop(page, write(files, {"single sign-on.bin": os.urandom(36 * MIB)}))
 
-    expect(page.get_by_role("button", name="Download single sign-on.bin")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Download single sign-on.bin")).to_be_visible()
     assert sorted(parts) == ["1", "2", "3", "4", "5"]
     assert ["grant_type=refresh_token" in (each.post_data or "") for each in renewals] == [True]
 

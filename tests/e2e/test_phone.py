@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import watched
+from tests.e2e.conftest import PATIENCE_MS, watched
 from tests.e2e.test_accessibility import assert_no_sideways_scrolling
 from tests.e2e.test_file_manager import PHONE, choose_from_menu, name, owner, row, sign_in
 from tests.e2e.test_main_job import png, write
@@ -23,7 +23,7 @@ def phone(chromium: Browser, site: RunningBroker) -> Iterator[Page]:
     context = chromium.new_context(
         base_url=site.url, viewport=PHONE, has_touch=True, is_mobile=True, accept_downloads=True
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     with watched(context.new_page()) as page:
         yield page
     context.close()

@@ -113,7 +113,7 @@ def test_a_token_that_expires_in_the_middle_of_an_upload_stops_nothing(
 
     drop(page, write(files, {"long.bin": os.urandom(36 * MIB)}))
 
-    expect(page.get_by_role("button", name="Download long.bin")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Download long.bin")).to_be_visible()
     assert refused == ["parts", "complete"]
     parts = [part_number(request.url) for request in sent if request.method == "PUT"]
     assert sorted(parts) == ["1", "2", "3", "4", "5"]
@@ -142,11 +142,11 @@ def test_a_session_that_ends_holds_its_upload_until_somebody_signs_in_again(
 
     end_all_sessions(site)
     held[0].continue_()
-    expect(page.get_by_text("1 upload goes on afterwards.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("1 upload goes on afterwards.")).to_be_visible()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
-    expect(page.get_by_role("button", name="Download patient.bin")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Download patient.bin")).to_be_visible()
     assert sorted(delivered) == ["1", "2", "3"]
 
 

@@ -68,7 +68,7 @@ _FORMATS = (
     _Format(
         "application/xml",
         rb"(?i)\s*<(?:\?xml|!doctype)\b",
-        rf"{_XML}|(?:application|model|chemical)/.*|image/svg.*|text/(?:x-|vnd\.|sgml|rss).*"
+        rf"{_HTML}|{_XML}|(?:application|model|chemical)/.*|image/svg.*|text/(?:x-|vnd\.|sgml|rss).*"
         r"|video/mp2t|(?:audio|video)/x-ms-.*",
     ),
     _Format("application/pdf", rb"%PDF-", r"application/.*|.*pdf"),  # Illustrator's files too
@@ -101,7 +101,7 @@ _MARKS = {
     "image/avif": _PICTURE_BRANDS + rb"avi[fs]",
     "image/bmp": rb"BM.{12}[\x0c-\x7c]\0\0\0",
     "image/heif": _PICTURE_BRANDS + rb"(?:mif[12]|msf1|he(?:i[cmsx]|v[cmsx]))",
-    "image/svg+xml": _PROLOG + rb"(?:\Z|.*<(?:[\w.-]+:)?svg)|\x1f\x8b",
+    "image/svg+xml": _PROLOG + rb"(?:\Z|[^<]*<(?:[\w.-]+:)?svg)|\x1f\x8b",
     "image/tiff": rb"II[*+]\0|MM\0[*+]",
     "image/webp": rb"RIFF.{4}WEBP",
 }

@@ -171,7 +171,7 @@ SHOWN = "image/png image/jpeg image/gif image/webp image/avif image/bmp audio/x-
         (b"a,b\n1,2\n", "text/csv application/vnd.ms-excel text/plain"),
         (b"\xef\xbb\xbfa;b\n", "text/csv"),
         ("größe\n".encode("utf-16"), "text/plain text/csv"),
-        ("a plain note\n".encode("utf-16-le"), "text/plain"),
+        ("no".encode("utf-16-le"), "text/plain text/csv"),
         (bytes(64) + b"a log that was cut while it was written", "text/plain"),
         (b"--- \na: 1\n", "application/yaml text/markdown"),
         (b"%YAML 1.2\n---\n", "application/yaml text/plain"),
@@ -202,6 +202,7 @@ SHOWN = "image/png image/jpeg image/gif image/webp image/avif image/bmp audio/x-
         (HTML, "text/html application/xhtml+xml application/x-httpd-php text/x-php"),
         (HTML.decode().encode("utf-16"), "text/html"),
         (COMMENT + HTML, "text/html"),
+        (b"<!DOCTYPE NETSCAPE-Bookmark-file-1>\n", "text/html"),
         (XHTML, "application/xhtml+xml text/html"),
         (XML + b"<!DOCTYPE html>\n<html>", "application/xhtml+xml text/html"),
         (SVG, "image/svg+xml text/html"),
@@ -312,6 +313,7 @@ def test_c43_a_file_without_the_mark_that_its_type_always_has_is_refused(declare
                 SVG.decode().encode("utf-16-le"),
             )
         ),
+        (b"<style></style>" + SVG, "image/svg+xml", "text/html"),
         (XML, f"{SHOWN} text/plain text/csv image/heic", "application/xml"),
         *(
             (start, f"{SHOWN} text/plain text/html image/svg+xml application/json application/msword", found)

@@ -79,15 +79,19 @@ def upload_command(
 
 def _upload_all(client: Client, chosen: Mapping[str, Sequence[Path]], place: Place, *, as_json: bool) -> bool:
     """Upload folder by folder; say whether all went well."""
+    files: list[File] = []
     failed = False
-    for target, paths in chosen.items():
-        with _bar(f"Uploading {len(paths)}", not as_json) as tell:
-            outcomes = client.upload_many(paths, folder=target, on_progress=tell, **place)
-        _print_files([each for each in outcomes if isinstance(each, File)], as_json)
-        for path, outcome in zip(paths, outcomes, strict=True):
-            if isinstance(outcome, Exception):
-                failed = True
-                click.secho(f"{printable(str(path))}: {_reason(outcome)}", fg="red", err=True)
+    try:
+        for target, paths in chosen.items():
+            with _bar(f"Uploading {len(paths)}", not as_json) as tell:
+                outcomes = client.upload_many(paths, folder=target, on_progress=tell, **place)
+            files += [each for each in outcomes if isinstance(each, File)]
+            for path, outcome in zip(paths, outcomes, strict=True):
+                if isinstance(outcome, Exception):
+                    failed = True
+                    click.secho(f"{printable(str(path))}: {_reason(outcome)}", fg="red", err=True)
+    finally:
+        _print_files(files, as_json)
     return not failed
 
 

@@ -1,7 +1,6 @@
 """`broker login` and `broker logout`: who the file commands act as."""
 
 import os
-import sys
 
 import click
 
@@ -9,6 +8,7 @@ from broker.client import Client
 from broker.client.address import check_address
 from broker.client.saved_login import SavedLogin, default_path
 from broker.client_session import client_sentences
+from broker.terminal import read_secret
 
 
 @click.command("login")
@@ -27,10 +27,10 @@ def login_command(url: str, username: str | None, is_token: bool) -> None:
         raise click.UsageError(str(error)) from error
     saved = SavedLogin(default_path())
     with client_sentences():
-        token = _ask("Token") if is_token else None
+        token = read_secret("Token") if is_token else None
         if token is None:
             name = username or click.prompt("User name", err=True)
-            saved.sign_in(address, name, _ask("Password"))
+            saved.sign_in(address, name, read_secret("Password"))
         # not open_client: variables go before what is saved
         with Client(address, token=saved if token is None else token) as client:
             subject = client.me().subject
@@ -47,9 +47,3 @@ def logout_command() -> None:
     with client_sentences():
         SavedLogin(default_path()).forget()
     click.echo("Signed out.")
-
-
-def _ask(what: str) -> str:
-    if sys.stdin.isatty():
-        return str(click.prompt(what, hide_input=True, err=True))
-    return sys.stdin.readline().rstrip("\r\n")

@@ -1,6 +1,7 @@
 """What the commands share."""
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -50,6 +51,16 @@ def sentences() -> Iterator[None]:
         raise click.ClickException(str(error)) from error
     except BrokerError as error:
         raise click.ClickException(error.detail) from error
+
+
+def read_secret(what: str, *, is_new: bool = False) -> str:
+    """Ask for what is not to be shown; without a terminal, it is one line of standard input."""
+    if sys.stdin and sys.stdin.isatty():
+        return str(click.prompt(what, hide_input=True, confirmation_prompt=is_new, err=True))
+    line = sys.stdin.readline().rstrip("\r\n") if sys.stdin else ""
+    if not line:
+        raise click.ClickException(f"{what} expected: one line of standard input.")
+    return line
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

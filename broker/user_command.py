@@ -1,7 +1,6 @@
 """`broker user`: the built-in users."""
 
 import json
-import sys
 
 import click
 
@@ -12,7 +11,7 @@ from broker.errors import InvalidField
 from broker.keys import is_tenant
 from broker.rows import User
 from broker.schemas import MAX_PASSWORD, MIN_PASSWORD
-from broker.terminal import table
+from broker.terminal import read_secret, table
 
 
 @click.group("user")
@@ -103,10 +102,7 @@ def _describe(user: User) -> dict[str, object]:
 
 
 def _ask_password() -> str:
-    if sys.stdin.isatty():
-        password = str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
-    else:
-        password = sys.stdin.readline().rstrip("\n")
+    password = read_secret("Password", is_new=True)
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise click.UsageError(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
     return password

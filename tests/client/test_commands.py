@@ -154,6 +154,16 @@ def test_a_wrong_password_is_refused_in_a_sentence(remote: RunningBroker, tmp_pa
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize("stdin", ["", "\n"])
+def test_who_gives_no_password_is_told_how(terminal: Terminal, remote: RunningBroker, stdin: str) -> None:
+    refused = terminal.run("login", remote.url, "--username", "alice", stdin=stdin)
+
+    assert (refused.exit_code, refused.stderr) == (
+        1,
+        "Error: Password expected: one line of standard input.\n",
+    )
+
+
 @pytest.mark.parametrize("url", ["files.example.org", "http://[::1"])
 def test_what_is_no_address_is_told_in_a_sentence(tmp_path: Path, url: str) -> None:
     terminal = Terminal(tmp_path)
@@ -257,8 +267,9 @@ def test_a_folder_keeps_its_shape_and_links_are_left_out(terminal: Terminal, tmp
     (tmp_path / "photos" / "b.txt").write_text("b")
     (tmp_path / "photos" / "link").symlink_to("/etc/hostname")
 
-    terminal.ok("upload", str(tmp_path / "photos"), "--folder", "home")
+    told = terminal.ok("upload", str(tmp_path / "photos"), "--folder", "home").splitlines()
 
+    assert [line.split()[-1] for line in told] == ["NAME", "home/photos/2026/a.txt", "home/photos/b.txt"]
     files = [json.loads(each) for each in terminal.ok("ls", "--json").splitlines()]
     assert {(each["folder"], each["name"]) for each in files} == {
         ("home/photos/2026", "a.txt"),
@@ -307,14 +318,23 @@ def test_standard_input_is_uploaded_under_a_name(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("descriptor", "arguments"), [(0, ["upload", "-", "--name", "a"]), (1, ["download", "a", "-o", "-"])]
+    ("descriptor", "arguments", "code"),
+    [
+        (0, ["upload", "-", "--name", "a"], 2),
+        (0, ["login", "http://localhost:1", "--token"], 1),
+        (1, ["download", "a", "-o", "-"], 2),
+    ],
 )
 def test_what_is_closed_is_told_in_a_sentence(
-    terminal: Terminal, descriptor: int, arguments: list[str]
+    terminal: Terminal, descriptor: int, arguments: list[str], code: int
 ) -> None:
     done = terminal.process_without(descriptor, *arguments)
 
-    assert (done.returncode, b" is closed." in done.stderr, b"Traceback" in done.stderr) == (2, True, False)
+    assert (done.returncode, b"tandard " in done.stderr, b"Traceback" in done.stderr) == (
+        code,
+        True,
+        False,
+    )
 
 
 def test_bytes_and_json_are_not_mixed(terminal: Terminal) -> None:

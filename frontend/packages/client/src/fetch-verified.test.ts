@@ -10,7 +10,10 @@ const work = { signal: new AbortController().signal, onProgress: () => {} };
 /** What the store does with one request. */
 type Behaviour = "answers" | "breaks" | "trickles" | "damages" | 403 | 404;
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 /** A store that answers ranges, with these faults first; it remembers by which URL what was asked. */
 function stubStore(...faults: Behaviour[]): string[] {
@@ -119,8 +122,19 @@ describe("a download", () => {
   });
 
   test("of a store that stays away ends", async () => {
-    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("network error")));
+    const fetch = vi.fn().mockRejectedValue(new TypeError("network error"));
+    vi.stubGlobal("fetch", fetch);
 
     await expect(fetchAll()).rejects.toBeInstanceOf(StoreUnreachable);
+    expect(fetch).toHaveBeenCalledTimes(21);
+  });
+
+  test("leaves no timer behind, which would cut off a download that takes long", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    stubStore("breaks");
+
+    await fetchAll();
+
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

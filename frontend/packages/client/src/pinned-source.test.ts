@@ -22,6 +22,7 @@ test("a large file is asked for its size once, and cut once", () => {
   source.slice();
   source.slice(0, source.size);
   source.slice(2, source.size);
+  source.slice(0, 2);
 
   expect([size.mock.calls.length, slice.mock.calls.length]).toEqual([1, 1]);
 });

@@ -108,6 +108,17 @@ describe("persist", () => {
     expect(naps).toEqual([250, 500, 250]);
   });
 
+  test("does not count what it has waited before the network was gone", async () => {
+    let tries = 0;
+    const action = async () => {
+      tries += 1;
+      throw new StoreUnreachable(`try ${tries}`);
+    };
+    const online = async () => tries === 30;
+
+    await expect(persist(action, { timer: { ...timer, online }, signal })).rejects.toThrow("try 65");
+  });
+
   test("does not repeat what was refused", async () => {
     let tries = 0;
     const action = async () => {

@@ -103,6 +103,29 @@ def test_a_policy_may_ask_for_sha256(
     assert fetch(client, file, tmp_path) == large.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("policy", "before"),
+    [("sha256", {"single_put_max": 2**24}), ("sha256 whole", {"checksum_algorithm": "crc32c"})],
+)
+def test_a_policy_that_was_changed_since_it_was_read_is_read_again(
+    far: Node, client: Client, way: FaultyStore, large: Path, tmp_path: Path, policy: str, before: object
+) -> None:
+    def tell_what_was_before(exchange: Exchange) -> None:
+        status, headers, content = exchange.forward()
+        me = json.loads(content)
+        old = json.dumps(me | {"policies": [each | before for each in me["policies"]]}).encode()
+        exchange.answer(status, headers | {"content-length": str(len(old))}, old)
+
+    large.write_bytes(b"small")
+    way.otherwise = on_call("GET /me", tell_what_was_before)
+
+    file = far.run("upload", large, policy)
+
+    assert file["checksum"].startswith("sha256:")
+    assert len(asked(way, "GET /me")) == 2
+    assert fetch(client, file, tmp_path) == b"small"
+
+
 def test_a_file_of_the_longest_name_comes_out(node: Node, client: Client, tmp_path: Path) -> None:
     file = client.upload(b"hello", name="ü" * 127 + ".")
 

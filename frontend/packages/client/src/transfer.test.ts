@@ -434,6 +434,21 @@ describe("an upload in parts that somebody else began", () => {
     expect(service.sentParts).toEqual([4, 5, 6, 7, 8, 9, 10, 11]);
   });
 
+  test("is looked for again while the broker does not answer, as is how it stands", async () => {
+    const service = new FakeService();
+    await beginElsewhere(service);
+    service.faults.list = [new BrokerUnreachable("down")];
+    service.faults.read = [new BrokerUnreachable("down")];
+    service.waits.length = 0;
+    const states: TransferState[] = [];
+
+    const run = { signal, onState: (state: TransferState) => states.push(state) };
+    const file = await new Transfer(large(), another(service), rules).run(run);
+
+    expect([file.id, service.waits]).toEqual(["upload-1", [250, 250]]);
+    expect(stages(states)).toEqual(["sending", "waiting", "sending", "waiting", "sending", "confirming"]);
+  });
+
   test("is left alone by the page that is sending it", async () => {
     const service = new FakeService();
     await beginElsewhere(service);

@@ -6,9 +6,11 @@ import { UploadCalls } from "./upload-calls.ts";
 
 const asking: Asking = { signal: new AbortController().signal, onWait: () => {} };
 
+const SOME = { name: "a", size: 1, type: "text/plain" };
+
 function createAll(service: FakeService, names: readonly string[]) {
   const calls = new UploadCalls(service);
-  const declared = names.map((name) => ({ name, size: 1, type: "text/plain" }));
+  const declared = names.map((name) => ({ ...SOME, name }));
   return Promise.allSettled(declared.map((upload) => calls.create(upload, asking)));
 }
 
@@ -33,6 +35,30 @@ describe("creating small files", () => {
     expect(created.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     expect(service.batches).toEqual([3]); // the one that was left went by itself
     expect(service.uploads.size).toBe(2);
+  });
+
+  test("has the broker forget what was created when nobody waited for it any more", async () => {
+    const service = new FakeService();
+    const { createUpload } = service.broker;
+    let answer = () => {};
+    const answering = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    service.broker.createUpload = async (upload, options) => {
+      const created = await createUpload(upload, options);
+      await answering;
+      return created;
+    };
+    const controller = new AbortController();
+    const { signal } = controller;
+    const creating = new UploadCalls(service).create(SOME, { ...asking, signal });
+    await expect.poll(() => service.uploads.size).toBe(1);
+
+    controller.abort(new Error("enough"));
+    await expect(creating).rejects.toThrow("enough");
+    answer();
+
+    await expect.poll(() => [...service.uploads.values()]).toEqual(["aborted"]);
   });
 
   test("is not tried without end when the broker stays away", async () => {

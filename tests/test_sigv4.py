@@ -393,6 +393,18 @@ def test_what_a_signer_remembers_changes_no_signature() -> None:
     assert [[sign_in_all_ways(signer, at) for signer in kept] for at in days] == fresh
 
 
+def test_urls_of_one_second_have_the_headers_and_the_lifetime_that_each_was_asked_for() -> None:
+    kept = Signer(ALICE, MEDIA, "us-east-1")
+    asked: list[tuple[dict[str, str], int]] = [({}, 60), ({}, 61), ({"range": "bytes=0-1"}, 60), ({}, 60)]
+
+    urls = [kept.presign("GET", KEY, headers=fields, expires_in=seconds, at=AT) for fields, seconds in asked]
+
+    assert urls == [
+        Signer(ALICE, MEDIA, "us-east-1").presign("GET", KEY, headers=fields, expires_in=seconds, at=AT)
+        for fields, seconds in asked
+    ]
+
+
 def test_threads_that_share_a_signer_get_the_signatures_of_their_own_seconds() -> None:
     instants = [AT + timedelta(hours=hour % 49, seconds=hour) for hour in range(2000)]
     expected = [

@@ -248,6 +248,13 @@ def test_a_refusal_says_why(forged: str, sentence: str) -> None:
         receipts.verify(FORGED[forged], KEY_SET, issuer=ISSUER)
 
 
+def test_what_was_signed_has_to_be_text() -> None:
+    signed = f"{HEADER}.{encode(decode(PAYLOAD).replace(b'alice', bytes([255])))}"
+
+    with pytest.raises(InvalidReceipt, match="what was signed is not a receipt"):
+        receipts.verify(f"{signed}.{encode(KEY.sign(signed.encode()))}", KEY_SET)
+
+
 def test_a_claim_that_is_added_later_does_no_harm(verify: Verifier) -> None:
     assert verify(forge(folder="reports"))["jti"] == FILE.id
 
@@ -329,8 +336,9 @@ def test_a_key_of_ones_own_takes_the_place_of_the_derived_one() -> None:
         PUBLIC_PEM.decode(),
         pem(Ed448PrivateKey.generate()),
         pem(generate_private_key(SECP256R1())),
+        pem(OTHER_KEY).replace("MC4CAQAwBQYDK2Vw", "MC4CAQAwBQYDK2V4"),
     ],
-    ids=["no PEM", "cut short", "encrypted", "public", "Ed448", "P-256"],
+    ids=["no PEM", "cut short", "encrypted", "public", "Ed448", "P-256", "unknown"],
 )
 def test_a_key_that_will_not_do_is_a_sentence_that_names_the_variable(text: str) -> None:
     with pytest.raises(SettingsError, match=r"^BROKER_RECEIPT_KEY: not an .* \(openssl genpkey") as caught:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import psycopg
 import pytest
@@ -19,9 +19,10 @@ from broker.file_registry import FileRegistry, Filter
 from broker.keys import new_id
 from broker.quotas import Full, Reservation, add_uploads
 from broker.registry import Registry
-from broker.rows import Counters, File, Upload
+from broker.rows import Counters, File, Share, Upload
 from broker.schemas import Collision, FileOrder, UsageOrder
 from broker.settings import Quota
+from broker.share_registry import ShareRegistry
 from tests.postgres import PostgresServer
 from tests.waiting import wait_until
 
@@ -263,8 +264,8 @@ def test_c53_pending_uploads_reserve_and_every_end_settles_or_releases(registry:
     ("quota", "full"),
     [
         (Quota(pending=2), Full("quota.pending", 2)),
-        (Quota(files=3), Full("quota.files", 3)),
-        (Quota(bytes=35), Full("quota.bytes", 35)),
+        (Quota(files=3, pending=3), Full("quota.files", 3)),
+        (Quota(bytes=35, files=4), Full("quota.bytes", 35)),
     ],
     ids=lambda value: getattr(value, "rule", ""),
 )
@@ -297,6 +298,69 @@ def test_c53_a_tenants_quota_is_shared_and_counts_nothing_that_it_refused(regist
         elsewhere = upload_of(ALICE_ELSEWHERE, size=10)
         assert await registry.add_uploads([Reservation(elsewhere, Quota(), limit)]) == [elsewhere]
 
+        await settle(registry, alices)
+        assert await registry.add_uploads([Reservation(bobs, Quota(), limit)]) == [bobs]
+        await registry.publish(file_of(bobs))
+        assert await registry.add_uploads([Reservation(upload_of(ALICE, size=6), Quota(), limit)]) == [
+            Full("tenant_quota.bytes", 10)
+        ]
+
+    asyncio.run(story())
+
+
+def test_c53_policies_are_counted_apart(registry: Registry) -> None:
+    async def story() -> None:
+        uploads = [structs.replace(upload_of(size=6), policy=policy) for policy in ("default", "avatars")]
+        limit = Quota(bytes=15)
+
+        outcomes = await registry.add_uploads([Reservation(upload, limit, limit) for upload in uploads])
+
+        assert outcomes == uploads
+        one = Counters(pending=1, pending_bytes=6)
+        assert await registry.usage_of(ALICE) == {"default": one, "avatars": one}
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("link", "taken", "full"),
+    [
+        ({"max_files": 2}, 2, Full("link.files", 2)),
+        ({"max_bytes": 20, "max_files": 3}, 2, Full("link.bytes", 20)),
+        ({"expires_at": AT}, 0, Full("link", 0)),
+        (None, 0, Full("link", 0)),
+    ],
+    ids=["files", "bytes", "ended", "taken back"],
+)
+def test_c53_a_link_takes_no_more_than_it_may_and_counts_nothing_that_it_refused(
+    registry: Registry, link: dict[str, Any] | None, taken: int, full: Full
+) -> None:
+    async def story() -> None:
+        shares = ShareRegistry(registry._database)
+        fields = {"expires_at": AT + timedelta(microseconds=1)} | (link or {})
+        share = Share(
+            id=new_id(AT),
+            tenant=ALICE.tenant,
+            owner=ALICE.subject,
+            kind="receive",
+            folder="in",
+            created_at=AT,
+            **fields,
+        )
+        await FileRegistry(registry._database).add_folder(ALICE, "in")
+        if link is not None:
+            assert await shares.add(share)
+        uploads = [structs.replace(upload_of(size=10), share_id=share.id) for _ in range(4)]
+
+        outcomes = await registry.add_uploads([Reservation(each, NO_LIMIT, NO_LIMIT) for each in uploads])
+
+        assert outcomes == [*uploads[:taken], *[full] * (4 - taken)]
+        assert await counters(registry) == Counters(pending=taken, pending_bytes=10 * taken)
+        found = await shares.find(share.id)
+        assert link is None or found == structs.replace(
+            share, received_files=taken, received_bytes=10 * taken
+        )
+
     asyncio.run(story())
 
 
@@ -315,11 +379,14 @@ def test_c53_reservations_at_once_do_not_overshoot(registry: Registry) -> None:
 def test_c56_a_key_that_is_taken_returns_the_upload_that_has_it(registry: Registry) -> None:
     async def story() -> None:
         first, again = (structs.replace(upload_of(), idempotency_key="k") for _ in range(2))
-        bobs = structs.replace(upload_of(BOB), idempotency_key="k")
+        bobs, elsewhere = (
+            structs.replace(upload_of(who), idempotency_key="k") for who in (BOB, ALICE_ELSEWHERE)
+        )
 
         assert await add(registry, first) == first
         assert await add(registry, again) == first
         assert await add(registry, bobs) == bobs
+        assert await add(registry, elsewhere) == elsewhere
         assert await counters(registry) == Counters(pending=1, pending_bytes=3)
         assert await registry.find_repeated(ALICE, ["k", "other"]) == {"k": first}
 

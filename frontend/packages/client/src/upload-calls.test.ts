@@ -72,3 +72,20 @@ describe("creating small files", () => {
     expect(service.batches).toHaveLength(TRIES);
   });
 });
+
+test("small files are completed together too; one in parts is created and completed by itself", async () => {
+  const service = new FakeService();
+  const calls = new UploadCalls(service);
+  const declared = [SOME, { ...SOME, fingerprint: "f1:00000000" }, SOME];
+
+  const created = await Promise.all(declared.map((upload) => calls.create(upload, asking)));
+  for (const { id } of created) {
+    service.objects.set(id, 1);
+  }
+  await Promise.all(
+    created.map(({ id, fingerprint }) => calls.complete(id, fingerprint ? { parts: [] } : {}, asking)),
+  );
+
+  expect(service.batches).toEqual([2, 2]);
+  expect([...service.uploads.values()]).toEqual(Array(3).fill("completed"));
+});

@@ -340,13 +340,16 @@ describe("a policy that is another by now", () => {
     expect(service.count("create")).toBe(4);
   });
 
-  test("is not asked for when something else is refused", async () => {
+  test.each([
+    ["something else is refused", problem("policy-violation", 422, { field: "name" })],
+    ["there is no answer", new BrokerUnreachable("down")],
+  ])("is not asked for when %s", async (_, error) => {
     const service = new FakeService();
-    service.faults.create = [problem("policy-violation", 422, { field: "name" })];
+    service.faults.create = Array(TRIES).fill(error);
     const { run } = begin(service);
 
-    await expect(run()).rejects.toMatchObject({ slug: "policy-violation" });
-    expect(service.calls).toEqual(["checksum", "create"]);
+    await expect(run()).rejects.toBe(error);
+    expect(service.count("policies")).toBe(0);
   });
 });
 

@@ -37,8 +37,12 @@ describe("creating small files", () => {
     expect(service.uploads.size).toBe(2);
   });
 
-  test("has the broker forget what was created when nobody waited for it any more", async () => {
+  test.each([
+    ["has the broker forget", [], "aborted"],
+    ["leaves to the broker, where that does not answer,", [new BrokerUnreachable("down")], "pending"],
+  ])("%s what was created when nobody waited for it any more", async (_, faults, status) => {
     const service = new FakeService();
+    service.faults.abort = [...faults];
     const { createUpload } = service.broker;
     let answer = () => {};
     const answering = new Promise<void>((resolve) => {
@@ -58,7 +62,9 @@ describe("creating small files", () => {
     await expect(creating).rejects.toThrow("enough");
     answer();
 
-    await expect.poll(() => [...service.uploads.values()]).toEqual(["aborted"]);
+    await expect.poll(() => service.count("abort")).toBe(1);
+    await new Promise(setImmediate); // Node.js ends over a rejection that nobody handles
+    expect([...service.uploads.values()]).toEqual([status]);
   });
 
   test("is not tried without end when the broker stays away", async () => {

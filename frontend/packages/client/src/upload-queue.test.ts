@@ -61,6 +61,7 @@ describe("a queue", () => {
     await expect.poll(() => statuses(queue)).toEqual(names.map(() => "completed"));
 
     expect(service.count("create")).toBe(1000);
+    expect(service.uploads.size).toBe(1000);
     expect(service.batches.length).toBeLessThan(500); // else each went with hardly another one
   });
 

@@ -89,6 +89,47 @@ describe("a batcher", () => {
     expect(unwanted).toEqual([2]);
   });
 
+  test("asks nothing for those who have given up before", async () => {
+    const { ask, batches, answers } = doubling();
+    const batcher = new Batcher(ask, { limit: 10 });
+    const controller = new AbortController();
+    const asked = batcher.ask(1, { ...asking, signal: controller.signal });
+    const other = batcher.ask(2, asking);
+
+    controller.abort(new Error("enough"));
+    await expect(asked).rejects.toThrow("enough");
+    await expect.poll(() => batches).toEqual([[2]]);
+    answers[0]?.();
+
+    expect(await other).toBe(4);
+    await expect(batcher.ask(3, { ...asking, signal: controller.signal })).rejects.toThrow("enough");
+    await new Promise(setImmediate);
+    expect(batches).toEqual([[2]]);
+  });
+
+  test("tells those who still wait that another try follows", async () => {
+    const tries: Asking[] = [];
+    const batcher = new Batcher<number, number>(
+      (_, trying) => {
+        tries.push(trying);
+        return new Promise(() => {});
+      },
+      { limit: 10 },
+    );
+    const controller = new AbortController();
+    const told: string[] = [];
+    const asked = batcher.ask(1, { signal: controller.signal, onWait: () => told.push("first") });
+    void batcher.ask(2, { ...asking, onWait: () => told.push("second") });
+    await expect.poll(() => tries.length).toBe(1);
+
+    controller.abort(new Error("enough"));
+    await expect(asked).rejects.toThrow("enough");
+    tries[0]?.onWait();
+
+    expect(told).toEqual(["second"]);
+    expect(tries[0]?.signal.aborted).toBe(false);
+  });
+
   test("stops trying for nobody", async () => {
     const controller = new AbortController();
     const tries: Asking[] = [];

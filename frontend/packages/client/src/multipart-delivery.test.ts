@@ -84,6 +84,17 @@ describe("a file sent in parts", () => {
     expect(service.sentParts.toSorted(byNumber)).toEqual(NUMBERS);
   });
 
+  test("is not hashed as a whole where no store could verify that, though a checksum is required", async () => {
+    const service = new FakeService();
+    service.checksumAlgorithm = "sha256";
+    const { run } = begin(service, { checksum_required: true, checksum_algorithm: "sha256" });
+
+    await run();
+
+    expect(service.count("create")).toBe(1);
+    expect(service.declared.map(({ checksum }) => checksum)).toEqual([undefined]);
+  });
+
   test("goes by one PUT when the broker draws its line higher", async () => {
     const service = new FakeService();
     service.singlePutMax = 2000;

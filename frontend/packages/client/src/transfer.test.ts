@@ -3,6 +3,7 @@ import { DEFAULT_RULES } from "../testing/default-rules.ts";
 import { FakeService, problem, TRIES } from "../testing/fake-service.ts";
 import { storedFile } from "../testing/stored-file.ts";
 import { BrokerUnreachable, StoreRefused, StoreUnreachable, UploadClosed } from "./failures.ts";
+import { DEFAULT_PLACE } from "./source.ts";
 import { Transfer } from "./transfer.ts";
 import type { TransferState, Transport } from "./transport.ts";
 import { UploadClaims } from "./upload-claims.ts";
@@ -39,6 +40,8 @@ describe("a transfer", () => {
       }),
     );
     expect(service.calls).toEqual(["checksum", "create", "send", "complete"]);
+    const facts = { name: "a.bin", size: SIZE, type: "a/b", checksum: "crc32c:2E3aVw==" };
+    expect(service.declared).toEqual([{ ...DEFAULT_PLACE, ...facts }]); // with a fingerprint it would go alone
     expect(stages(states)).toEqual(["sending", "confirming"]); // so small a file is checked in a moment
   });
 

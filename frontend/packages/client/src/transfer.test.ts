@@ -236,11 +236,14 @@ describe("progress", () => {
 });
 
 describe("a second run", () => {
-  test("neither hashes nor sends again what the store already took", async () => {
+  test.each([
+    ["did not answer", new BrokerUnreachable("down")],
+    ["refused for another reason", problem("quota-exceeded", 403)],
+  ])("neither hashes nor sends again what the store already took, when the broker %s", async (_, error) => {
     const service = new FakeService();
-    service.faults.complete = Array(TRIES).fill(new BrokerUnreachable("down"));
+    service.faults.complete = error instanceof BrokerUnreachable ? Array(TRIES).fill(error) : [error];
     const { run } = begin(service);
-    await expect(run()).rejects.toBeInstanceOf(BrokerUnreachable);
+    await expect(run()).rejects.toBe(error);
     service.calls.length = 0;
 
     await run();
@@ -363,12 +366,13 @@ describe("a broker that does not answer", () => {
       new BrokerUnreachable("down"),
       problem("store-unavailable", 503, { retryAfter: "2" }),
     ];
-    const { run } = begin(service);
+    const { run, states } = begin(service);
 
     await run();
 
     expect(service.count(stage)).toBe(3);
     expect(service.waits).toEqual([250, 2500]);
+    expect(stages(states)).toContain("waiting");
   });
 });
 
@@ -390,6 +394,16 @@ describe("abandon", () => {
 
     expect(await transfer.abandon(controller)).toBeNull();
     expect(service.calls).toEqual([]);
+  });
+
+  test("that the broker refuses says so", async () => {
+    const service = new FakeService();
+    service.faults.complete = [problem("quota-exceeded", 403)];
+    service.faults.abort = [problem("internal-error", 500)];
+    const { transfer, run, controller } = begin(service);
+    await expect(run()).rejects.toMatchObject({ slug: "quota-exceeded" });
+
+    await expect(transfer.abandon(controller)).rejects.toMatchObject({ slug: "internal-error" });
   });
 
   test("that comes too late tells of the file", async () => {

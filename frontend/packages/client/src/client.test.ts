@@ -19,10 +19,19 @@ test("an upload that failed is gone on with by the same call", async () => {
   service.partFaults.set(5, [{ status: 400 }]);
   const client = open(service);
   await expect(client.upload(FILE)).rejects.toBeInstanceOf(StoreRefused);
+  expect(service.count("read")).toBe(0); // nothing says that it is over
 
   const file = await client.upload(FILE);
 
   expect([...service.uploads]).toEqual([[file.id, "completed"]]);
+});
+
+test("an upload that is refused is not looked up", async () => {
+  const service = new FakeService();
+  service.faults.complete = [problem("quota-exceeded", 403)];
+
+  await expect(open(service).upload(FILE)).rejects.toMatchObject({ slug: "quota-exceeded" });
+  expect(service.count("read")).toBe(0);
 });
 
 test("an upload that was aborted is gone on with by the same call", async () => {

@@ -134,15 +134,15 @@ export class Client {
       fileId: string,
       { signal = never(), maxDownloads, ...link }: ShareOptions = {},
     ): Promise<Share> =>
-      this.#broker.shareFile(fileId, given({ ...linkOf(link), max_downloads: maxDownloads }), { signal }),
+      this.#broker.shareFile(fileId, { ...linkOf(link), max_downloads: maxDownloads }, { signal }),
 
     /** Make a link by which anybody may fetch all that is in a folder, whenever he looks. */
     createForFolder: (
       path: string,
       { signal = never(), maxDownloads, ...link }: ShareOptions = {},
     ): Promise<Share> => {
-      const wished = given({ ...linkOf(link), max_downloads: maxDownloads });
-      return this.#broker.shareFolder({ path, ...wished }, { signal });
+      const wished = { path, ...linkOf(link), max_downloads: maxDownloads };
+      return this.#broker.shareFolder(wished, { signal });
     },
 
     /** Make a link by which anybody may send files into a folder. */
@@ -151,8 +151,8 @@ export class Client {
       { signal = never(), title, message, policy, maxFiles, maxBytes, ...link }: ReceiveOptions = {},
     ): Promise<Share> => {
       const limits = { max_files: maxFiles, max_bytes: maxBytes };
-      const wished = given({ ...linkOf(link), ...limits, title, message, policy });
-      return this.#broker.receiveIntoFolder({ path, ...wished }, { signal });
+      const wished = { path, ...linkOf(link), ...limits, title, message, policy };
+      return this.#broker.receiveIntoFolder(wished, { signal });
     },
 
     /** List one page of links, newest first: those to a file or a folder, or all. */
@@ -180,14 +180,6 @@ export class Client {
       return true;
     }
   }
-}
-
-/** Leave out what is not given. */
-function given<Wished extends object>(
-  wished: Wished,
-): { [Name in keyof Wished]?: Exclude<Wished[Name], undefined> } {
-  const pairs = Object.entries(wished).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(pairs) as { [Name in keyof Wished]?: Exclude<Wished[Name], undefined> };
 }
 
 /** Say whether this is the end of the upload, and not for what the file is. */

@@ -8,6 +8,13 @@ type Shapes = components["schemas"];
 /** A body without what is null: the broker takes null for left out, and this package leaves out. */
 type Body<Shape> = { readonly [Name in keyof Shape]: Exclude<Shape[Name], null> };
 
+/** The same, in which undefined is as good as left out: JSON knows none. */
+type Wish<Shape> = {
+  readonly [Name in keyof Shape]:
+    | Exclude<Shape[Name], null>
+    | (object extends Pick<Shape, Name> ? undefined : never);
+};
+
 type Query<Name extends keyof operations> = NonNullable<operations[Name]["parameters"]["query"]>;
 
 export type PresignedRequest = Shapes["PresignedRequest"];
@@ -109,13 +116,13 @@ export type Symptoms = Required<Pick<Shapes["Symptoms"], "status" | "code">>;
 export type Diagnosis = Shapes["Diagnosis"];
 
 /** What a link to a file is to be like. */
-export type NewShare = Body<Shapes["NewShare"]>;
+export type NewShare = Wish<Shapes["NewShare"]>;
 
 /** What a link to a folder is to be like, by which anybody may fetch all below it. */
-export type NewFolderShare = Body<Shapes["NewFolderShare"]>;
+export type NewFolderShare = Wish<Shapes["NewFolderShare"]>;
 
 /** What a link is to be like by which anybody may send files into a folder. */
-export type NewReceivingShare = Body<Shapes["NewReceivingShare"]>;
+export type NewReceivingShare = Wish<Shapes["NewReceivingShare"]>;
 
 /** A link by which anybody may fetch a file or all in a folder, or send files into one. */
 export type Share = Shapes["Share"];

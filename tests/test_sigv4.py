@@ -383,6 +383,17 @@ def sign_in_all_ways(signer: Signer, at: datetime) -> list[object]:
     ]
 
 
+def test_each_of_many_parts_with_headers_alike_has_a_signature_of_its_own() -> None:
+    signer = Signer(ALICE, MEDIA, "us-east-1")
+    parts = [(number, {"content-length": f"{number}"}) for number in range(1, 6)]
+
+    urls = signer.presign_parts(KEY, upload_id="u", parts=parts, expires_in=60, at=AT)
+
+    assert urls == [
+        *(signer.presign_parts(KEY, upload_id="u", parts=[part], expires_in=60, at=AT)[0] for part in parts)
+    ]
+
+
 def test_what_a_signer_remembers_changes_no_signature() -> None:
     identities = [(who, region) for who in (ALICE, BOB) for region in ("us-east-1", "eu-west-1")]
     days = [AT, AT + timedelta(seconds=1), AT + timedelta(days=1), AT - timedelta(days=400), AT]

@@ -127,4 +127,6 @@ def _limiter(storage: str) -> FixedWindowRateLimiter:
         options = {"implementation": "redispy"} if storage.startswith("redis") else {}
         return FixedWindowRateLimiter(storage_from_string(f"async+{storage}", **options))
     except (ConfigurationError, ValueError) as error:
-        raise SettingsError("BROKER_RATE_LIMITS_STORAGE: Redis needs the extra redis") from error
+        raise SettingsError(
+            "BROKER_RATE_LIMITS_STORAGE: expected something like redis://cache:6379/0, with the extra redis"
+        ) from error

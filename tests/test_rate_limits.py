@@ -87,13 +87,13 @@ def test_only_so_many_callers_are_remembered() -> None:
 
 
 def test_who_bought_last_is_remembered_longest() -> None:
-    async def story() -> bool:
+    async def story() -> list[bool]:
         limits = RateLimits(RateLimitSettings(subject="100/hour"))
         for n in [*range(_CALLERS), 0, _CALLERS]:
             await limits.take("subject", f"acme/{n}")
-        return ("subject", "acme/0") in limits._bought
+        return [("subject", f"acme/{n}") in limits._bought for n in (0, 1, _CALLERS)]
 
-    assert asyncio.run(story())
+    assert asyncio.run(story()) == [True, False, True]
 
 
 @pytest.mark.parametrize("storage", ["redis://127.0.0.1:9/0", "redis://:secret@127.0.0.1:9/0"])
@@ -169,6 +169,12 @@ def test_c53_only_so_many_requests_are_worked_on_at_once() -> None:
     for caller in "acme/alice", "acme/alice", "acme/bob":
         limits.leave(caller)
     assert not limits._in_flight
+
+
+@pytest.mark.parametrize("storage", ["redis://cache:port/0", "redis://[::1/0", "redis://cache?db=x"])
+def test_an_address_that_is_none_of_redis_is_refused_at_start(storage: str) -> None:
+    with pytest.raises(SettingsError, match=r"^BROKER_RATE_LIMITS_STORAGE: expected .* redis://cache:6379/0"):
+        RateLimits(RateLimitSettings(storage=storage))
 
 
 def test_a_limit_that_is_none_is_refused_at_start() -> None:

@@ -98,16 +98,16 @@ class RateLimits:
 
     async def _buy(self, kind: str, caller: str) -> _Bought:
         limit = self._limits[kind]
+        count = max(1, limit.amount // _SHARE)
         try:
             async with asyncio.timeout(_PATIENCE):
-                for count in max(1, limit.amount // _SHARE), 1:
-                    if await self._limiter.hit(limit, kind, caller, cost=count):
-                        window = await self._limiter.get_window_stats(limit, kind, caller)
-                        return _Bought(count, window.reset_time)
+                is_bought = await self._limiter.hit(limit, kind, caller, cost=count)
                 window = await self._limiter.get_window_stats(limit, kind, caller)
         except Exception as error:  # noqa: BLE001 - whatever Redis or its client may raise
             log.warning("Rate limits are not counted: %s", type(error).__name__)
             return _Bought(limit.amount, time.time() + _WITHOUT_COUNTING)
+        if is_bought:
+            return _Bought(count, window.reset_time)
         raise TooManyRequests(
             f"At most {limit.amount} requests are taken in {limit.get_expiry()} seconds.",
             limit=limit.amount,

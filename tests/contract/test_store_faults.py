@@ -395,6 +395,23 @@ def await_idle(store: S3Store) -> None:
         time.sleep(0.01)
 
 
+def test_of_a_store_that_knows_no_ranges_no_more_than_the_start_is_read(
+    proxy: FaultyStore, store: S3Store, key: str
+) -> None:
+    proxy.otherwise = body(DATA)
+
+    assert run(lambda: store.read_start(key, 4)) == DATA[:4]
+
+
+def test_keys_are_asked_for_in_an_encoding_for_xml_cannot_hold_them_all(
+    proxy: FaultyStore, store: S3Store, key: str
+) -> None:
+    assert run(lambda: list_objects(store, key)) == []
+
+    [request] = proxy.requests
+    assert "&encoding-type=url&" in request.replace("?", "&")
+
+
 @pytest.mark.parametrize("tokens", [("a", "a"), ("a", "b", "a")])
 def test_a_list_that_goes_round_in_a_circle_is_given_up(
     proxy: FaultyStore, store: S3Store, tokens: tuple[str, ...]

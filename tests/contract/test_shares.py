@@ -187,6 +187,17 @@ def test_the_password_of_a_link_cannot_be_guessed(alice: httpx.Client, stranger:
     assert look(stranger, other, password="open sesame").status_code == 200
 
 
+def test_who_knows_the_password_of_a_link_may_mistype_it_again(
+    alice: httpx.Client, stranger: httpx.Client
+) -> None:
+    shared = share(alice, password="open sesame")
+
+    for _ in range(2):
+        for _ in range(9):
+            assert_problem(look(stranger, shared, password="open"), errors.ShareLocked)
+        assert look(stranger, shared, password="open sesame").status_code == 200
+
+
 def test_a_link_that_was_taken_back_is_none(alice: httpx.Client, stranger: httpx.Client) -> None:
     shared = share(alice)
 

@@ -221,6 +221,38 @@ def test_an_error_in_the_answer_to_a_completion_counts_whatever_its_status(
     run(story)
 
 
+def test_a_completion_says_that_the_checksum_is_of_all_bytes(
+    proxy: FaultyStore, store: S3Store, key: str
+) -> None:
+    """Amazon compares that with what was said at the beginning; SeaweedFS does not."""
+    sent: list[tuple[str | None, str | None]] = []
+
+    def complete(exchange: Exchange) -> None:
+        sent.append((exchange.headers["x-amz-checksum-crc32c"], exchange.headers["x-amz-checksum-type"]))
+        exchange.answer(200, {}, b"<CompleteMultipartUploadResult/>")
+
+    async def story() -> None:
+        upload_id, parts = await begin(store, key)
+        proxy.otherwise = complete
+        await store.complete_multipart(key, upload_id, parts, checksum=crc32c(DATA))
+
+    run(story)
+
+    assert sent == [(crc32c(DATA).value, "FULL_OBJECT")]
+
+
+def test_a_completion_that_cannot_say_each_parts_checksum_is_a_mismatch(
+    proxy: FaultyStore, store: S3Store, key: str
+) -> None:
+    said = StoredPart(number=1, size=1, etag="e", checksum=crc32c(DATA))
+    unsaid = StoredPart(number=2, size=1, etag="e", checksum=None)
+    proxy.otherwise = error(400, "InvalidRequest")
+
+    assert run(lambda: store.complete_multipart(key, "id", [said, unsaid], checksum=None)) == "mismatch"
+    with pytest.raises(StoreUnavailable):
+        run(lambda: store.complete_multipart(key, "id", [said], checksum=None))
+
+
 @pytest.mark.parametrize("code", ["InternalError", "SlowDown"])
 def test_a_completion_whose_200_is_a_passing_error_is_tried_again(
     proxy: FaultyStore, store: S3Store, key: str, code: str

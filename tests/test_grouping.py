@@ -1,0 +1,70 @@
+"""The thread that makes changes together answers whoever waits, whatever happens to others."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import Connection
+
+from broker.grouping import GroupWriter, Job, answer
+from tests.waiting import wait_until
+
+
+def count(_: Connection, items: Sequence[int]) -> Sequence[int]:
+    return items
+
+
+def test_a_writer_that_fails_says_so_and_goes_on() -> None:
+    def fail(_: list[Job]) -> None:
+        raise ArithmeticError("out of order")
+
+    async def story() -> None:
+        writer = GroupWriter(fail)
+        for _ in range(2):
+            with pytest.raises(ArithmeticError, match="out of order"):
+                await asyncio.wait_for(writer.make(count, [1]), 20)
+        writer.close()
+
+    asyncio.run(story())
+
+
+def test_who_has_gone_away_keeps_no_other_from_an_answer() -> None:
+    elsewhere = asyncio.new_event_loop()
+    ended = elsewhere.create_future()
+    elsewhere.close()
+
+    async def story() -> object:
+        gone, waits = (asyncio.get_running_loop().create_future() for _ in range(2))
+        gone.cancel()
+        answer((Job(count, [1], done, 0), "an answer") for done in (ended, gone, waits))
+        return await asyncio.wait_for(waits, 20)
+
+    assert asyncio.run(story()) == "an answer"
+
+
+def test_closing_waits_for_what_is_asked_for_and_no_longer() -> None:
+    is_busy, may_go_on = threading.Event(), threading.Event()
+
+    def work(jobs: list[Job]) -> None:
+        is_busy.set()
+        assert may_go_on.wait(20)
+        answer((job, job.items) for job in jobs)
+
+    async def story() -> None:
+        writer = GroupWriter(work)
+        first = asyncio.create_task(writer.make(count, [1]))
+        assert await asyncio.to_thread(is_busy.wait, 20)
+        second = asyncio.create_task(writer.make(count, [2]))
+        await asyncio.sleep(0)
+        closing = threading.Thread(target=writer.close, daemon=True)
+        closing.start()
+        wait_until(lambda: writer._waiting.qsize() == 2)
+        may_go_on.set()
+
+        found = tuple(await asyncio.wait_for(asyncio.gather(first, second), 20))
+        assert found == ([1], [2])
+        await asyncio.to_thread(closing.join, 20)
+        assert not closing.is_alive()
+
+    asyncio.run(story())

@@ -5,8 +5,8 @@ import os
 import re
 import struct
 import zlib
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -293,6 +293,21 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+@contextmanager
+def page_under(
+    policies: dict[str, Policy], chromium: Browser, directory: Path
+) -> Iterator[tuple[Page, RunningBroker]]:
+    """Yield the page of a broker with these policies, of which alice is a user."""
+    with (
+        listen("127.0.0.1", 0) as listener,
+        run_site(listener, directory, policies=policies) as site,
+        closing(chromium.new_context(base_url=site.url)) as context,
+        watched(context.new_page()) as page,
+    ):
+        site.add_user("alice", PASSWORD)
+        yield page, site
+
+
 def test_a_policy_may_ask_for_sha256(chromium: Browser, tmp_path: Path) -> None:
     policies = {"default": Policy(checksum_algorithm="sha256", checksum_required=True)}
     bodies = {
@@ -300,13 +315,7 @@ def test_a_policy_may_ask_for_sha256(chromium: Browser, tmp_path: Path) -> None:
         "middling.bin": os.urandom(3 * MIB),
         "large.bin": os.urandom(20 * MIB),
     }
-    with (
-        listen("127.0.0.1", 0) as listener,
-        run_site(listener, tmp_path, policies=policies) as site,
-        closing(chromium.new_context(base_url=site.url)) as context,
-        watched(context.new_page()) as page,
-    ):
-        site.add_user("alice", PASSWORD)
+    with page_under(policies, chromium, tmp_path) as (page, site):
         held: list[Route] = []  # the policy is not told before files are dropped
         page.route("**/v1/me", lambda route: held.append(route))
         with page.expect_request("**/v1/me"):
@@ -340,13 +349,7 @@ def test_what_is_dropped_while_the_policy_cannot_be_read_says_so(page: Page, fil
 
 def test_nothing_is_sent_under_a_policy_that_is_not_for_the_user(chromium: Browser, tmp_path: Path) -> None:
     policies = {"default": Policy(scope="files:upload-here")}
-    with (
-        listen("127.0.0.1", 0) as listener,
-        run_site(listener, tmp_path, policies=policies) as site,
-        closing(chromium.new_context(base_url=site.url)) as context,
-        watched(context.new_page()) as page,
-    ):
-        site.add_user("alice", PASSWORD)
+    with page_under(policies, chromium, tmp_path) as (page, _):
         sign_in(page)
 
         drop(page, write(tmp_path, {"one.txt": b"1"}))

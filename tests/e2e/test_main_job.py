@@ -14,6 +14,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
+from broker.client.hashing import fingerprint
+from broker.client.sources import BytesSource
 from broker.server import listen
 from broker.settings import Policy
 from broker.stores.sdk import connect
@@ -358,6 +360,24 @@ def test_nothing_is_sent_under_a_policy_that_is_not_for_the_user(chromium: Brows
             page.get_by_text("Your account may not store files under the policy “default”.")
         ).to_be_visible()
         expect(page.get_by_role("region", name="Uploads")).to_have_count(0)
+
+
+def test_an_unfinished_upload_is_gone_on_with_by_its_own_policy(chromium: Browser, tmp_path: Path) -> None:
+    policies = {"default": Policy(), "films": Policy(name="films", single_put_max=MIB)}
+    body = os.urandom(6 * MIB)
+    new = {"name": "film.mkv", "size": len(body), "type": "video/x-matroska", "policy": "films"}
+    mark = fingerprint(BytesSource(body, "film.mkv"))
+    with (
+        page_under(policies, chromium, tmp_path) as (page, site),
+        site.client("alice", tenant="default") as client,
+    ):
+        created = client.post("/v1/uploads", json=new | {"fingerprint": mark}).raise_for_status().json()
+        sign_in(page)
+
+        page.get_by_label("Choose film.mkv again").set_input_files(write(tmp_path, {"film.mkv": body}))
+
+        expect(page.get_by_role("button", name="Download film.mkv")).to_be_visible()
+        assert client.get(f"/v1/uploads/{created['id']}").json()["status"] == "completed"
 
 
 def test_creating_and_completing_a_file_are_one_round_trip_each(page: Page, files: Path) -> None:

@@ -17,6 +17,7 @@ from broker.terminal import printable, sentences
 
 _GRACE = 2.0  # seconds
 _INTERRUPTED = "Interrupted. The same command goes on where it was."
+_SHOW_CURSOR = "\r\x1b[K\x1b[?25h"  # and clear its line: a progress bar hides the cursor
 
 
 def open_client() -> Client:
@@ -49,10 +50,9 @@ def do_each(ids: Iterable[str], action: Callable[[str], None]) -> None:
 @contextmanager
 def client_sentences() -> Iterator[None]:
     """Show what went wrong as one sentence, not as a traceback."""
-    with sentences():
+    with sentences(), _ending_soon():
         try:
-            with _ending_soon():
-                yield
+            yield
         except KeyboardInterrupt:
             click.echo(_INTERRUPTED, err=True)
             raise SystemExit(130) from None
@@ -78,8 +78,7 @@ def _ending_soon() -> Iterator[None]:
     end.daemon = True
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
-        if end.ident is not None:
-            _leave()
+        signal.signal(signal.SIGINT, _leave)  # before all else: a second one may come within this function
         end.start()
         raise KeyboardInterrupt
 
@@ -91,7 +90,10 @@ def _ending_soon() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _leave() -> NoReturn:
+def _leave(*_signal: object) -> NoReturn:
     """End as a crash would, which loses nothing either."""
-    click.echo(_INTERRUPTED, err=True)
+    begin = _SHOW_CURSOR if os.isatty(2) else ""
+    os.write(
+        2, f"{begin}{_INTERRUPTED}\n".encode()
+    )  # whoever is interrupted may be within a write to sys.stderr
     os._exit(130)

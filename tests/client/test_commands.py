@@ -451,6 +451,37 @@ def test_ctrl_c_ends_soon_though_the_store_stands_still(
     assert (process.returncode, said) == (130, "Interrupted. The same command goes on where it was.\n")
 
 
+_INTERRUPTED_TWICE = """
+import signal, threading
+from broker.client_session import client_sentences
+
+threading.Timer.start = lambda _timer: signal.raise_signal(signal.SIGINT)  # while the first is being answered
+with client_sentences():
+    try:
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        threading.Event().wait()  # as for the network
+"""
+
+
+@pytest.mark.parametrize("on_terminal", [False, True])
+def test_a_second_ctrl_c_ends_at_once(on_terminal: bool) -> None:
+    reader, writer = os.openpty() if on_terminal else os.pipe()
+    process = subprocess.Popen([sys.executable, "-c", _INTERRUPTED_TWICE], stderr=writer)
+    try:
+        assert process.wait(20) == 130
+    finally:
+        process.kill()
+    said = os.read(reader, 4096).decode()
+    os.close(reader)
+    os.close(writer)
+
+    assert said.endswith(
+        "Interrupted. The same command goes on where it was.\r\n" if on_terminal else "was.\n"
+    )
+    assert ("\x1b[?25h" in said) is on_terminal  # a progress bar hides the cursor
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_can_complete_commands(shell: str) -> None:
     assert "_BROKER_COMPLETE" in CliRunner().invoke(main, ["completion", shell]).stdout

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -108,11 +107,12 @@ def test_a_redis_that_does_not_answer_refuses_nobody(caplog: pytest.LogCaptureFi
     assert "secret" not in caplog.text
 
 
-@contextmanager
-def redis() -> Iterator[str]:
-    """Run a server that speaks Redis's protocol, and its scripts; return its URL."""
+@pytest.fixture
+def redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Run a server that speaks Redis's protocol, and its scripts, and wait for it; return its URL."""
     from fakeredis import TcpFakeServer
 
+    monkeypatch.setattr(rate_limits, "_PATIENCE", 30)
     with TcpFakeServer(("127.0.0.1", 0), server_type="redis") as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -123,34 +123,26 @@ def redis() -> Iterator[str]:
             thread.join()
 
 
-def test_c53_replicas_that_share_a_redis_count_together() -> None:
-    async def story(url: str) -> list[int]:
-        replicas = [RateLimits(RateLimitSettings(subject="300/hour", storage=url)) for _ in range(2)]
+def test_c53_replicas_that_share_a_redis_count_together(redis: str) -> None:
+    async def story() -> list[int]:
+        replicas = [RateLimits(RateLimitSettings(subject="300/hour", storage=redis)) for _ in range(2)]
         granted = [await take(replica, 400) for replica in replicas]
         for replica in replicas:
             await replica.close()
         return granted
 
-    with redis() as url:
-        granted = asyncio.run(story(url))
-
-    assert granted == [300, 0]
+    assert asyncio.run(story()) == [300, 0]
 
 
-def test_c53_requests_at_the_same_time_get_just_as_much_as_the_limit_says(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(rate_limits, "_PATIENCE", 30)
-
-    async def story(url: str) -> int:
-        limits = RateLimits(RateLimitSettings(subject="300/hour", storage=url))
+def test_c53_requests_at_the_same_time_get_just_as_much_as_the_limit_says(redis: str) -> None:
+    async def story() -> int:
+        limits = RateLimits(RateLimitSettings(subject="300/hour", storage=redis))
         granted = sum(await asyncio.gather(*(take(limits, 1) for _ in range(50))))
         granted += await take(limits, 400)
         await limits.close()
         return granted
 
-    with redis() as url:
-        assert asyncio.run(story(url)) == 300
+    assert asyncio.run(story()) == 300
 
 
 def test_c53_only_so_many_requests_are_worked_on_at_once() -> None:

@@ -50,7 +50,7 @@ export class PinnedSource implements Source {
     this.#read = null;
   }
 
-  stream(): ReadableStream<Uint8Array> {
+  stream(): ReturnType<Bytes["stream"]> {
     return this.#all.stream();
   }
 

@@ -8,7 +8,8 @@ export interface Bytes {
   readonly size: number;
   slice(start?: number, end?: number): Bytes;
   arrayBuffer(): Promise<ArrayBuffer>;
-  stream(): ReadableStream<Uint8Array>;
+  /** An iterable's piece may be overwritten as soon as the next but one is asked for. */
+  stream(): ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
 /** What is uploaded; a `File` is one. */

@@ -2,7 +2,6 @@ import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { SourceUnreadable } from "../failures.ts";
 import type { Bytes, Source } from "../source.ts";
-import { streamOf } from "../stream-of.ts";
 
 const CHUNK = 1024 * 1024;
 
@@ -36,20 +35,25 @@ export class DiskBytes implements Bytes {
     return new DiskBytes(this.#origin, this.#start + from, size);
   }
 
-  arrayBuffer(): Promise<ArrayBuffer> {
-    return new Response(this.stream()).arrayBuffer();
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    const content = new Uint8Array(this.size);
+    let at = 0;
+    for await (const piece of this.stream()) {
+      content.set(piece, at);
+      at += piece.byteLength;
+    }
+    return content.buffer;
   }
 
-  stream(): ReadableStream<Uint8Array> {
-    return streamOf(this.#read());
-  }
-
-  async *#read(): AsyncGenerator<Uint8Array, void> {
+  /** Read into two buffers in turn: one is filled while the other is sent. A new one each time costs more than reading. */
+  async *stream(): AsyncGenerator<Uint8Array, void> {
     const file = await open(this.#origin.path);
+    const create = () => Buffer.allocUnsafeSlow(Math.min(CHUNK, this.size));
+    let [piece, other] = [create(), create()];
     try {
-      for (let at = 0; at < this.size; ) {
-        const piece = Buffer.allocUnsafeSlow(Math.min(CHUNK, this.size - at));
-        const { bytesRead } = await file.read(piece, 0, piece.byteLength, this.#start + at);
+      for (let at = 0; at < this.size; [piece, other] = [other, piece]) {
+        const length = Math.min(piece.byteLength, this.size - at);
+        const { bytesRead } = await file.read(piece, 0, length, this.#start + at);
         at += bytesRead;
         // after the last read: only then is all that was read older than any change, and without it all is void
         if (bytesRead === 0 || (at === this.size && (await this.#isChanged(file)))) {

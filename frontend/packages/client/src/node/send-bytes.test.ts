@@ -156,6 +156,18 @@ test("a connection that breaks within the answer is no answer", async () => {
   await expect(send(endless().bytes, reset)).rejects.toThrow(StoreUnreachable);
 });
 
+test("a redirect is an answer of the store: the bytes go nowhere else", async () => {
+  const requested: (string | undefined)[] = [];
+
+  const answer = await send(new Blob(["abc"]), ({ url }, response) => {
+    requested.push(url);
+    response.writeHead(307, { location: "/elsewhere" }).end();
+  });
+
+  expect(answer).toEqual({ status: 307, code: null });
+  expect(requested).toEqual(["/"]);
+});
+
 test("an abort ends it with its reason, also the reading", async () => {
   const abort = new AbortController();
   const reason = new Error("enough");

@@ -1,10 +1,11 @@
 """Which files a command means."""
 
+import itertools
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from broker import keys
 from broker.client import Client
@@ -62,3 +63,60 @@ def choose_file(client: Client, wanted: str) -> File:
     if found is None:
         raise OperatorError(f"There is no file {wanted}.")
     return found
+
+
+def choose_targets(client: Client, wanted: Sequence[str], output: str) -> list[tuple[File, Path]]:
+    """Choose files, and where each goes: a single one to a path, several into a directory.
+
+    What ends in / is a folder or a directory; a folder keeps its shape. Raises OperatorError, and InvalidName
+    for a name that would lead elsewhere.
+    """
+    directory = Path(output)
+    if len(wanted) == 1 and not output.endswith("/") and not directory.is_dir():
+        file = _find_unless_folder(client, wanted[0])
+        if file:
+            return [(file, directory)]
+    if directory.exists() and not directory.is_dir():
+        raise OperatorError(f"{output} is not a directory.")
+    chosen: dict[str, tuple[File, Path]] = {}
+    taken: set[str] = set()
+    for each in wanted:
+        for file, folder in _find_all(client, each):
+            if file.id not in chosen:
+                chosen[file.id] = file, _free_path(directory / folder, file.name, taken)
+    return list(chosen.values())
+
+
+def _find_unless_folder(client: Client, wanted: str) -> File | None:
+    return None if wanted.endswith("/") else find_file(client, wanted)
+
+
+def _find_all(client: Client, wanted: str) -> list[tuple[File, PurePosixPath]]:
+    """Find a file, or all below a folder, each with its folder as seen from above that one."""
+    if file := _find_unless_folder(client, wanted):
+        return [(file, PurePosixPath())]
+    below: list[File] = []
+    top = wanted.strip("/")
+    if wanted:  # a variable that is empty does not mean everything
+        with suppress(InvalidName):  # which no folder has
+            below += _stored_below(client, keys.check_folder(top))
+    if not below:
+        raise OperatorError(f"There is no file {wanted}, and none in a folder of that name.")
+    above = PurePosixPath(top).parent
+    return [(file, PurePosixPath(keys.check_folder(file.folder)).relative_to(above)) for file in below]
+
+
+def _stored_below(client: Client, folder: str) -> Iterator[File]:
+    yield from client.files.find(folder=folder)
+    for each in client.folders.within(folder):
+        yield from _stored_below(client, each.path)
+
+
+def _free_path(directory: Path, name: str, taken: set[str]) -> Path:
+    """Number names that are there already, whatever their case: some file systems do not tell it."""
+    for free in itertools.chain([keys.check_name(name)], keys.number_names(name)):
+        key = keys.name_key(str(directory / free))
+        if key not in taken:
+            taken.add(key)
+            return directory / free
+    raise AssertionError  # the numbers never end

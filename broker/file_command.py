@@ -20,7 +20,7 @@ from broker.client import Client
 from broker.client.progress import OnProgress
 from broker.client_session import client_sentences, do_each, open_client
 from broker.errors import BrokerError
-from broker.file_choice import choose_file, choose_paths
+from broker.file_choice import choose_file, choose_paths, choose_targets
 from broker.schemas import Collision, File
 from broker.terminal import printable, table
 
@@ -89,42 +89,64 @@ def _upload_all(client: Client, chosen: Mapping[str, Sequence[Path]], place: Pla
             for path, outcome in zip(paths, outcomes, strict=True):
                 if isinstance(outcome, Exception):
                     failed = True
-                    click.secho(f"{printable(str(path))}: {_reason(outcome)}", fg="red", err=True)
+                    _print_failure(path, outcome)
     finally:
         _print_files(files, as_json)
     return not failed
 
 
-def _reason(outcome: Exception) -> str:
+def _print_failure(path: Path, outcome: Exception) -> None:
     if isinstance(outcome, OSError):
-        return outcome.strerror or str(outcome)
-    return outcome.detail if isinstance(outcome, BrokerError) else str(outcome)
+        reason = outcome.strerror or str(outcome)
+    else:
+        reason = outcome.detail if isinstance(outcome, BrokerError) else str(outcome)
+    click.secho(f"{printable(str(path))}: {reason}", fg="red", err=True)
 
 
 @click.command("download")
-@click.argument("wanted", metavar="FILE")
+@click.argument("wanted", metavar="FILE|FOLDER...", nargs=-1, required=True)
 @click.option("-o", "--output", default=".", help="A path, a directory, or - for standard output.")
 @_JSON
-def download_command(wanted: str, output: str, as_json: bool) -> None:
-    """Download a file, by its id, its name or its path; the newest, if several have it.
+def download_command(wanted: tuple[str, ...], output: str, as_json: bool) -> None:
+    """Download files, by their ids, names or paths, and folders with all that is in them.
 
-    It is verified before it gets its name. Cut short, the same command goes on.
+    Of several files of a name it is the newest; what ends in / is a folder. Each is verified before it gets
+    its name. Cut short, the same command goes on, and fetches nothing that is there already.
     """
     if output == "-" and as_json:
         raise click.UsageError("Standard output takes the file or JSON about it: use -o PATH with --json.")
+    if output == "-" and len(wanted) > 1:
+        raise click.UsageError("Standard output takes one file.")
     if output == "-" and sys.stdout is None:
         raise click.UsageError("Standard output is closed.")
     with client_sentences(), open_client() as client:
-        file = choose_file(client, wanted)
         if output == "-":
-            with tempfile.TemporaryDirectory() as directory, _bar("Downloading", True) as tell:
-                path = client.download(file.id, Path(directory) / "file", on_progress=tell)
-                with path.open("rb") as fetched:
-                    shutil.copyfileobj(fetched, sys.stdout.buffer)
-            return
-        with _bar("Downloading", not as_json) as tell:
-            path = client.download(file.id, output, on_progress=tell)
-    click.echo(msgspec.json.encode({"path": str(path), "file": file}) if as_json else str(path))
+            _print_content(client, choose_file(client, wanted[0]))
+        elif not _download_all(client, choose_targets(client, wanted, output), as_json=as_json):
+            raise SystemExit(1)
+
+
+def _print_content(client: Client, file: File) -> None:
+    with tempfile.TemporaryDirectory() as directory, _bar("Downloading", True) as tell:
+        path = client.download(file.id, Path(directory) / "file", on_progress=tell)
+        with path.open("rb") as fetched:
+            shutil.copyfileobj(fetched, sys.stdout.buffer)
+
+
+def _download_all(client: Client, chosen: Sequence[tuple[File, Path]], *, as_json: bool) -> bool:
+    """Download side by side; say whether all went well."""
+    failed = False
+    with _bar(f"Downloading {len(chosen)}", not as_json) as tell:
+        outcomes = client.download_many(chosen, on_progress=tell)
+    for (file, path), outcome in zip(chosen, outcomes, strict=True):
+        if isinstance(outcome, Exception):
+            failed = True
+            _print_failure(path, outcome)
+        elif as_json:
+            click.echo(msgspec.json.encode({"path": str(outcome), "file": file}))
+        else:
+            click.echo(printable(str(outcome)))
+    return not failed
 
 
 @click.command("ls")

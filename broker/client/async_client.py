@@ -11,7 +11,7 @@ from broker.client.client import Client, Sendable
 from broker.client.many import Outcome
 from broker.client.progress import OnProgress
 from broker.client.session import Login
-from broker.schemas import Collision, File, FileOrder, Me, Share, Upload
+from broker.schemas import Collision, File, FileOrder, Folder, Me, Share, Upload
 
 
 class AsyncClient:
@@ -88,6 +88,14 @@ class AsyncClient:
     ) -> Path:
         return await asyncio.to_thread(self._client.download, file_id, path, on_progress=on_progress)
 
+    async def download_many(
+        self,
+        wanted: Iterable[tuple[File, str | os.PathLike[str]]],
+        *,
+        on_progress: OnProgress | None = None,
+    ) -> list[Path | Exception]:
+        return await asyncio.to_thread(self._client.download_many, wanted, on_progress=on_progress)
+
     async def pending_uploads(self) -> list[Upload]:
         return await asyncio.to_thread(lambda: list(self._client.uploads.pending()))
 
@@ -131,6 +139,9 @@ class AsyncClient:
 
     async def delete_file(self, file_id: str) -> None:
         await asyncio.to_thread(self._client.files.delete, file_id)
+
+    async def list_folders(self, parent: str = "") -> list[Folder]:
+        return await asyncio.to_thread(lambda: list(self._client.folders.within(parent)))
 
     async def create_share(
         self,

@@ -94,6 +94,9 @@ class Calls:
     def sign_download(self, file_id: str) -> schemas.Download:
         return self._call("POST", _path("/v1/files/{}/download", file_id), schemas.Download, {})
 
+    def list_folders(self, wanted: schemas.ListFolders) -> schemas.Page[schemas.Folder]:
+        return self._call("GET", "/v1/folders", schemas.Page[schemas.Folder], query=_query(wanted))
+
     def share_file(self, file_id: str, new: schemas.NewShare) -> schemas.Share:
         return self._call("POST", _path("/v1/files/{}/shares", file_id), schemas.Share, new)
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -32,8 +33,10 @@ from broker.schemas import (
     Collision,
     File,
     FileOrder,
+    Folder,
     Item,
     ListFiles,
+    ListFolders,
     Me,
     NewFolderShare,
     NewReceivingShare,
@@ -89,6 +92,7 @@ class Client:
         self._lanes = Lanes(_MOST_LANES)
         self.uploads = Uploads(self._calls)
         self.files = Files(self._calls)
+        self.folders = Folders(self._calls)
         self.shares = Shares(self._calls)
 
     def __enter__(self) -> Self:
@@ -161,25 +165,56 @@ class Client:
         """Fetch a file to a path; into a directory it goes under its own name. Returns where it is.
 
         What was fetched is verified before it gets that name, and is kept beside it when the work is cut
-        short: the same call goes on from there. Raises ChecksumMismatch and OSError.
+        short: the same call goes on from there. Nothing is fetched of what is there already. Raises
+        ChecksumMismatch and OSError.
         """
         target = Path(path)
         if target.is_dir():
-            target /= _patiently(lambda: self._calls.read_file(file_id)).name
+            target /= Path(_patiently(lambda: self._calls.read_file(file_id)).name).name
         elif os.fspath(path).endswith(os.sep):
             raise NotADirectoryError(errno.ENOTDIR, "There is no such directory", os.fspath(path))
-        if target.exists() and not target.is_file():  # a device would be gone, and a directory is in the way
-            raise OSError(errno.EINVAL, "Not a regular file", str(target))
-        download = _patiently(lambda: self._calls.sign_download(file_id))
+        return self._downloading(file_id, target, on_progress).run()
+
+    def download_many(
+        self,
+        wanted: Iterable[tuple[File, str | os.PathLike[str]]],
+        *,
+        on_progress: OnProgress | None = None,
+    ) -> list[Path | Exception]:
+        """Fetch files, each to a path; return what became of each, in the same order: that, or an exception.
+
+        They are fetched side by side, as `download` does it. Directories that are not there are made.
+        """
+        targets = [(file, Path(path)) for file, path in wanted]
+        progress = Progress(sum(file.size for file, _ in targets), on_progress)
+        work = [self._downloading(file.id, path, progress.share()) for file, path in targets]
+
+        def fetch(path: Path, downloading: Downloading) -> Path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return downloading.run()
+
+        with ThreadPoolExecutor(_MOST_LANES, "download") as pool:
+            try:
+                fetching = [
+                    pool.submit(_outcome, partial(fetch, path, each))
+                    for (_, path), each in zip(targets, work, strict=True)
+                ]
+                return [each.result() for each in fetching]
+            except BaseException:
+                for each in work:
+                    each.stop()
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _downloading(self, file_id: str, path: Path, on_progress: OnProgress | None) -> Downloading:
         return Downloading(
             calls=self._calls,
             store=self._store,
             file_id=file_id,
-            path=target,
+            path=path,
             lanes=self._lanes,
-            progress=Progress(download.size, on_progress),
-            download=download,
-        ).run()
+            on_progress=on_progress,
+        )
 
     def _send(self, uploads: Sequence[Uploading]) -> dict[Uploading, Outcome]:
         small = [each for each in uploads if each.is_small]
@@ -275,6 +310,17 @@ class Files:
         self._calls.delete_file(file_id)
 
 
+class Folders:
+    """The caller's folders."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def within(self, parent: str = "") -> Iterator[Folder]:
+        """Yield the folders right below one, by name; below an empty path, those at the top."""
+        return _pages(lambda cursor: self._calls.list_folders(ListFolders(parent=parent, cursor=cursor)))
+
+
 class Shares:
     """The caller's links, by which anybody may fetch files, or send some."""
 
@@ -364,7 +410,7 @@ def _patiently(action: Callable[[], Answer]) -> Answer:
     return persist(action, stop=threading.Event())
 
 
-def _outcome(action: Callable[[], File]) -> Outcome:
+def _outcome(action: Callable[[], Answer]) -> Answer | Exception:
     try:
         return action()
     except Exception as error:  # noqa: BLE001 - told to the caller, as the outcome of this file

@@ -1,6 +1,7 @@
 """One download: ranges side by side into a file beside the wanted one, verified, and only then named so."""
 
 import contextlib
+import errno
 import os
 import threading
 from collections.abc import Iterator
@@ -10,11 +11,11 @@ from pathlib import Path
 import msgspec
 
 from broker.client.calls import Calls
-from broker.client.failures import ChecksumMismatch, StoreRefused, StoreUnreachable
+from broker.client.failures import ChecksumMismatch, SourceChanged, StoreRefused, StoreUnreachable
 from broker.client.hashing import whole_checksum
 from broker.client.lanes import Lanes
 from broker.client.partial_name import partial_name
-from broker.client.progress import Progress
+from broker.client.progress import OnProgress, Progress
 from broker.client.retry import Stopped, persist
 from broker.client.sources import FileSource
 from broker.client.store import StoreCalls
@@ -44,23 +45,31 @@ class Downloading:
         file_id: str,
         path: Path,
         lanes: Lanes,
-        progress: Progress,
-        download: Download,
+        on_progress: OnProgress | None,
     ) -> None:
         self._calls = calls
         self._store = store
         self._file_id = file_id
         self._path = path
         self._lanes = lanes
-        self._progress = progress
-        self._download = download
+        self._on_progress = on_progress
         self._partial = path.with_name(partial_name(path.name))
         self._notes = path.with_name(f"{self._partial.name}.json")
         self._stop = threading.Event()
         self._lock = threading.Lock()
 
     def run(self) -> Path:
-        """Fetch what is missing. Raises ChecksumMismatch, after which nothing is left, and OSError."""
+        """Fetch what is missing, which is nothing where the file is there already.
+
+        Raises ChecksumMismatch, after which nothing is left, and OSError.
+        """
+        if self._path.exists() and not self._path.is_file():  # a device would be gone
+            raise OSError(errno.EINVAL, "Not a regular file", str(self._path))
+        self._download = self._sign()
+        self._progress = Progress(self._download.size, self._on_progress)
+        if self._is_there():
+            self._progress.begin(self._download.size)
+            return self._path
         done = self._read_notes()
         self._progress.begin(sum(self._length(index) for index in done.ranges))
         with self._open() as target:
@@ -69,6 +78,21 @@ class Downloading:
         self._partial.replace(self._path)
         self._notes.unlink(missing_ok=True)
         return self._path
+
+    def stop(self) -> None:
+        """End the work that another thread does."""
+        self._stop.set()
+
+    def _sign(self) -> Download:
+        return persist(lambda: self._calls.sign_download(self._file_id), stop=self._stop)
+
+    def _is_there(self) -> bool:
+        try:
+            if self._download.checksum is None or self._path.stat().st_size != self._download.size:
+                return False
+            return self._checksum(self._path) == self._download.checksum
+        except (OSError, SourceChanged):  # no file, or none that can be read: it gives way
+            return False
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[int]:
@@ -102,7 +126,7 @@ class Downloading:
         except StoreRefused as error:
             if error.status != 403:
                 raise
-            self._download = persist(lambda: self._calls.sign_download(self._file_id), stop=self._stop)
+            self._download = self._sign()
             persist(attempt, stop=self._stop)
         os.fsync(target)  # what is noted has to be there after a power failure too
         with self._lock:
@@ -137,11 +161,13 @@ class Downloading:
         is_same = (known.file, known.size, known.checksum) == (fresh.file, fresh.size, fresh.checksum)
         return known if is_same and self._partial.exists() else fresh
 
-    def _verify(self) -> None:
+    def _checksum(self, path: Path) -> str | None:
+        """Hash a file as this one was; None where no checksum of it is known."""
         declared = self._download.checksum
-        if declared is None:
-            return
-        found = whole_checksum(declared, FileSource(self._partial), self._download.part_size)
+        return declared and whole_checksum(declared, FileSource(path), self._download.part_size)
+
+    def _verify(self) -> None:
+        found, declared = self._checksum(self._partial), self._download.checksum
         if found != declared:
             self._partial.unlink()
             self._notes.unlink(missing_ok=True)

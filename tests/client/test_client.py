@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ from broker.client import (
     store,
 )
 from broker.client.calls import Calls
+from broker.client.downloading import Downloading
 from broker.client.hashing import fingerprint
 from broker.client.partial_name import partial_name
 from broker.client.sources import BytesSource, FileSource
@@ -87,6 +89,16 @@ def test_a_file_is_downloaded_into_a_directory_by_its_name(client: Client, tmp_p
     assert client.download(file.id, tmp_path) == tmp_path / "hello.txt"
 
 
+def test_a_broker_cannot_have_a_file_saved_elsewhere(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = client.upload(b"hello", name="hello.txt")
+    monkeypatch.setattr(Calls, "read_file", lambda _, _id: structs.replace(file, name="../escaped"))
+    (tmp_path / "in").mkdir()
+
+    assert client.download(file.id, tmp_path / "in") == tmp_path / "in" / "escaped"
+
+
 @pytest.mark.parametrize("place", ["pipe", "missing/", "directory/"])
 def test_nothing_but_a_file_gives_way_to_a_download(client: Client, tmp_path: Path, place: str) -> None:
     os.mkfifo(tmp_path / "pipe")  # as a device is, which root could replace
@@ -99,6 +111,53 @@ def test_nothing_but_a_file_gives_way_to_a_download(client: Client, tmp_path: Pa
 
     assert sorted(tmp_path.rglob("*")) == before
     assert (tmp_path / "pipe").is_fifo()
+
+
+def test_many_files_are_fetched_each_to_its_path(client: Client, large: Path, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    files = [client.upload(large), client.upload(b"hello", name="hello.txt"), client.upload(b"", name="gone")]
+    client.files.delete(files[2].id)
+    paths = [tmp_path / "new" / name for name in ("a/film", "b/hello", "gone")]
+
+    outcomes = client.download_many(zip(files, paths, strict=True), on_progress=lambda *now: told.append(now))
+
+    assert outcomes[:2] == paths[:2]
+    assert isinstance(outcomes[2], errors.NotFound)
+    assert [path.read_bytes() for path in paths[:2]] == [large.read_bytes(), b"hello"]
+    assert told[-1] == (large.stat().st_size + 5,) * 2
+
+
+def test_an_interrupt_ends_all_that_is_fetched(
+    client: Client, line: FaultyStore, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloading, "RANGE", 1024 * 1024)
+    monkeypatch.setattr(downloading, "_WORKERS", 1)
+    stopped = threading.Event()
+    stop = Downloading.stop
+
+    def stop_and_tell(each: Downloading) -> None:
+        stop(each)
+        stopped.set()
+
+    monkeypatch.setattr(Downloading, "stop", stop_and_tell)
+    files = [client.upload(b"hello", name="hello.txt"), client.upload(large)]
+    line.requests.clear()
+
+    def wait(exchange: Exchange) -> None:
+        if exchange.headers["range"] != "bytes=0-4":
+            stopped.wait(30)
+        exchange.answer(*exchange.forward())
+
+    def interrupt(done: int, _total: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    line.otherwise = wait
+    with pytest.raises(KeyboardInterrupt):
+        client.download_many(((each, tmp_path / each.id) for each in files), on_progress=interrupt)
+
+    assert len(line.requests) <= 2
+    assert not (tmp_path / files[1].id).exists()
 
 
 def test_many_files_are_created_and_completed_together(
@@ -638,6 +697,7 @@ def test_what_is_left_of_another_download_is_not_taken_for_a_part_of_this_one(
             path.with_name(partial_name(path.name)).unlink()
 
         assert client.download(file.id, path).read_bytes() == large.read_bytes()
+        path.unlink()
 
 
 def test_what_may_be_lost_in_a_power_failure_is_not_noted_as_fetched(
@@ -841,6 +901,8 @@ def test_the_asynchronous_client_does_the_same(remote: RunningBroker, tmp_path: 
             await client.revoke_share(share.id)
             assert await client.list_shares() == []
             await client.upload(b"hello", name="other.txt", folder="inbox")
+            assert [each.path for each in await client.list_folders()] == ["inbox"]
+            assert await client.download_many([(file, tmp_path / "copy")]) == [tmp_path / "copy"]
             of_folder = await client.create_folder_share("inbox", max_downloads=2)
             receiving = await client.create_receiving_share("inbox", title="Yours, please", max_files=3)
             assert await client.list_shares() == [receiving, of_folder]

@@ -14,12 +14,15 @@ from typing import IO, Any
 import httpx
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from broker.cli import main
 from broker.client import Client
+from broker.client.client import Files
 from broker.client.saved_login import SavedLogin
 from broker.client.sources import FileSource
 from broker.errors import OperatorError
+from broker.schemas import File
 from tests.faulty_store import Exchange, FaultyStore, error
 from tests.running import RunningBroker
 
@@ -194,7 +197,7 @@ def test_files_go_in_are_listed_come_out_and_go(terminal: Terminal, tmp_path: Pa
     assert (by_name, Path(path).read_text()) == ("hello", "hello")
     assert terminal.ok("ls") == ""
     assert terminal.run("rm", uploaded["id"]).exit_code == 1
-    assert "There is no file hello.txt." in terminal.run("download", "hello.txt").output
+    assert "There is no file hello.txt." in terminal.run("download", "hello.txt", "-o", "-").output
 
 
 def test_files_are_listed_by_folder_and_by_name(terminal: Terminal, tmp_path: Path) -> None:
@@ -306,7 +309,125 @@ def test_a_file_is_meant_by_its_path_as_it_is_listed(terminal: Terminal, tmp_pat
     fetched = [terminal.ok("download", each, "-o", "-") for each in ("photos/a.txt", "/a.txt", "a.txt")]
 
     assert fetched == ["in photos", "in ", "in photos/2026"]
-    assert terminal.run("download", "2026/a.txt").stderr == "Error: There is no file 2026/a.txt.\n"
+    assert terminal.run("download", "2026/a.txt").stderr == (
+        "Error: There is no file 2026/a.txt, and none in a folder of that name.\n"
+    )
+
+
+@pytest.fixture
+def stored(terminal: Terminal, tmp_path: Path) -> Path:
+    """Return a directory of which all is stored too: two files, and a folder with one of its own."""
+    directory = tmp_path / "stored"
+    for name in ("notes.txt", "other.txt", "photos/beach.jpg", "photos/2026/beach.jpg"):
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    terminal.ok("upload", *(str(path) for path in sorted(directory.iterdir())))
+    return directory
+
+
+def tree(directory: Path) -> dict[str, str]:
+    return {
+        path.relative_to(directory).as_posix(): path.read_text()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (("notes.txt", "photos"), {"notes.txt", "photos/beach.jpg", "photos/2026/beach.jpg"}),
+        (("photos/2026/",), {"2026/beach.jpg"}),
+        (("/",), {"notes.txt", "other.txt", "photos/beach.jpg", "photos/2026/beach.jpg"}),
+        (("notes.txt", "notes.txt", "/notes.txt"), {"notes.txt"}),
+    ],
+)
+def test_files_and_folders_come_out_as_they_went_in(
+    terminal: Terminal, stored: Path, tmp_path: Path, wanted: tuple[str, ...], expected: set[str]
+) -> None:
+    target = tmp_path / "new" / "out"
+
+    said = terminal.ok("download", *wanted, "-o", f"{target}/")
+
+    fetched = tree(target)
+    assert {Path(line) for line in said.splitlines()} == {target / name for name in fetched}
+    assert fetched.keys() == expected
+    assert all(name.endswith(content.rpartition("/")[2]) for name, content in fetched.items())
+    assert fetched.items() <= tree(stored).items() or wanted == ("photos/2026/",)
+
+
+def test_what_is_there_already_is_not_fetched_again(
+    terminal: Terminal, line: FaultyStore, stored: Path
+) -> None:
+    (stored / "notes.txt").write_text("NOTES.txt")  # as long as what is stored
+    (stored / "photos" / "beach.jpg").unlink()
+    line.requests.clear()
+
+    terminal.ok("download", "/", "-o", str(stored))
+
+    assert len(line.requests) == 2
+    assert (stored / "notes.txt").read_text() == "notes.txt"
+    assert (stored / "photos" / "beach.jpg").read_text() == "photos/beach.jpg"
+
+
+def test_names_that_are_there_twice_are_numbered(terminal: Terminal, tmp_path: Path) -> None:
+    for number, name in enumerate(["a.txt", "a.txt", "A.txt"]):
+        path = tmp_path / name
+        path.write_text(str(number))
+        terminal.ok("upload", str(path), "--folder", "twice")
+
+    terminal.ok("download", "twice", "-o", str(tmp_path / "out"))
+
+    assert tree(tmp_path / "out" / "twice") == {"A.txt": "2", "a (2).txt": "1", "a (3).txt": "0"}
+
+
+def test_one_that_cannot_be_saved_keeps_no_other_back(
+    terminal: Terminal, stored: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out"
+    (target / "notes.txt").mkdir(parents=True)
+    (target / "photos").write_text("in the way")
+
+    done = terminal.run("download", "/", "-o", str(target), "--json")
+
+    assert done.exit_code == 1
+    [saved] = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (saved["path"], saved["file"]["name"]) == (str(target / "other.txt"), "other.txt")
+    assert f"{target}/notes.txt: Not a regular file\n" in done.stderr
+    assert f"{target}/photos/2026/beach.jpg: " in done.stderr
+
+
+def test_several_go_into_a_directory(terminal: Terminal, stored: Path) -> None:
+    one = str(stored / "notes.txt")
+
+    assert terminal.run("download", "notes.txt", "other.txt", "-o", "-").exit_code == 2
+    assert terminal.run("download", "", "-o", str(stored / "nothing")).exit_code == 1
+    for wanted in (["notes.txt", "other.txt"], ["photos"]):
+        refused = terminal.run("download", *wanted, "-o", one)
+        assert (refused.exit_code, refused.stderr) == (1, f"Error: {one} is not a directory.\n")
+    assert Path(one).read_text() == "notes.txt"
+
+
+@pytest.mark.parametrize("hostile", [{"name": "../escaped"}, {"folder": "photos/../.."}])
+def test_a_broker_cannot_have_files_saved_elsewhere(
+    terminal: Terminal,
+    stored: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    hostile: dict[str, str],
+) -> None:
+    find = Files.find
+
+    def find_hostile(files: Files, **wanted: Any) -> Iterator[File]:  # noqa: ANN401 - as Files.find takes them
+        return (replace(each, **hostile) for each in find(files, **wanted))
+
+    monkeypatch.setattr(Files, "find", find_hostile)
+
+    refused = terminal.run("download", "photos/", "-o", str(tmp_path / "out" / "in"))
+
+    assert (refused.exit_code, refused.stderr.startswith("Error: ")) == (1, True)
+    assert not (tmp_path / "out").exists()
 
 
 def test_standard_input_is_uploaded_under_a_name(terminal: Terminal) -> None:

@@ -1,11 +1,12 @@
 /// <reference types="node" />
-import { mkdir, mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { FakeService } from "../../testing/fake-service.ts";
 import { serving } from "../../testing/serving.ts";
+import { crc32c, formatCrc32c } from "../crc32c.ts";
 import { downloadFile } from "./download-file.ts";
 
 const FULL = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
@@ -88,5 +89,30 @@ test("a range whose answer ends too soon is fetched again, also where no checksu
 
   expect(await readFile(path, "utf8")).toBe("0123456789");
   expect(waits).toHaveLength(1);
+  await rm(directory, { recursive: true });
+});
+
+test.each([
+  ["the same file", "0123456789", 0],
+  ["another file of its size", "9876543210", 1],
+  ["a shorter one", "01234", 1],
+])("what is there is fetched only if it is not the file: %s", async (_, content, requests) => {
+  const directory = await mkdtemp(join(tmpdir(), "download-"));
+  const path = join(directory, "film.mp4");
+  await writeFile(path, content);
+  const answer = vi.fn((_: unknown, response: ServerResponse) => response.writeHead(206).end("0123456789"));
+  const { lanes, timer } = new FakeService();
+  const onProgress = vi.fn();
+  const work = { signal: new AbortController().signal, onProgress };
+  const checksum = formatCrc32c(crc32c(new TextEncoder().encode("0123456789")));
+
+  await serving({ size: 10, answer }, async (signed) => {
+    const download = { ...signed, checksum };
+    await downloadFile("id", path, { broker: { downloadFile: async () => download }, lanes, timer }, work);
+  });
+
+  expect(await readFile(path, "utf8")).toBe("0123456789");
+  expect(answer).toHaveBeenCalledTimes(requests);
+  expect(onProgress).toHaveBeenLastCalledWith(10);
   await rm(directory, { recursive: true });
 });

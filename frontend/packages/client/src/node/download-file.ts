@@ -33,7 +33,7 @@ interface Surroundings {
 
 /**
  * Fetch a file to a path: ranges side by side into a file beside it, verified, and only then named so. Cut short, the
- * same call goes on where it was, also when the Python client had begun.
+ * same call goes on where it was, also when the Python client had begun. Nothing is fetched of what is there already.
  *
  * @throws ChecksumMismatch after which nothing is left; Error for a path that no file can have.
  */
@@ -47,6 +47,10 @@ export async function downloadFile(
   const sign = (until: AbortSignal) =>
     persist(() => broker.downloadFile(id, {}, { signal: until }), { timer, signal: until });
   let download = await sign(signal);
+  if (await isThere(path, download, signal)) {
+    onProgress(download.size);
+    return;
+  }
   const partial = join(dirname(path), partialName(basename(path)));
   const notes = await readNotes(partial, { file: id, size: download.size, checksum: download.checksum });
   const count = Math.ceil(download.size / RANGE);
@@ -114,14 +118,29 @@ async function fetchInto(target: FileHandle, download: Download, range: ByteRang
   }
 }
 
-async function verify(partial: string, download: Download, signal: AbortSignal): Promise<void> {
-  const bytes = await DiskFile.open(partial);
+/** What cannot be read gives way. */
+async function isThere(path: string, download: Download, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await stat(path)).size === download.size && (await isWhole(path, download, signal)) === true;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+/** Say whether a file is what it should be; null where nothing is known of that. */
+async function isWhole(path: string, download: Download, signal: AbortSignal): Promise<boolean | null> {
+  const bytes = await DiskFile.open(path);
   const verifier = await createVerifier(download.checksum, download.part_size);
   for (let offset = 0; offset < bytes.size; offset += CHUNK) {
     signal.throwIfAborted();
     verifier.update(new Uint8Array(await bytes.slice(offset, offset + CHUNK).arrayBuffer()));
   }
-  if (verifier.end() === false) {
+  return verifier.end();
+}
+
+async function verify(partial: string, download: Download, signal: AbortSignal): Promise<void> {
+  if ((await isWhole(partial, download, signal)) === false) {
     await rm(partial, { force: true });
     await rm(`${partial}.json`, { force: true });
     throw new ChecksumMismatch("What was fetched is not the file");

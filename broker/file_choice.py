@@ -2,7 +2,6 @@
 
 import itertools
 import os
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -13,24 +12,24 @@ from broker.errors import InvalidName, NotFound, OperatorError
 from broker.schemas import File
 
 
-def choose_paths(sources: Iterable[Path], folder: str) -> dict[str, list[Path]]:
-    """Find all files, by the folder that each goes to: a directory keeps its shape.
+def choose_paths(sources: Iterable[Path], folder: str) -> list[tuple[Path, str]]:
+    """Find all files, each with the folder that it goes to: a directory keeps its shape.
 
     Links within a directory are left out, for they may lead out of it or in a circle. Raises OperatorError,
     and OSError for a directory that cannot be read.
     """
-    chosen: defaultdict[str, list[Path]] = defaultdict(list)
+    chosen: list[tuple[Path, str]] = []
     for source in sources:
         if not source.is_dir():
-            chosen[folder].append(source)
+            chosen.append((source, folder))
             continue
         root = source.resolve()
         for path in sorted(_files_below(root)):
             inside = path.parent.relative_to(root.parent).as_posix()
-            chosen["/".join(filter(None, (folder, inside)))].append(path)
+            chosen.append((path, "/".join(filter(None, (folder, inside)))))
     if not chosen:
         raise OperatorError("There is no file in what was named.")
-    return dict(chosen)
+    return chosen
 
 
 def _files_below(root: Path) -> Iterator[Path]:

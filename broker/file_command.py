@@ -8,10 +8,10 @@ import itertools
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypedDict, get_args
+from typing import Literal, TypedDict, get_args
 
 import click
 import msgspec
@@ -19,7 +19,7 @@ import msgspec
 from broker.client import Client
 from broker.client.progress import OnProgress
 from broker.client_session import client_sentences, do_each, open_client
-from broker.errors import BrokerError
+from broker.errors import BrokerError, NameTaken
 from broker.file_choice import choose_file, choose_paths, choose_targets
 from broker.schemas import Collision, File
 from broker.terminal import printable, table
@@ -31,6 +31,7 @@ _SOURCE = click.Path(path_type=Path, exists=True, allow_dash=True)
 class Place(TypedDict):
     """What holds for all that one command uploads."""
 
+    folder: str
     policy: str
     collision: Collision
 
@@ -41,11 +42,11 @@ class Place(TypedDict):
 @click.option("--policy", default="default", show_default=True, help="Which policy applies.")
 @click.option(
     "--collision",
-    type=click.Choice(get_args(Collision)),
+    type=click.Choice((*get_args(Collision), "skip")),
     default="allow",
     show_default=True,
     help="What to do where a file of the name is there: let both have it, give the new one a number, put the "
-    "old one into the trash, or refuse.",
+    "old one into the trash, refuse, or leave the new one out.",
 )
 @click.option("--name", help="Another name; needed for standard input.")
 @_JSON
@@ -53,54 +54,53 @@ def upload_command(
     sources: tuple[Path, ...],
     folder: str,
     policy: str,
-    collision: Collision,
+    collision: Collision | Literal["skip"],
     name: str | None,
     as_json: bool,
 ) -> None:
     """Upload files, folders with all that is in them, or - for standard input.
 
-    A large file that was cut short, here or in a browser, is gone on with.
+    A large file that was cut short, here or in a browser, is gone on with. With --collision skip the same
+    command goes on with a folder.
     """
     is_stdin = Path("-") in sources
     if (is_stdin or name is not None) and (len(sources) > 1 or not name):
         raise click.UsageError("Standard input is uploaded alone, with --name; a --name is for one file.")
     if is_stdin and sys.stdin is None:
         raise click.UsageError("Standard input is closed.")
-    folder = folder.strip("/")
+    no_failures = (NameTaken,) if collision == "skip" else ()
+    place = Place(
+        folder=folder.strip("/"), policy=policy, collision="refuse" if collision == "skip" else collision
+    )
     with client_sentences(), open_client() as client:
-        place = Place(policy=policy, collision=collision)
         if name:
-            with _spooled(sources[0]) as path, _bar("Uploading", not as_json) as tell:
-                file = client.upload(path, name=name, folder=folder, on_progress=tell, **place)
-            _print_files([file], as_json)
-        elif not _upload_all(client, choose_paths(sources, folder), place, as_json=as_json):
-            raise SystemExit(1)
+            with suppress(*no_failures), _spooled(sources[0]) as path:
+                with _bar("Uploading", not as_json) as tell:
+                    file = client.upload(path, name=name, on_progress=tell, **place)
+                _print_files([file], as_json)
+            return
+        chosen = choose_paths(sources, place["folder"])
+        with _bar(f"Uploading {len(chosen)}", not as_json) as tell:
+            outcomes = client.upload_many(chosen, on_progress=tell, **place)
+    _print_files([each for each in outcomes if isinstance(each, File)], as_json)
+    _exit_with_failures(
+        (path, outcome)
+        for (path, _), outcome in zip(chosen, outcomes, strict=True)
+        if not isinstance(outcome, no_failures)
+    )
 
 
-def _upload_all(client: Client, chosen: Mapping[str, Sequence[Path]], place: Place, *, as_json: bool) -> bool:
-    """Upload folder by folder; say whether all went well."""
-    files: list[File] = []
-    failed = False
-    try:
-        for target, paths in chosen.items():
-            with _bar(f"Uploading {len(paths)}", not as_json) as tell:
-                outcomes = client.upload_many(paths, folder=target, on_progress=tell, **place)
-            files += [each for each in outcomes if isinstance(each, File)]
-            for path, outcome in zip(paths, outcomes, strict=True):
-                if isinstance(outcome, Exception):
-                    failed = True
-                    _print_failure(path, outcome)
-    finally:
-        _print_files(files, as_json)
-    return not failed
-
-
-def _print_failure(path: Path, outcome: Exception) -> None:
-    if isinstance(outcome, OSError):
-        reason = outcome.strerror or str(outcome)
-    else:
-        reason = outcome.detail if isinstance(outcome, BrokerError) else str(outcome)
-    click.secho(f"{printable(str(path))}: {reason}", fg="red", err=True)
+def _exit_with_failures(outcomes: Iterable[tuple[Path, object]]) -> None:
+    """Name what failed, and exit with 1 then."""
+    failures = [(path, outcome) for path, outcome in outcomes if isinstance(outcome, Exception)]
+    for path, outcome in failures:
+        if isinstance(outcome, OSError):
+            reason = outcome.strerror or str(outcome)
+        else:
+            reason = outcome.detail if isinstance(outcome, BrokerError) else str(outcome)
+        click.secho(f"{printable(str(path))}: {reason}", fg="red", err=True)
+    if failures:
+        raise SystemExit(1)
 
 
 @click.command("download")
@@ -122,8 +122,15 @@ def download_command(wanted: tuple[str, ...], output: str, as_json: bool) -> Non
     with client_sentences(), open_client() as client:
         if output == "-":
             _print_content(client, choose_file(client, wanted[0]))
-        elif not _download_all(client, choose_targets(client, wanted, output), as_json=as_json):
-            raise SystemExit(1)
+            return
+        chosen = choose_targets(client, wanted, output)
+        with _bar(f"Downloading {len(chosen)}", not as_json) as tell:
+            outcomes = client.download_many(chosen, on_progress=tell)
+    for (file, _), outcome in zip(chosen, outcomes, strict=True):
+        if not isinstance(outcome, Exception):
+            found = {"path": str(outcome), "file": file}
+            click.echo(msgspec.json.encode(found) if as_json else printable(str(outcome)))
+    _exit_with_failures((path, outcome) for (_, path), outcome in zip(chosen, outcomes, strict=True))
 
 
 def _print_content(client: Client, file: File) -> None:
@@ -131,22 +138,6 @@ def _print_content(client: Client, file: File) -> None:
         path = client.download(file.id, Path(directory) / "file", on_progress=tell)
         with path.open("rb") as fetched:
             shutil.copyfileobj(fetched, sys.stdout.buffer)
-
-
-def _download_all(client: Client, chosen: Sequence[tuple[File, Path]], *, as_json: bool) -> bool:
-    """Download side by side; say whether all went well."""
-    failed = False
-    with _bar(f"Downloading {len(chosen)}", not as_json) as tell:
-        outcomes = client.download_many(chosen, on_progress=tell)
-    for (file, path), outcome in zip(chosen, outcomes, strict=True):
-        if isinstance(outcome, Exception):
-            failed = True
-            _print_failure(path, outcome)
-        elif as_json:
-            click.echo(msgspec.json.encode({"path": str(outcome), "file": file}))
-        else:
-            click.echo(printable(str(outcome)))
-    return not failed
 
 
 @click.command("ls")

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from broker.client.client import Client, Sendable
+from broker.client.client import Client, Placed, Sendable
 from broker.client.many import Outcome
 from broker.client.progress import OnProgress
 from broker.client.session import Login
@@ -67,7 +67,7 @@ class AsyncClient:
 
     async def upload_many(
         self,
-        sources: Iterable[str | os.PathLike[str]],
+        sources: Iterable[Placed],
         *,
         folder: str = "",
         policy: str = "default",

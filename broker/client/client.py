@@ -55,6 +55,7 @@ _ANY_TYPE = "application/octet-stream"
 
 Answer = TypeVar("Answer")
 Sendable = bytes | str | os.PathLike[str]
+Placed = str | os.PathLike[str] | tuple[str | os.PathLike[str], str]
 
 
 class Client:
@@ -134,7 +135,7 @@ class Client:
 
     def upload_many(
         self,
-        sources: Iterable[str | os.PathLike[str]],
+        sources: Iterable[Placed],
         *,
         folder: str = "",
         policy: str = "default",
@@ -143,13 +144,22 @@ class Client:
     ) -> list[Outcome]:
         """Store files; return for each what became of it, in the same order: the file or an exception.
 
-        Small ones are created and completed together. Raises OSError before any is sent.
+        What comes as a pair of a path and a folder goes into that one. Small ones are created and completed
+        together. Raises OSError before any is sent.
         """
         limits = self._limits(policy)
-        opened = [open_source(source, None) for source in sources]
-        wanted = NewUpload(name="", size=0, type="", folder=folder, policy=policy, collision=collision)
-        progress = Progress(sum(each.size for each in opened), on_progress)
-        uploads = [self._uploading(each, wanted, limits, progress.share()) for each in opened]
+        placed = (each if isinstance(each, tuple) else (each, folder) for each in sources)
+        opened = [(open_source(source, None), target) for source, target in placed]
+        progress = Progress(sum(each.size for each, _ in opened), on_progress)
+        uploads = [
+            self._uploading(
+                each,
+                NewUpload(name="", size=0, type="", folder=target, policy=policy, collision=collision),
+                limits,
+                progress.share(),
+            )
+            for each, target in opened
+        ]
         outcomes = self._send(uploads)
         if outdated := [each for each in uploads if _is_outdated(outcomes[each])]:
             with suppress(BrokerError, TransferError):  # else the refusals stand

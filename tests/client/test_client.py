@@ -5,7 +5,7 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -34,7 +34,7 @@ from broker.client.hashing import fingerprint
 from broker.client.partial_name import partial_name
 from broker.client.sources import BytesSource, FileSource
 from broker.client.uploading import Uploading
-from broker.schemas import File, PresignedRequest
+from broker.schemas import File, NewUpload, PresignedRequest, Upload
 from broker.settings import StoreSettings
 from tests import faulty_store
 from tests.faulty_store import (
@@ -161,18 +161,29 @@ def test_an_interrupt_ends_all_that_is_fetched(
 
 
 def test_many_files_are_created_and_completed_together(
-    client: Client, line: FaultyStore, large: Path, tmp_path: Path
+    client: Client, line: FaultyStore, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = [tmp_path / f"{index}.txt" for index in range(20)]
     for path in small:
         path.write_text(path.name)
+    in_folders = [(path, path.stem) for path in small[10:]]
+    batches: list[int] = []
+    create = Calls.create_batch
 
-    outcomes = client.upload_many([*small, large])
+    def count(calls: Calls, drafts: Sequence[NewUpload], *, key: str) -> list[Upload | errors.BrokerError]:
+        batches.append(len(drafts))
+        return create(calls, drafts, key=key)
 
-    assert [each.name for each in outcomes if isinstance(each, File)] == [
-        *(path.name for path in small),
-        "film.mp4",
+    monkeypatch.setattr(Calls, "create_batch", count)
+
+    outcomes = client.upload_many([*small[:10], *in_folders, large], folder="top")
+
+    assert [(each.folder, each.name) for each in outcomes if isinstance(each, File)] == [
+        *(("top", path.name) for path in small[:10]),
+        *((path.stem, path.name) for path in small[10:]),
+        ("top", "film.mp4"),
     ]
+    assert batches == [20]
     assert sorted(each.id for each in client.files) == sorted(
         each.id for each in outcomes if isinstance(each, File)
     )

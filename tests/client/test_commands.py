@@ -263,6 +263,21 @@ def test_a_file_whose_name_is_taken_is_refused_or_numbered(terminal: Terminal, t
     assert json.loads(numbered)["name"] == "a (2).txt"
 
 
+def test_a_folder_is_gone_on_with_where_files_that_are_there_are_skipped(
+    terminal: Terminal, line: FaultyStore, stored: Path
+) -> None:
+    (stored / "photos" / "new.jpg").write_text("new")
+    line.requests.clear()
+
+    said = terminal.ok("upload", str(stored / "photos"), "--collision", "skip", "--json")
+    alone = terminal.ok("upload", str(stored / "notes.txt"), "--name", "notes.txt", "--collision", "skip")
+
+    [uploaded] = [json.loads(each) for each in said.splitlines()]
+    assert (uploaded["folder"], uploaded["name"], alone) == ("photos", "new.jpg", "")
+    assert len(line.requests) == 1
+    assert len(terminal.ok("ls", "--json").splitlines()) == 5
+
+
 def test_a_folder_keeps_its_shape_and_links_are_left_out(terminal: Terminal, tmp_path: Path) -> None:
     inside = tmp_path / "photos" / "2026"
     inside.mkdir(parents=True)

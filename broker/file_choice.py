@@ -94,15 +94,19 @@ def _find_all(client: Client, wanted: str) -> list[tuple[File, PurePosixPath]]:
     """Find a file, or all below a folder, each with its folder as seen from above that one."""
     if file := _find_unless_folder(client, wanted):
         return [(file, PurePosixPath())]
-    below: list[File] = []
-    top = wanted.strip("/")
-    if wanted:  # a variable that is empty does not mean everything
-        with suppress(InvalidName):  # which no folder has
-            below += _stored_below(client, keys.check_folder(top))
-    if not below:
-        raise OperatorError(f"There is no file {wanted}, and none in a folder of that name.")
-    above = PurePosixPath(top).parent
-    return [(file, PurePosixPath(keys.check_folder(file.folder)).relative_to(above)) for file in below]
+    with suppress(InvalidName):  # which no folder has
+        # a variable that is empty does not mean everything
+        if wanted and (found := _find_below(client, keys.check_folder(wanted.strip("/")))):
+            return found
+    raise OperatorError(f"There is no file {wanted}, and none in a folder of that name.")
+
+
+def _find_below(client: Client, folder: str) -> list[tuple[File, PurePosixPath]]:
+    above = PurePosixPath(folder).parent
+    return [
+        (file, PurePosixPath(keys.check_folder(file.folder)).relative_to(above))
+        for file in _stored_below(client, folder)
+    ]
 
 
 def _stored_below(client: Client, folder: str) -> Iterator[File]:
@@ -113,9 +117,7 @@ def _stored_below(client: Client, folder: str) -> Iterator[File]:
 
 def _free_path(directory: Path, name: str, taken: set[str]) -> Path:
     """Number names that are there already, whatever their case: some file systems do not tell it."""
-    for free in itertools.chain([keys.check_name(name)], keys.number_names(name)):
-        key = keys.name_key(str(directory / free))
-        if key not in taken:
-            taken.add(key)
-            return directory / free
-    raise AssertionError  # the numbers never end
+    names = itertools.chain([keys.check_name(name)], keys.number_names(name))
+    path = next(directory / each for each in names if keys.name_key(str(directory / each)) not in taken)
+    taken.add(keys.name_key(str(path)))
+    return path

@@ -390,9 +390,9 @@ def test_names_that_are_there_twice_are_numbered(terminal: Terminal, tmp_path: P
     for number, name in enumerate(["a.txt", "a.txt", "A.txt"]):
         path = tmp_path / name
         path.write_text(str(number))
-        terminal.ok("upload", str(path), "--folder", "twice")
+        terminal.ok("upload", str(path), "--folder", "\xe9t\xe9/twice")
 
-    terminal.ok("download", "twice", "-o", str(tmp_path / "out"))
+    terminal.ok("download", "e\u0301te\u0301/twice", "-o", str(tmp_path / "out"))  # as macOS writes it
 
     assert tree(tmp_path / "out" / "twice") == {"A.txt": "2", "a (2).txt": "1", "a (3).txt": "0"}
 

@@ -1,7 +1,7 @@
 /**
  * Which uploads are being sent from here, so that the same file chosen twice, in one tab or in two, is not sent
- * into the same upload twice. That would do no harm, only waste: so where a page has no Web Locks (plain http),
- * tabs do not know of each other.
+ * into the same upload twice. That would do no harm, only waste: so where a page has no Web Locks (plain http)
+ * or is given none (Firefox without cookies), tabs do not know of each other.
  */
 export class UploadClaims {
   readonly #held = new Map<string, () => void>();
@@ -35,12 +35,12 @@ function lock(name: string, released: Promise<void>): Promise<boolean> {
   if (locks === undefined) {
     return Promise.resolve(true);
   }
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     locks
       .request(name, { ifAvailable: true }, (taken) => {
         resolve(taken !== null);
         return taken === null ? undefined : released;
       })
-      .catch(reject);
+      .catch(() => resolve(true));
   });
 }

@@ -10,23 +10,22 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Have minutes pass in a moment, and no time between two tries; says how long was to be waited. */
-function hasten(): number[] {
-  const asked: number[] = [];
+/** Collect the watchdogs of so many seconds, which bark when the test has them; no time passes between two tries. */
+function collectWatchdogs(seconds: number): (() => void)[] {
+  const watchdogs: (() => void)[] = [];
   const later = globalThis.setTimeout;
-  vi.stubGlobal("setTimeout", (act: () => void, milliseconds: number, ...rest: unknown[]) => {
-    asked.push(milliseconds);
-    return later(act, milliseconds / 100, ...rest);
-  });
+  vi.stubGlobal("setTimeout", (act: () => void, milliseconds: number, ...rest: unknown[]) =>
+    milliseconds === seconds * 1000 ? watchdogs.push(act) : later(act, milliseconds, ...rest),
+  );
   vi.spyOn(Math, "random").mockReturnValue(0);
-  return asked;
+  return watchdogs;
 }
 
 test.each([
-  ["in the middle", 30, "01234", ["bytes=0-9", "bytes=5-9"]],
-  ["before its answer", 120, "", ["bytes=0-9", "bytes=0-9"]],
-])("a download that stands still %s for %i s is taken up", async (_, seconds, first, expected) => {
-  const waits = hasten();
+  ["in the middle", 30, 2, "01234", ["bytes=0-9", "bytes=5-9"]],
+  ["before its answer", 120, 1, "", ["bytes=0-9", "bytes=0-9"]],
+])("a download that stands still %s for %i s is taken up", async (_, seconds, reads, first, expected) => {
+  const watchdogs = collectWatchdogs(seconds);
   const asked: (string | undefined)[] = [];
   const answer: RequestListener = ({ headers: { range } }, response) => {
     asked.push(range);
@@ -39,12 +38,13 @@ test.each([
 
   await serving({ size: 10, answer }, async (download) => {
     const content = new Response(downloadStream({ downloadFile: async () => download }, "id")).text();
+    await vi.waitFor(() => expect([asked.length, watchdogs.length]).toEqual([1, reads]), { timeout: 20_000 });
+    watchdogs.at(-1)?.();
 
     expect(await content).toBe("0123456789");
   });
 
   expect(asked).toEqual(expected);
-  expect(waits).toContain(seconds * 1000);
 });
 
 test("a download that nobody wants any more lets go of its connection, also of one that stands still", async () => {

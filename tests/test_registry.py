@@ -32,6 +32,7 @@ Item = TypeVar("Item")
 AT = datetime(2026, 11, 22, 12, 30, 15, 123456, tzinfo=UTC)
 ALICE = Claims(subject="alice", tenant="acme", scopes=frozenset())
 NO_LIMIT = Quota()
+TENANT = structs.replace(ALICE, subject="")  # as what all of it have together is counted
 BOB = Claims(subject="bob", tenant="acme", scopes=frozenset())
 ALICE_ELSEWHERE = Claims(subject="alice", tenant="other", scopes=frozenset())
 
@@ -279,7 +280,9 @@ def test_c53_a_quota_says_which_of_its_limits_is_reached(
         outcomes = await registry.add_uploads([Reservation(upload, quota, Quota()) for upload in uploads])
 
         assert outcomes == [*uploads[:2], full, full]
-        assert await counters(registry) == Counters(files=1, bytes=10, pending=2, pending_bytes=20)
+        for counted in ALICE, TENANT:
+            taken = Counters(files=1, bytes=10, pending=2, pending_bytes=20)
+            assert await counters(registry, counted) == taken
 
     asyncio.run(story())
 
@@ -355,7 +358,9 @@ def test_c53_a_link_takes_no_more_than_it_may_and_counts_nothing_that_it_refused
         outcomes = await registry.add_uploads([Reservation(each, NO_LIMIT, NO_LIMIT) for each in uploads])
 
         assert outcomes == [*uploads[:taken], *[full] * (4 - taken)]
-        assert await counters(registry) == Counters(pending=taken, pending_bytes=10 * taken)
+        for counted in ALICE, TENANT:
+            pending = Counters(pending=taken, pending_bytes=10 * taken)
+            assert await counters(registry, counted) == pending
         found = await shares.find(share.id)
         assert link is None or found == structs.replace(
             share, received_files=taken, received_bytes=10 * taken
@@ -389,6 +394,19 @@ def test_c56_a_key_that_is_taken_returns_the_upload_that_has_it(registry: Regist
         assert await add(registry, elsewhere) == elsewhere
         assert await counters(registry) == Counters(pending=1, pending_bytes=3)
         assert await registry.find_repeated(ALICE, ["k", "other"]) == {"k": first}
+
+    asyncio.run(story())
+
+
+def test_c56_what_is_repeated_takes_no_room_from_what_is_new(registry: Registry) -> None:
+    async def story() -> None:
+        first, again, new = (structs.replace(upload_of(), idempotency_key=f"k/{n}") for n in (0, 0, 1))
+        quota = Quota(pending=2)
+        await add(registry, first, quota)
+
+        outcomes = await registry.add_uploads([Reservation(each, quota, quota) for each in (again, new)])
+
+        assert outcomes == [first, new]
 
     asyncio.run(story())
 

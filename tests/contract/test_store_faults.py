@@ -154,7 +154,7 @@ def test_every_call_is_tried_again(proxy: FaultyStore, store: S3Store, key: str,
     ids=["400", "403", "409"],
 )
 def test_what_the_store_refuses_is_not_tried_again(
-    proxy: FaultyStore, store: S3Store, key: str, name: str, fault: Fault
+    proxy: FaultyStore, store: S3Store, key: str, name: str, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     proxy.otherwise = fault
 
@@ -162,6 +162,22 @@ def test_what_the_store_refuses_is_not_tried_again(
         run(lambda: CALLS[name](store, key))
 
     assert len(proxy.requests) == 1
+    assert "Store call failed: Refused(4" in caplog.text  # an operator learns why
+
+
+@pytest.mark.parametrize(
+    ("status", "detail"),
+    [(404, "The bucket does not exist."), (403, "The object store does not answer right now; try again.")],
+)
+def test_a_bucket_that_nobody_may_look_at_is_not_told_to_be_none(
+    proxy: FaultyStore, store: S3Store, status: int, detail: str
+) -> None:
+    proxy.otherwise = body(b"", status)
+
+    with pytest.raises(StoreUnavailable) as refused:
+        run(store.check)
+
+    assert refused.value.detail == detail
 
 
 @pytest.mark.parametrize("fault", [lose_answer, cut_short])
@@ -342,6 +358,29 @@ def test_a_store_that_hangs_costs_its_callers_no_more_than_their_time(
 
     run(story)
     await_idle(hurried)  # the threads are free again while the store still hangs
+
+
+def test_a_call_that_hears_nothing_is_tried_again_while_there_is_time(
+    proxy: FaultyStore, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setattr("broker.stores.s3._READ_SECONDS", 1)
+    monkeypatch.setattr("broker.stores.s3._CALL_SECONDS", 30)
+    store = S3Store(proxy.settings)
+    proxy.faults.append(hang)
+
+    assert run(lambda: store.head(key)) is None
+
+    store.close()
+
+
+def test_looking_at_the_bucket_takes_no_longer_than_who_asks_for_it_waits(
+    proxy: FaultyStore, store: S3Store, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setattr("broker.stores.s3._CHECK_SECONDS", 0)
+
+    with pytest.raises(StoreUnavailable):
+        run(store.check)
+    assert run(lambda: store.head(key)) is None
 
 
 def test_an_answer_that_never_ends_is_given_up(proxy: FaultyStore, hurried: S3Store, key: str) -> None:

@@ -114,6 +114,20 @@ def test_a_link_ends_when_it_has_expired(
     assert alice.get("/v1/shares", params={"file": shared["file"]}).json()["items"]
 
 
+def test_a_link_is_good_to_its_very_end(
+    alice: httpx.Client, stranger: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = share(alice, expires_in=100)
+    end = datetime.fromisoformat(shared["expires_at"])
+
+    monkeypatch.setattr(web, "now", lambda: end - timedelta(milliseconds=1))
+    download = fetch(stranger, shared).raise_for_status().json()
+    monkeypatch.setattr(web, "now", lambda: end)
+
+    assert "X-Amz-Expires=1&" in download["url"]  # less than a second is no life that a store would take
+    assert_problem(fetch(stranger, shared), errors.ShareExpired)
+
+
 def test_what_expired_long_ago_is_forgotten(embedded: StoreSettings, database_url: str) -> None:
     with run_broker(embedded, database_url) as broker, broker.client() as client:
         old, young = share(client, expires_in=60), share(client)
@@ -173,6 +187,8 @@ def test_a_link_asks_for_its_password(alice: httpx.Client, stranger: httpx.Clien
     assert_problem(stranger.get(f"/s/{token_of(shared)}/content"), errors.ShareLocked)
     assert look(stranger, shared, password="open sesame").json()["name"] == "a.txt"
     assert httpx.get(fetch(stranger, shared, password="open sesame").json()["url"]).content == BODY
+    assert_problem(look(stranger, shared, password="open sesame"), errors.ShareUsedUp)
+    assert_problem(look(stranger, shared), errors.ShareLocked)  # who does not know it learns no more
 
 
 def test_the_password_of_a_link_cannot_be_guessed(alice: httpx.Client, stranger: httpx.Client) -> None:

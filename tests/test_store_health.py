@@ -20,6 +20,10 @@ from tests.test_configuration import GOOD
 AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
 GOOD_FINDING = Finding(name="signature", outcome="ok", detail="It is verified.")
 HOLE = Finding(name="copy-source", outcome="failed", detail="It is not.", fix="Update it.", is_abuse=True)
+FOUND = (
+    schemas.StoreFinding(name="signature", outcome="ok", detail="It is verified.", fix=""),
+    schemas.StoreFinding(name="copy-source", outcome="failed", detail="It is not.", fix="Update it."),
+)
 
 
 @pytest.fixture
@@ -35,16 +39,14 @@ def test_before_anybody_asks_the_services_own_findings_are_shown(health: StoreHe
 
     health._self_test.findings = (GOOD_FINDING, HOLE)
     health._self_test.examined_at = AT
+    health._self_test.clock_skew = -7.5
 
     assert health.show() == schemas.StoreHealth(
         examined_at=AT,
         server="",
-        clock_skew_seconds=None,
+        clock_skew_seconds=-7.5,
         is_good=False,
-        findings=(
-            schemas.StoreFinding(name="signature", outcome="ok", detail="It is verified.", fix=""),
-            schemas.StoreFinding(name="copy-source", outcome="failed", detail="It is not.", fix="Update it."),
-        ),
+        findings=FOUND,
     )
 
 
@@ -57,7 +59,7 @@ def test_who_comes_while_the_store_is_examined_gets_what_is_found(
         nonlocal begun
         begun += 1
         await asyncio.sleep(0.05)
-        return Examination(findings=(GOOD_FINDING,), server=f"run {begun}", clock_skew=0)
+        return Examination(findings=(GOOD_FINDING, HOLE), server=f"run {begun}", clock_skew=begun)
 
     monkeypatch.setattr(examination, "examine", examine)
 
@@ -65,7 +67,13 @@ def test_who_comes_while_the_store_is_examined_gets_what_is_found(
         together = await asyncio.gather(*(health.examine(at=AT) for _ in range(5)))
         assert [each.server for each in together] == ["run 1"] * 5
         again = await health.examine(at=AT + timedelta(minutes=1))
-        assert (again.server, again.examined_at) == ("run 2", AT + timedelta(minutes=1))
+        assert again == schemas.StoreHealth(
+            examined_at=AT + timedelta(minutes=1),
+            server="run 2",
+            clock_skew_seconds=2,
+            is_good=False,
+            findings=FOUND,
+        )
         assert health.show() == again
 
     asyncio.run(story())

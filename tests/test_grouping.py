@@ -68,3 +68,29 @@ def test_closing_waits_for_what_is_asked_for_and_no_longer() -> None:
         assert not closing.is_alive()
 
     asyncio.run(story())
+
+
+def test_so_many_changes_are_made_together_and_no_more() -> None:
+    is_busy, may_go_on = threading.Event(), threading.Event()
+    groups: list[int] = []
+
+    def work(jobs: list[Job]) -> None:
+        groups.append(len(jobs))
+        is_busy.set()
+        assert may_go_on.wait(20)
+        answer((job, job.items) for job in jobs)
+
+    async def story() -> None:
+        writer = GroupWriter(work)
+        first = asyncio.create_task(writer.make(count, [1]))
+        assert await asyncio.to_thread(is_busy.wait, 20)
+        rest = [asyncio.create_task(writer.make(count, [n])) for n in range(300)]
+        await asyncio.sleep(0)
+        may_go_on.set()
+
+        assert await asyncio.wait_for(asyncio.gather(first, *rest), 20) == [[1], *([n] for n in range(300))]
+        writer.close()
+
+    asyncio.run(story())
+
+    assert groups == [1, 256, 44]

@@ -25,7 +25,7 @@ def client_address(scope: Scope, trusted: Sequence[Network]) -> str:
     if address is None:
         return _UNKNOWN
     said = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
-    hops = [hop.strip() for hop in said.decode("latin-1").split(",")] if said else []
+    hops = [hop.strip() for hop in said.decode("latin-1").split(",")]
     while hops and _is_in(address, trusted):
         before = _parse(hops.pop())
         if before is None:

@@ -30,9 +30,8 @@ export class DiskBytes implements Bytes {
   }
 
   slice(start = 0, end = this.size): DiskBytes {
-    const from = Math.min(start, this.size);
-    const size = Math.max(0, Math.min(end, this.size) - from);
-    return new DiskBytes(this.#origin, this.#start + from, size);
+    const size = Math.max(0, Math.min(end, this.size) - start);
+    return new DiskBytes(this.#origin, this.#start + start, size);
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {

@@ -178,8 +178,11 @@ def test_what_is_no_address_is_told_in_a_sentence(tmp_path: Path, url: str) -> N
     assert f"Error: BROKER_URL: {url} is not an address" in terminal.run("ls").stderr
 
 
-def test_a_saved_token_is_not_sent_to_another_address(terminal: Terminal) -> None:
-    terminal.environ["BROKER_URL"] = "http://127.0.0.1:1"
+@pytest.mark.parametrize(("name", "value"), [("BROKER_URL", "http://127.0.0.1:1"), ("BROKER_TOKEN", "t")])
+def test_a_saved_token_is_not_sent_to_another_address_nor_in_place_of_another(
+    terminal: Terminal, name: str, value: str
+) -> None:
+    terminal.environ[name] = value
 
     assert "Set both BROKER_URL and BROKER_TOKEN" in terminal.run("ls").output
 

@@ -3,12 +3,16 @@
 import asyncio
 import threading
 from collections.abc import Sequence
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Connection
 
-from broker.grouping import GroupWriter, Job, answer
+from broker.database import OutcomeUnknown
+from broker.grouping import GroupWriter, Job, answer, attempt_together
 from tests.waiting import wait_until
+
+NOBODY = cast("asyncio.Future[Any]", None)  # waits for the answer
 
 
 def count(_: Connection, items: Sequence[int]) -> Sequence[int]:
@@ -41,6 +45,28 @@ def test_who_has_gone_away_keeps_no_other_from_an_answer() -> None:
         return await asyncio.wait_for(waits, 20)
 
     assert asyncio.run(story()) == "an answer"
+
+
+def test_what_is_made_together_is_answered_to_each() -> None:
+    jobs = [Job(count, items, NOBODY, 0) for items in ([1, 2], [], [3])]
+
+    assert attempt_together(jobs, lambda _, items: items) == list(zip(jobs, ([1, 2], [], [3]), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("jobs", "error"), [(1, ArithmeticError()), (2, OutcomeUnknown("Nobody knows."))], ids=["alone", "kept"]
+)
+def test_what_failed_alone_or_may_have_been_kept_is_not_made_again(jobs: int, error: Exception) -> None:
+    attempts: list[Sequence[int]] = []
+
+    def attempt(_: object, items: Sequence[int]) -> Exception:
+        attempts.append(items)
+        return error
+
+    group = [Job(count, [n], NOBODY, 0) for n in range(jobs)]
+
+    assert attempt_together(group, attempt) == [(job, error) for job in group]
+    assert attempts == [list(range(jobs))]
 
 
 def test_closing_waits_for_what_is_asked_for_and_no_longer() -> None:

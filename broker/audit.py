@@ -1,8 +1,10 @@
 """The audit trail: who did what, when and from where. It is only ever added to.
 
-How an upload or a file ends is written with the very change that ends it (registry.py). All else waits a
-moment in memory and is written together, so that nobody waits for it: a process that is killed loses the last
-second of it. Signing parts is not in the trail: an upload's creation is, and every part belongs to one.
+What becomes of files and folders, and how an upload ends, is written with the very change that makes it so
+(audit_rows.py). All else waits a moment in memory and is written together, so that nobody waits for it: also
+that an upload was created, for creating is what clients do most, and would be slower. A process that is
+killed loses the last second of it. Signing parts is not in the trail: an upload's creation is, and every part
+belongs to one.
 """
 
 import asyncio

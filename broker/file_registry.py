@@ -27,12 +27,13 @@ from sqlalchemy import (
 )
 
 from broker import keys
+from broker.audit_rows import add_entries
 from broker.auth import Claims
 from broker.database import Database
 from broker.errors import NameTaken
 from broker.folder_rows import add_folders, hold_folder, is_below
 from broker.name_rows import has_namesake, hold_names, hold_names_of, settle_name
-from broker.rows import File, every
+from broker.rows import AuditEntry, File, every
 from broker.schemas import Collision, FileOrder
 from broker.tables import files, folders, shares, uploads
 
@@ -77,7 +78,9 @@ class FileRegistry:
         query = select_files(claims, wanted, order=order, after=after).limit(limit)
         return await self._database.read(lambda c: every(File, c, query, {}))
 
-    async def replace(self, old: File, new: File, collision: Collision, *, at: datetime) -> File | None:
+    async def replace(
+        self, old: File, new: File, collision: Collision, entry: AuditEntry, *, at: datetime
+    ) -> File | None:
         """Write what has changed of a file and return it as it is then, None if somebody else was quicker.
 
         Raises NameTaken.
@@ -91,6 +94,7 @@ class FileRegistry:
             written = _settle(connection, new, collision, at=at) if is_coming else new
             if not new.trashed_at:
                 add_folders(connection, new.tenant, new.owner, [new.folder])
+            add_entries(connection, [entry])
             return written
 
         return await self._database.write(change)
@@ -151,7 +155,9 @@ class FileRegistry:
         )
         return await self._database.read(lambda c: [(row.policy, row.folder) for row in c.execute(query)])
 
-    async def move_folder(self, claims: Claims, path: str, to: str, *, at: datetime) -> bool:
+    async def move_folder(
+        self, claims: Claims, path: str, to: str, entry: AuditEntry, *, at: datetime
+    ) -> bool:
         """Move a folder with all that is below it, at once; say whether: not where there is one already."""
 
         def change(connection: Connection) -> bool:
@@ -192,11 +198,12 @@ class FileRegistry:
             )
             connection.execute(move_files)  # also those that came meanwhile
             add_folders(connection, claims.tenant, claims.subject, [above])
+            add_entries(connection, [entry])
             return True
 
         return await self._database.write(change)
 
-    async def trash_folder(self, claims: Claims, path: str, *, at: datetime) -> int | None:
+    async def trash_folder(self, claims: Claims, path: str, entry: AuditEntry, *, at: datetime) -> int | None:
         """Put all files of a folder and below it into the trash, and forget the folders with their links.
 
         Return how many files there were, None when there is no such folder.
@@ -216,13 +223,14 @@ class FileRegistry:
             trashed = connection.execute(trash_files).rowcount
             hold_folder(connection, claims.tenant, claims.subject, path)
             connection.execute(delete(folders).where(*_own_folders(claims), is_below(folders.c.path, path)))
+            add_entries(connection, [entry])
             # also those that came meanwhile
             return trashed + connection.execute(trash_files).rowcount
 
         return await self._database.write(change)
 
     async def restore_folder(
-        self, claims: Claims, path: str, *, trashed_at: datetime | None, at: datetime
+        self, claims: Claims, path: str, entry: AuditEntry, *, trashed_at: datetime | None, at: datetime
     ) -> int:
         """Take the files that were in a folder and below it out of the trash, and count them.
 
@@ -255,6 +263,7 @@ class FileRegistry:
                 back = replace(file, trashed_at=None, modified_at=at, revision=file.revision + 1)
                 _settle(connection, back, "rename", at=at)
             add_folders(connection, claims.tenant, claims.subject, [path, *paths])
+            add_entries(connection, [entry])
             return restored.rowcount
 
         return await self._database.write(change)

@@ -114,6 +114,7 @@ class Files:
         wanted: schemas.ChangeFile,
         *,
         revision: int | None = None,
+        caller: Caller,
         at: datetime,
     ) -> schemas.File:
         """Rename a file, move it, put it into the trash or take it out; return it as it is then.
@@ -129,17 +130,20 @@ class Files:
             if changed == file:
                 return describe_file(file)
             new = structs.replace(changed, modified_at=at, revision=file.revision + 1)
-            if written := await self._file_registry.replace(file, new, wanted.collision, at=at):
+            entry = caller.did("file.changed", file.id, at=at)
+            if written := await self._file_registry.replace(file, new, wanted.collision, entry, at=at):
                 log.info("File changed", extra={"file": file.id})
                 return describe_file(written)
         raise RevisionMismatch("The file has been changed meanwhile: read it again.")
 
     async def change_batch(
-        self, claims: Claims, wanted: schemas.ChangeFiles, *, at: datetime
+        self, claims: Claims, wanted: schemas.ChangeFiles, *, caller: Caller, at: datetime
     ) -> Sequence[schemas.File | BrokerError]:
         """Change many files alike; return for each what it is now, or why it was not changed."""
         change = schemas.ChangeFile(folder=wanted.folder, trashed=wanted.trashed, collision=wanted.collision)
-        return await _each(wanted.ids, lambda file_id: self.change(claims, file_id, change, at=at))
+        return await _each(
+            wanted.ids, lambda file_id: self.change(claims, file_id, change, caller=caller, at=at)
+        )
 
     async def delete_batch(
         self, claims: Claims, wanted: schemas.DeleteFiles, *, caller: Caller, at: datetime

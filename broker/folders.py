@@ -8,6 +8,7 @@ from broker.auth import Claims
 from broker.errors import FolderExists, InvalidField, InvalidName, NotFound
 from broker.file_registry import FileRegistry
 from broker.policy import Policies
+from broker.rows import Caller
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,9 @@ class Folders:
         log.info("Folder made")
         return schemas.Folder(path=path)
 
-    async def move(self, claims: Claims, wanted: schemas.MoveFolder, *, at: datetime) -> schemas.Folder:
+    async def move(
+        self, claims: Claims, wanted: schemas.MoveFolder, *, caller: Caller, at: datetime
+    ) -> schemas.Folder:
         """Move or rename a folder with all that is in it, at once.
 
         Raises NotFound, FolderExists, PolicyViolation.
@@ -47,7 +50,8 @@ class Folders:
             keys.check_folder(to + below[len(path) :])  # it may be too long there
         for name, folder in await self._registry.policies_below(claims, path, at=at):
             policy.check_move(self._policies.of(name), to + folder[len(path) :], claims)
-        if not await self._registry.move_folder(claims, path, to, at=at):
+        entry = caller.did("folder.moved", at=at)
+        if not await self._registry.move_folder(claims, path, to, entry, at=at):
             if await self._registry.has_folder(claims, path):
                 raise FolderExists("There is a folder of this name.")
             raise NotFound("There is no such folder.")
@@ -55,23 +59,25 @@ class Folders:
         return schemas.Folder(path=to)
 
     async def trash(
-        self, claims: Claims, wanted: schemas.NewFolder, *, at: datetime
+        self, claims: Claims, wanted: schemas.NewFolder, *, caller: Caller, at: datetime
     ) -> schemas.TrashedFolder:
         """Put all that is in a folder into the trash, and take the folder away. Raises NotFound."""
         path = _check(wanted.path, "path")
-        files = await self._registry.trash_folder(claims, path, at=at)
+        entry = caller.did("folder.trashed", at=at)
+        files = await self._registry.trash_folder(claims, path, entry, at=at)
         if files is None:
             raise NotFound("There is no such folder.")
         log.info("Folder put into the trash")
         return schemas.TrashedFolder(path=path, files=files, trashed_at=at)
 
     async def restore(
-        self, claims: Claims, wanted: schemas.RestoreFolder, *, at: datetime
+        self, claims: Claims, wanted: schemas.RestoreFolder, *, caller: Caller, at: datetime
     ) -> schemas.RestoredFolder:
         """Take what was in a folder out of the trash, and make the folder again. Raises InvalidField."""
         path = _check(wanted.path, "path")
         trashed_at = wanted.trashed_at and _in_utc(wanted.trashed_at, "trashed_at")
-        files = await self._registry.restore_folder(claims, path, trashed_at=trashed_at, at=at)
+        entry = caller.did("folder.restored", at=at)
+        files = await self._registry.restore_folder(claims, path, entry, trashed_at=trashed_at, at=at)
         return schemas.RestoredFolder(path=path, files=files)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import text
 
-from broker import audit
+from broker import audit, audit_rows
 from broker.audit import Audit
 from broker.audit_registry import AuditFilter, AuditRegistry
 from broker.auth import Scope
@@ -354,6 +355,43 @@ def test_c55_a_file_that_stays_as_it_is_was_not_changed(embedded: StoreSettings,
 
     events = [each["event"] for each in read(broker)]
     assert events == ["upload.created", "upload.completed", "file.changed", "file.changed"]
+
+
+def test_c55_a_change_and_its_entry_are_one(
+    embedded: StoreSettings, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AuditRegistry, "add", refuse)  # as of a process that is killed before it gets there
+    nowhere = dict.fromkeys(audit_rows.INSERT_ENTRIES, text("INSERT INTO nowhere VALUES (:id)"))
+    with run_broker(embedded, database_url) as broker, broker.client() as client:
+        file = upload(client, b"hello")["id"]
+        changes: list[tuple[str, Callable[[], httpx.Response]]] = [
+            ("file.changed", lambda: client.patch(f"/v1/files/{file}", json={"name": "b.txt"})),
+            ("file.changed", lambda: client.post("/v1/files/batch", json={"ids": [file], "folder": "a"})),
+            ("folder.moved", lambda: client.post("/v1/folders/move", json={"path": "a", "to": "b"})),
+            ("folder.trashed", lambda: client.post("/v1/folders/trash", json={"path": "b"})),
+            ("folder.restored", lambda: client.post("/v1/folders/restore", json={"path": "b"})),
+        ]
+        told = []
+        for event, change in changes:
+            before = all_of(client)
+            with monkeypatch.context() as patch:
+                patch.setattr(audit_rows, "INSERT_ENTRIES", nowhere)
+                change()
+            assert all_of(client) == before, event
+
+            change().raise_for_status()
+
+            newest = client.get("/v1/admin/audit", params={"limit": 1}).json()["items"][0]
+            assert (newest["event"], newest["subject"], newest["address"]) == (event, "alice", "127.0.0.1")
+            told.append(newest["target"])
+
+    assert told == [file, file, "", "", ""]
+
+
+def all_of(client: httpx.Client) -> list[object]:
+    """Return all that a client sees of what it has."""
+    paths = "/v1/uploads", "/v1/files", "/v1/files?trashed=true", "/v1/folders", "/v1/me"
+    return [client.get(path).raise_for_status().json() for path in paths]
 
 
 def test_c55_sign_ins_good_and_bad_are_in_the_trail_but_no_name_that_nobody_has(

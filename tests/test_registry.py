@@ -12,6 +12,7 @@ from msgspec import structs
 from sqlalchemy import Connection
 
 from broker.app import open_database
+from broker.audit_registry import AuditFilter, AuditRegistry
 from broker.auth import Claims
 from broker.database import Database
 from broker.errors import NameTaken
@@ -19,8 +20,8 @@ from broker.file_registry import FileRegistry, Filter
 from broker.keys import new_id
 from broker.quotas import Full, Reservation, add_uploads
 from broker.registry import Registry
-from broker.rows import Counters, File, Share, Upload
-from broker.schemas import Collision, FileOrder, UsageOrder
+from broker.rows import AuditEntry, Caller, Counters, File, Share, Upload
+from broker.schemas import AuditEvent, Collision, FileOrder, UsageOrder
 from broker.settings import Quota
 from broker.share_registry import ShareRegistry
 from tests.postgres import PostgresServer
@@ -96,8 +97,18 @@ def file_of(upload: Upload) -> File:
     )
 
 
+def entry_of(event: AuditEvent, target: str = "") -> AuditEntry:
+    return Caller(tenant="acme", subject="alice").did(event, target, at=AT)
+
+
 async def add(registry: Registry, upload: Upload, quota: Quota = NO_LIMIT) -> Upload | Full:
     return (await registry.add_uploads([Reservation(upload, quota, NO_LIMIT)]))[0]
+
+
+async def noted(registry: Registry) -> list[str]:
+    """Return what the audit trail tells of, sorted."""
+    found = await AuditRegistry(registry._database).list(AuditFilter(), limit=100)
+    return sorted(entry.target for entry in found)
 
 
 async def settle(registry: Registry, upload: Upload) -> bool:
@@ -624,12 +635,14 @@ def test_two_replicas_do_not_rename_two_files_to_one_name(database_url: str) -> 
     async def rename(registry: Registry, file: File) -> File | NameTaken | None:
         new = structs.replace(file.named("b.txt"), revision=file.revision + 1)
         try:
-            return await FileRegistry(registry._database).replace(file, new, "refuse", at=AT)
+            entry = entry_of("file.changed", file.id)
+            return await FileRegistry(registry._database).replace(file, new, "refuse", entry, at=AT)
         except NameTaken as error:
             return error
 
     async def story() -> None:
         with opened(database_url) as one, opened(database_url) as other:
+            told: list[str] = []
             for n in range(10):
                 owner = structs.replace(ALICE, subject=f"alice {n}")
                 files = []
@@ -642,7 +655,9 @@ def test_two_replicas_do_not_rename_two_files_to_one_name(database_url: str) -> 
                 )
 
                 assert sorted(type(outcome).__name__ for outcome in outcomes) == ["File", "NameTaken"]
+                told += [outcome.id for outcome in outcomes if isinstance(outcome, File)]
                 assert [file.name for file in await list_files(one, owner)].count("b.txt") == 1
+            assert await noted(one) == sorted(told)
 
     asyncio.run(story())
 
@@ -664,11 +679,11 @@ def test_of_two_replicas_that_complete_and_abort_one_does(database_url: str) -> 
 
 
 async def move_a(folders: FileRegistry) -> bool:
-    return await folders.move_folder(ALICE, "a", "b", at=AT)
+    return await folders.move_folder(ALICE, "a", "b", entry_of("folder.moved"), at=AT)
 
 
 async def trash_a(folders: FileRegistry) -> int | None:
-    return await folders.trash_folder(ALICE, "a", at=AT)
+    return await folders.trash_folder(ALICE, "a", entry_of("folder.trashed"), at=AT)
 
 
 async def move_away(folders: FileRegistry) -> None:
@@ -766,7 +781,9 @@ def test_an_upload_goes_along_with_a_folder_into_which_another_move_brings_it_at
                 await folders.add_folder(ALICE, path)
 
             bringing = asyncio.ensure_future(
-                FileRegistry(cast(Database, slow)).move_folder(ALICE, "x", "a/x", at=AT)
+                FileRegistry(cast(Database, slow)).move_folder(
+                    ALICE, "x", "a/x", entry_of("folder.moved"), at=AT
+                )
             )
             await asyncio.to_thread(slow.is_made.wait, 4)
             going = asyncio.ensure_future(move_a(folders))

@@ -70,27 +70,19 @@ async def change_file(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
     wanted = await web.decode(request, schemas.ChangeFile)
-    file_id = request.path_params["id"]
+    revision, caller = _revision(request), web.caller(request, claims)
     files = web.services(request).files
-    file = await files.change(claims, file_id, wanted, revision=_revision(request), at=at)
-    if file.modified_at == at:  # else it was so before
-        web.record(request, "file.changed", claims, file_id, at=at)
-    return _answer(file)
+    return _answer(
+        await files.change(claims, request.path_params["id"], wanted, revision=revision, caller=caller, at=at)
+    )
 
 
 async def change_files(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
     wanted = await web.decode(request, schemas.ChangeFiles)
-    outcomes = await web.services(request).files.change_batch(claims, wanted, at=at)
-    changed = {  # each once, though it may be named twice; the others were so before
-        outcome.id: outcome
-        for outcome in outcomes
-        if isinstance(outcome, schemas.File) and outcome.modified_at == at
-    }
-    for file_id in changed:
-        web.record(request, "file.changed", claims, file_id, at=at)
-    return _answer_batch(outcomes)
+    caller = web.caller(request, claims)
+    return _answer_batch(await web.services(request).files.change_batch(claims, wanted, caller=caller, at=at))
 
 
 async def delete_files(request: Request) -> Response:

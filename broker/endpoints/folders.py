@@ -24,27 +24,24 @@ async def move_folder(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
     wanted = await web.decode(request, schemas.MoveFolder)
-    moved = await web.services(request).folders.move(claims, wanted, at=at)
-    web.record(request, "folder.moved", claims, at=at)
-    return web.answer(moved)
+    caller = web.caller(request, claims)
+    return web.answer(await web.services(request).folders.move(claims, wanted, caller=caller, at=at))
 
 
 async def trash_folder(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
     wanted = await web.decode(request, schemas.NewFolder)
-    trashed = await web.services(request).folders.trash(claims, wanted, at=at)
-    web.record(request, "folder.trashed", claims, at=at)
-    return web.answer(trashed)
+    caller = web.caller(request, claims)
+    return web.answer(await web.services(request).folders.trash(claims, wanted, caller=caller, at=at))
 
 
 async def restore_folder(request: Request) -> Response:
     at = web.now()
     claims = await web.claims(request, at=at)
     wanted = await web.decode(request, schemas.RestoreFolder)
-    restored = await web.services(request).folders.restore(claims, wanted, at=at)
-    web.record(request, "folder.restored", claims, at=at)
-    return web.answer(restored)
+    caller = web.caller(request, claims)
+    return web.answer(await web.services(request).folders.restore(claims, wanted, caller=caller, at=at))
 
 
 routes = [

@@ -26,6 +26,7 @@ help: ## List the targets
 run: $(RUNTIME) $(PAGE) ## Start everything on http://localhost:8000 (ARGS="--port 9000" to change)
 	@$(BIN)/broker dev $(ARGS)
 
+test: export PYTHONDONTWRITEBYTECODE = # each process would compile anew what it imports
 test: check $(PAGE) $(CHROMIUM) $(PROVIDER) ## Check and test everything (ARGS="-k name" to choose)
 ifdef ARGS
 	@$(BIN)/pytest $(ARGS)

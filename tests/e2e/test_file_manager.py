@@ -500,7 +500,8 @@ def test_where_there_is_no_folder_no_files_are_taken(
     sign_in(page, name, f"/#/{address}")
     refusal = page.get_by_text("Files cannot be added here.")
 
-    drop(page, write(files, {"a.txt": b"hello"}), overlay="Files cannot be added here.")
+    paths = write(files, {"a.txt": b"hello"})
+    drop(page, paths, overlay="Files cannot be added here.", heard="dragleave")
     expect(refusal).to_have_count(0)
     page.locator("main").evaluate(PASTE, "")
 

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from broker.cli import main
 from broker.client import Client
-from broker.client.client import Files
+from broker.client.resources import Files
 from broker.client.saved_login import SavedLogin
 from broker.client.sources import FileSource
 from broker.errors import OperatorError

@@ -24,6 +24,8 @@ from broker.stores.base import Store, StoredObject
 
 log = logging.getLogger(__name__)
 
+_random = random.SystemRandom()  # as in background.py
+
 # `publish`: the object is there, but nobody came to complete the upload. `expire`: it was not completed in
 # time. `wait`: it may still be. `remove`: it is no file, and may have stored something since it was settled.
 # `forget`: that has been removed for good, and nobody asks any more. `orphan`: an object of no upload.
@@ -62,7 +64,7 @@ class Reconciler:
     async def reconcile(self, *, at: datetime) -> AsyncIterator[Visit]:
         """Visit all uploads that are due. Raises RegistryUnavailable."""
         while due := await self._registry.list_due(at=at, limit=_BATCH):
-            random.shuffle(due)  # replicas that look at the same time begin with different ones
+            _random.shuffle(due)  # replicas that look at the same time begin with different ones
             for visit in await self._visit_all(due, at=at):
                 yield visit
 

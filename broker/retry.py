@@ -13,6 +13,8 @@ from msgspec import Struct
 
 T = TypeVar("T")
 
+_random = random.SystemRandom()  # as in background.py
+
 
 class Transient(Exception):
     """What failed may succeed when it is tried again."""
@@ -48,7 +50,7 @@ async def persist(attempt: Callable[[float], Awaitable[T]], *, seconds: float, r
             try:
                 return await attempt(deadline)
             except Transient:
-                pause = retries.pause(failures, draw=random.random())  # noqa: S311 -- no secret depends on it
+                pause = retries.pause(failures, draw=_random.random())
                 if time.monotonic() + pause >= deadline:
                     raise
             await asyncio.sleep(pause)

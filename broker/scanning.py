@@ -24,6 +24,8 @@ from broker.stores.base import Store
 
 log = logging.getLogger(__name__)
 
+_random = random.SystemRandom()  # as in background.py
+
 _BATCH = 20
 AT_ONCE = 4  # how often `scan_due` is to run beside itself
 _SOONEST = timedelta(seconds=30)
@@ -55,7 +57,7 @@ class Scanner:
         RegistryUnavailable.
         """
         due = await self._registry.list_to_scan(at=at, limit=_BATCH)
-        random.shuffle(due)  # those who look at the same time begin with different ones
+        _random.shuffle(due)  # those who look at the same time begin with different ones
         began = time.monotonic()
         for file in due:  # by when its turn comes, a URL of before may have expired
             await self._scan(file, at=at + timedelta(seconds=time.monotonic() - began))

@@ -29,6 +29,7 @@ from tests.running import SECRET_KEY
 from tests.secret_lines import has_secret
 from tests.test_configuration import GOOD
 from tests.transfers import upload
+from tests.waiting import wait_until
 
 PASSWORD = "a good password"
 BROKER = [sys.executable, "-m", "broker"]
@@ -233,7 +234,7 @@ def test_the_service_runs_in_production_and_stops_when_told(embedded: StoreSetti
             while not message.startswith("Listening on 127.0.0.1 port"):
                 message = json.loads(process.stderr.readline())["message"]
             url = f"http://127.0.0.1:{message.split()[-1]}"
-            assert httpx.get(f"{url}/readyz").json() == {"status": "ready"}
+            wait_until(lambda: httpx.get(f"{url}/readyz").json() == {"status": "ready"})
             httpx.get(f"{url}/v1/me", params={"access_token": "not-to-be-logged"})
             process.send_signal(signal.SIGTERM)
             rest = [json.loads(line) for line in process.communicate(timeout=30)[1].splitlines()]

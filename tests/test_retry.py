@@ -79,7 +79,7 @@ def test_an_attempt_that_does_not_end_is_left_at_the_deadline() -> None:
 
 
 def test_nobody_pauses_beyond_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("broker.retry.random.random", lambda: 1.0)
+    monkeypatch.setattr("broker.retry._random.random", lambda: 1.0)
     attempts = Attempts(Transient("the cause"))
 
     with pytest.raises(Transient, match="the cause"):

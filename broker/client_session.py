@@ -93,7 +93,6 @@ def _ending_soon() -> Iterator[None]:
 def _leave(*_signal: object) -> NoReturn:
     """End as a crash would, which loses nothing either."""
     begin = _SHOW_CURSOR if os.isatty(2) else ""
-    os.write(
-        2, f"{begin}{_INTERRUPTED}\n".encode()
-    )  # whoever is interrupted may be within a write to sys.stderr
+    # not click.echo: whoever is interrupted may be within a write to sys.stderr
+    os.write(2, f"{begin}{_INTERRUPTED}\n".encode())
     os._exit(130)

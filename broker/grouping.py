@@ -1,4 +1,8 @@
-"""Changes that wait together are made together: one transaction pays for all of them (group commit)."""
+"""Changes that wait together are made together: one transaction pays for all of them (group commit).
+
+The thread that makes them is woken once for all that a loop has at hand: woken at the first one, it would
+take Python's lock from the loop before the others are there.
+"""
 
 import asyncio
 import itertools
@@ -6,7 +10,7 @@ import logging
 import queue
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
@@ -38,34 +42,41 @@ class GroupWriter:
 
     def __init__(self, do: Callable[[list[Job]], None]) -> None:
         self._do = do
-        self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._waiting: deque[Job] = deque()
+        self._woken_by: asyncio.AbstractEventLoop | None = None
+        self._calls: queue.SimpleQueue[bool] = queue.SimpleQueue()  # to work; False is the last one
         self._thread = threading.Thread(target=self._run, name="registry-writer", daemon=True)
         self._thread.start()
 
     async def make(self, change: Change[Item, T], items: Sequence[Item]) -> Sequence[T]:
-        done: asyncio.Future[Sequence[T]] = asyncio.get_running_loop().create_future()
-        self._waiting.put(Job(change, items, done, time.monotonic()))
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Sequence[T]] = loop.create_future()
+        self._waiting.append(Job(change, items, done, time.monotonic()))
+        if self._woken_by is not loop:
+            self._woken_by = loop
+            loop.call_soon(self._wake)
         return await done
 
     def close(self) -> None:
         """Return when all that waits is done."""
-        self._waiting.put(None)
+        self._calls.put(False)
         self._thread.join()
 
+    def _wake(self) -> None:
+        self._woken_by = None
+        self._calls.put(True)
+
     def _run(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            group = [first]
-            while len(group) < _GROUP and not self._waiting.empty():
-                job = self._waiting.get()
-                if job is None:
-                    self._waiting.put(None)
-                    break
-                group.append(job)
-            try:
-                self._do(group)
-            except Exception as error:  # or nobody would ever be answered again
-                log.exception("Registry writer failed")
-                answer([(job, error) for job in group])
+        is_open = True
+        while is_open:
+            is_open = self._calls.get()
+            while self._waiting:
+                group = [self._waiting.popleft() for _ in range(min(_GROUP, len(self._waiting)))]
+                try:
+                    self._do(group)
+                except Exception as error:  # or nobody would ever be answered again
+                    log.exception("Registry writer failed")
+                    answer([(job, error) for job in group])
 
 
 def make_one(connection: Connection, changes: Sequence[Callable[[Connection], T]]) -> Sequence[T]:

@@ -85,7 +85,7 @@ def test_closing_waits_for_what_is_asked_for_and_no_longer() -> None:
         await asyncio.sleep(0)
         closing = threading.Thread(target=writer.close, daemon=True)
         closing.start()
-        wait_until(lambda: writer._waiting.qsize() == 2)
+        wait_until(lambda: writer._calls.qsize() == 1)
         may_go_on.set()
 
         found = tuple(await asyncio.wait_for(asyncio.gather(first, second), 20))
@@ -120,3 +120,50 @@ def test_so_many_changes_are_made_together_and_no_more() -> None:
     asyncio.run(story())
 
     assert groups == [1, 256, 44]
+
+
+def test_what_a_loop_has_at_hand_is_made_together() -> None:
+    groups: list[int] = []
+
+    def work(jobs: list[Job]) -> None:
+        groups.append(len(jobs))
+        answer((job, job.items) for job in jobs)
+
+    async def story() -> None:
+        writer = GroupWriter(work)
+        for _ in range(2):
+            await asyncio.wait_for(asyncio.gather(*(writer.make(count, [n]) for n in range(200))), 20)
+        writer.close()
+
+    asyncio.run(story())
+
+    assert groups == [200, 200]
+
+
+def test_a_loop_that_ended_before_it_woke_the_writer_holds_up_no_other() -> None:
+    ended = asyncio.new_event_loop()
+    ended.close()
+
+    async def story() -> object:
+        writer = GroupWriter(lambda jobs: answer((job, job.items) for job in jobs))
+        writer._woken_by = ended
+        made = await asyncio.wait_for(writer.make(count, [1]), 20)
+        writer.close()
+        return made
+
+    assert asyncio.run(story()) == [1]
+
+
+def test_closing_makes_also_what_the_writer_was_not_woken_for_yet() -> None:
+    made: list[object] = []
+    writer = GroupWriter(lambda jobs: made.extend(job.items for job in jobs))
+
+    async def story() -> None:
+        asked = asyncio.create_task(writer.make(count, [1]))
+        await asyncio.sleep(0)
+        writer.close()
+        asked.cancel()
+
+    asyncio.run(story())
+
+    assert made == [[1]]

@@ -1,5 +1,6 @@
 """Ids, object keys and the names that people give to files. Pure."""
 
+import functools
 import itertools
 import os
 import re
@@ -14,7 +15,7 @@ MAX_NAME_BYTES = 255  # what every file system takes
 MAX_FOLDER_BYTES = 1024
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
-_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_DIGITS = bytes(ord(_ALPHABET[byte & 31]) for byte in range(256))  # what five bits of a byte are written as
 ID_LENGTH = 26
 _THUMBNAIL = ".thumbnail"  # not "/": SeaweedFS has folders, and an object cannot be one
 _LAST = "~"  # sorts after every id
@@ -24,7 +25,7 @@ _NUMBER = re.compile(r"\d+")
 _UNSAFE_IN_FALLBACK = re.compile(r'[^ -~]|["\\%]')
 
 _DRAWN = 256
-_drawn: list[bytes] = []
+_drawn: list[str] = []
 os.register_at_fork(after_in_child=_drawn.clear)  # else parent and child would make the same ids
 
 # Cc: control; Cs: lone surrogates; Zl, Zp: line and paragraph separators
@@ -40,11 +41,7 @@ def new_id(at: datetime) -> str:
     >>> new_id(datetime(2026, 1, 1, tzinfo=UTC))[:10]
     '01kdvdna00'
     """
-    return _write(int(at.timestamp() * 1000) << 80 | int.from_bytes(_random_bytes()))
-
-
-def _write(number: int) -> str:
-    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
+    return _write_time(int(at.timestamp() * 1000)) + _draw()
 
 
 def first_id(at: datetime) -> str:
@@ -54,17 +51,23 @@ def first_id(at: datetime) -> str:
     >>> first_id(datetime(2026, 1, 1, tzinfo=UTC))
     '01kdvdna000000000000000000'
     """
-    return _write(max(0, int(at.timestamp() * 1000)) << 80)
+    return _write_time(max(0, int(at.timestamp() * 1000))) + 16 * _ALPHABET[0]
 
 
-def _random_bytes() -> bytes:
-    """Return ten random bytes of the kernel's, drawn ahead: each call there lets go of Python's lock."""
+@functools.lru_cache(maxsize=1)
+def _write_time(milliseconds: int) -> str:
+    return "".join([_ALPHABET[milliseconds >> shift & 31] for shift in range(45, -1, -5)])
+
+
+def _draw() -> str:
+    """Return 80 random bits of the kernel's, drawn ahead: each call there lets go of Python's lock."""
     try:
         return _drawn.pop()  # atomic: no two threads get the same
     except IndexError:
-        drawn = os.urandom(10 * _DRAWN)
-        _drawn.extend(drawn[begin : begin + 10] for begin in range(0, len(drawn), 10))
-        return os.urandom(10)
+        digits = os.urandom(16 * (_DRAWN + 1)).translate(_DIGITS).decode()
+        drawn = [digits[begin : begin + 16] for begin in range(0, len(digits), 16)]
+        _drawn.extend(drawn[1:])
+        return drawn[0]
 
 
 def is_tenant(text: str) -> bool:

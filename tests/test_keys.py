@@ -3,6 +3,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,21 +26,32 @@ def test_ids_sort_by_time_and_never_repeat() -> None:
 
 
 def test_no_random_byte_is_in_two_ids(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = bytearray()
+    drawn: list[int] = []
     draw = os.urandom
 
     def watch(size: int) -> bytes:
         some = draw(size)
-        drawn.extend(some)
+        drawn.extend(byte & 31 for byte in some)
         return some
 
     monkeypatch.setattr("os.urandom", watch)
     monkeypatch.setattr(keys, "_drawn", [])
 
-    made = {keys._random_bytes() for _ in range(600)}
+    made = {tuple(map("0123456789abcdefghjkmnpqrstvwxyz".index, keys.new_id(AT)[10:])) for _ in range(600)}
 
     assert len(made) == 600
-    assert made <= {bytes(drawn[begin : begin + 10]) for begin in range(0, len(drawn), 10)}
+    assert made <= {tuple(drawn[begin : begin + 16]) for begin in range(0, len(drawn), 16)}
+
+
+def test_each_digit_of_an_id_is_as_likely_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    every_byte = bytes(range(256)) * 100
+    monkeypatch.setattr("os.urandom", lambda size: every_byte[:size])
+    monkeypatch.setattr(keys, "_drawn", [])
+
+    digits = Counter("".join(keys.new_id(AT)[10:] for _ in range(257)))
+
+    assert set(digits) == set("0123456789abcdefghjkmnpqrstvwxyz")
+    assert max(digits.values()) - min(digits.values()) <= 1
 
 
 def test_a_process_and_its_fork_make_different_ids() -> None:

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from msgspec.structs import asdict
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
-from broker.rows import AuditEntry
+from broker.rows import AuditEntry, add_all
 from broker.tables import audit
 
 # By the name of the dialect: each has its own way to say the same. What is there already was written by a
@@ -20,4 +19,4 @@ INSERT_ENTRIES = {
 def add_entries(connection: Connection, entries: Sequence[AuditEntry]) -> None:
     """Add entries, each once, however often it is added."""
     if entries:
-        connection.execute(INSERT_ENTRIES[connection.dialect.name], [asdict(entry) for entry in entries])
+        add_all(connection, INSERT_ENTRIES[connection.dialect.name], entries)

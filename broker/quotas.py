@@ -15,7 +15,7 @@ from msgspec.structs import asdict
 from sqlalchemy import BindParameter, Connection, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from broker.rows import Counters, File, Share, Upload, every, first
+from broker.rows import Counters, File, Share, Upload, add_all, every, first
 from broker.settings import Quota
 from broker.tables import shares, uploads, usage
 
@@ -186,8 +186,8 @@ def _fill(
 def _insert(connection: Connection, new: Sequence[Upload]) -> dict[str, Upload]:
     """Add uploads; return those that another replica was quicker to add under the same idempotency key."""
     statement = INSERT_UPLOADS[connection.dialect.name]
-    if without_key := [asdict(upload) for upload in new if upload.idempotency_key is None]:
-        connection.execute(statement, without_key)
+    if without_key := [upload for upload in new if upload.idempotency_key is None]:
+        add_all(connection, statement, without_key)
     late = [
         upload
         for upload in new

@@ -1,12 +1,14 @@
 """What the registry remembers, row by row."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Dialect, Insert, Select
 
 from broker import keys
 from broker.auth import Claims, Link
@@ -261,3 +263,34 @@ def every(
 ) -> list[Row]:
     """Return all rows that a query finds."""
     return [kind(**row) for row in connection.execute(query, values).mappings()]
+
+
+def add_all(connection: Connection, statement: Insert, rows: Sequence[Struct]) -> None:
+    """Insert rows, each with a value for each column.
+
+    For SQLite they are written as its driver takes them: SQLAlchemy looks at each value by itself, which
+    takes as long as SQLite needs for the rest.
+    """
+    if connection.dialect.name == "sqlite":
+        sql, write = _for_driver(statement, connection.dialect)
+        connection.exec_driver_sql(sql, [write(row) for row in rows])
+    else:
+        connection.execute(statement, [asdict(row) for row in rows])
+
+
+@functools.cache
+def _for_driver(statement: Insert, dialect: Dialect) -> tuple[str, Callable[[Struct], tuple[object, ...]]]:
+    """Return a statement's SQL, and how a row is written for it."""
+    compiled = statement.compile(dialect=dialect)
+    names = compiled.positiontup or []
+    processors = [statement.table.c[name].type.bind_processor(dialect) for name in names]
+    processed = [(index, each) for index, each in enumerate(processors) if each]
+    read = attrgetter(*names)
+
+    def write(row: Struct) -> tuple[object, ...]:
+        values = list(read(row))
+        for index, process in processed:
+            values[index] = process(values[index])
+        return tuple(values)
+
+    return compiled.string, write

@@ -133,7 +133,13 @@ def _make_engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:  # noqa: ANN401 - sqlite3's own, behind SQLAlchemy's back
         connection.isolation_level = None  # no BEGIN behind our back (pysqlite's legacy transactions)
-        for pragma in "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}":
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            f"busy_timeout={_BUSY_MS}",
+        ):
             connection.execute(f"PRAGMA {pragma}")
         connection.create_function("lower", 1, str.lower, deterministic=True)  # its own knows ASCII alone
 

@@ -1,7 +1,6 @@
 """Starlette's routes and answers, without the work that is the same for every request here."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import cast
 
 from starlette import routing
 from starlette.requests import Request
@@ -70,7 +69,7 @@ class Answer(Response):
 
 def header(scope: Scope, name: bytes) -> str:
     """Return the first header of this name, given in lower case, or an empty text."""
-    by_name = scope.get("broker.headers")
+    by_name: dict[bytes, bytes] | None = scope.get("broker.headers")
     if by_name is None:
         by_name = scope["broker.headers"] = dict(reversed(scope["headers"]))
-    return cast(bytes, by_name.get(name, b"")).decode("latin-1")
+    return by_name[name].decode("latin-1") if name in by_name else ""

@@ -28,7 +28,6 @@ def encode(text: str) -> str:
     return text if _is_plain(text) else quote(text, safe="")
 
 
-@lru_cache(maxsize=1024)  # the parts of an upload are signed little by little, all under one path
 def path(text: str) -> str:
     """Percent-encode a path. Raises ValueError for a dot segment.
 

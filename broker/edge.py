@@ -8,7 +8,7 @@ import logging
 import random
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import TypeAlias
 
 from starlette.requests import Request
@@ -165,7 +165,7 @@ class _Exchange:
         self.bytes_in += len(message.get("body", b""))
         return message
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = self._edge.complete(self._scope, message["headers"])
@@ -173,7 +173,7 @@ class _Exchange:
             message["headers"] = headers
         else:
             self.bytes_out += len(message.get("body", b""))
-        await self._send(message)
+        return self._send(message)
 
 
 def _shown(path: str) -> str:

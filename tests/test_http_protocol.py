@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from broker.http_protocol import MAX_HEAD_BYTES, MAX_HEADERS
+from broker.http_protocol import MAX_HEAD_BYTES, MAX_HEADERS, Outbox
 from broker.server import configure, listen
 
 _DATE = re.compile(rb"date: [^\r]*\r\n")
@@ -163,6 +163,83 @@ def test_an_answer_is_written_at_once() -> None:
 
     [answer] = read
     assert answer.endswith(b"\r\n\r\nhi")
+
+
+class _Wire(asyncio.Transport):
+    """Remembers what became of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done: list[object] = []
+
+    def write(self, data: object) -> None:
+        self.done.append(data)
+
+    def close(self) -> None:
+        self.done.append("closed")
+
+    def is_closing(self) -> bool:
+        return "closed" in self.done
+
+
+async def a_turn_of_the_loop() -> None:
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+def test_what_is_written_in_one_turn_leaves_after_it_as_one() -> None:
+    wire = _Wire()
+
+    async def run() -> None:
+        outbox = Outbox(wire, asyncio.get_running_loop())
+        for text in b"a", b"b":
+            outbox.write(text)
+        assert wire.done == []
+        await a_turn_of_the_loop()
+        assert wire.done == [b"ab"]
+        outbox.write(b"c")
+        await a_turn_of_the_loop()
+
+    asyncio.run(run())
+
+    assert wire.done == [b"ab", b"c"]
+
+
+def test_what_is_written_leaves_before_the_end_of_the_connection() -> None:
+    wire = _Wire()
+
+    async def run() -> None:
+        outbox = Outbox(wire, asyncio.get_running_loop())
+        outbox.write(b"a")
+        outbox.close()
+        outbox.write(b"too late")
+        await a_turn_of_the_loop()
+
+    asyncio.run(run())
+
+    assert wire.done == [b"a", "closed"]
+
+
+def test_an_application_that_sends_more_than_its_client_takes_waits() -> None:
+    size, sent = 64 * 1024, 0
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal sent
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while sent < 4096:
+            await send({"type": "http.response.body", "body": bytes(size), "more_body": True})
+            sent += 1
+
+    async def run() -> int:
+        async with serving(app) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+            await asyncio.wait_for(reader.readexactly(1), 10)
+            sent_before_it_waits = sent  # the loop has come to us only when it did
+            writer.transport.abort()
+            return sent_before_it_waits
+
+    assert 0 < asyncio.run(run()) < 4096
 
 
 def problem_in(answer: bytes) -> tuple[int, object]:

@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from msgspec import structs
 
 from broker import keys, parts, policy, schemas
 from broker.auth import Claims, Link
+from broker.durations import seconds
 from broker.errors import (
     BrokerError,
     IdempotencyMismatch,
@@ -110,7 +111,7 @@ class Intake:
             return error
         upload_id = keys.new_id(at)
         is_in_parts = declared.size > chosen.single_put_max
-        expires_at = at + timedelta(seconds=chosen.upload_expires_in)
+        expires_at = at + seconds(chosen.upload_expires_in)
         return Upload(
             id=upload_id,
             tenant=claims.tenant,
@@ -130,7 +131,7 @@ class Intake:
             status="pending",
             created_at=at,
             expires_at=expires_at,
-            visit_at=min(expires_at, at + timedelta(seconds=chosen.url_expires_in + FIRST_VISIT)),
+            visit_at=min(expires_at, at + seconds(chosen.url_expires_in + FIRST_VISIT)),
             share_id=claims.link.id if claims.link else None,
         )
 

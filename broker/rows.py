@@ -205,7 +205,16 @@ class Caller(Struct, frozen=True, kw_only=True):
 
     def did(self, event: AuditEvent, target: str = "", *, at: datetime) -> AuditEntry:
         """Write an entry; `target` is the id of what it was done to, or a name."""
-        return AuditEntry(id=keys.new_id(at), at=at, event=event, target=target, **asdict(self))
+        return AuditEntry(
+            id=keys.new_id(at),
+            at=at,
+            tenant=self.tenant,
+            subject=self.subject,
+            event=event,
+            target=target,
+            address=self.address,
+            request_id=self.request_id,
+        )
 
 
 def caller_of(claims: Claims | None, *, address: str = "", request_id: str = "") -> Caller:
@@ -271,6 +280,8 @@ def add_all(connection: Connection, statement: Insert, rows: Sequence[Struct]) -
     For SQLite they are written as its driver takes them: SQLAlchemy looks at each value by itself, which
     takes as long as SQLite needs for the rest.
     """
+    if not rows:
+        return
     if connection.dialect.name == "sqlite":
         sql, write = _for_driver(statement, connection.dialect)
         connection.exec_driver_sql(sql, [write(row) for row in rows])
@@ -278,12 +289,14 @@ def add_all(connection: Connection, statement: Insert, rows: Sequence[Struct]) -
         connection.execute(statement, [asdict(row) for row in rows])
 
 
-@functools.cache
+@functools.lru_cache(maxsize=16)
 def _for_driver(statement: Insert, dialect: Dialect) -> tuple[str, Callable[[Struct], tuple[object, ...]]]:
     """Return a statement's SQL, and how a row is written for it."""
     compiled = statement.compile(dialect=dialect)
     names = compiled.positiontup or []
-    processors = [statement.table.c[name].type.bind_processor(dialect) for name in names]
+    processors = [
+        statement.table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names
+    ]
     processed = [(index, each) for index, each in enumerate(processors) if each]
     read = attrgetter(*names)
 

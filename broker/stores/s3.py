@@ -1,11 +1,12 @@
 """Stores that speak S3: MinIO, SeaweedFS, Amazon S3 and others."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from broker import checksums
 from broker.checksums import Checksum
+from broker.durations import seconds
 from broker.errors import StoreUnavailable
 from broker.schemas import ChecksumAlgorithm, PresignedPart, PresignedRequest
 from broker.settings import Identity, SettingsError, StoreSettings
@@ -72,23 +73,19 @@ class S3Store:
             parsed = checksums.parse(checksum)
             headers[parsed.header] = parsed.value
         url = self._put_signer.presign("PUT", key, headers=headers, expires_in=expires_in, at=at)
-        return PresignedRequest(
-            method="PUT", url=url, headers=headers, expires_at=at + timedelta(seconds=expires_in)
-        )
+        return PresignedRequest(method="PUT", url=url, headers=headers, expires_at=at + seconds(expires_in))
 
     def presign_get(
         self, key: str, *, media_type: str, disposition: str, expires_in: int, at: datetime
     ) -> PresignedRequest:
         query = {"response-content-disposition": disposition, "response-content-type": media_type}
         url = self._get_signer.presign("GET", key, query=query, expires_in=expires_in, at=at)
-        return PresignedRequest(
-            method="GET", url=url, headers={}, expires_at=at + timedelta(seconds=expires_in)
-        )
+        return PresignedRequest(method="GET", url=url, headers={}, expires_at=at + seconds(expires_in))
 
     def presign_parts(
         self, key: str, store_upload_id: str, parts: Sequence[PartToSend], *, expires_in: int, at: datetime
     ) -> list[PresignedPart]:
-        expires_at = at + timedelta(seconds=expires_in)
+        expires_at = at + seconds(expires_in)
         numbered = [
             (part.number, {"content-length": str(part.size), part.checksum.header: part.checksum.value})
             for part in parts

@@ -2,7 +2,7 @@
 
 It runs in a process of its own, so that client and server share neither a loop nor a core. Of an answer it
 reads no more than the status and the length: parsing more would make the generator slower than what it
-measures.
+measures. While it measures for a time it never sleeps, so it needs a core for itself.
 """
 
 import asyncio
@@ -69,9 +69,10 @@ async def _run(job: Job) -> Result:
             loop.call_later(job.seconds, client.finish)
     for client in clients:
         client.send()
-    idling = loop.create_task(_stay_awake())
+    idling = None if once else loop.create_task(_stay_awake())
     await asyncio.gather(*(client.done for client in clients))
-    idling.cancel()
+    if idling:
+        idling.cancel()
     result.seconds = time.perf_counter() - began
     return result
 

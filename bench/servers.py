@@ -1,7 +1,7 @@
 """What the broker is measured against: `python bench/servers.py empty|lean|raw PORT`.
 
-`empty` is a route of Starlette that answers a little JSON on uvicorn as it comes, `lean` the same served as
-the broker is. `raw` parses nothing and answers with fixed bytes: it shows what the load generator
+`empty` is a route of Starlette that answers a little JSON on uvicorn as it comes, `lean` the same on the
+broker's protocol class. `raw` parses nothing and answers with fixed bytes: it shows what the load generator
 can send.
 """
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_HEAD_BYTES = 32 * 1024  # access tokens of identity providers have up to 8 KiB
 MAX_HEADERS = 100
-_MAX_UNSENT = 64 * 1024  # of a connection; how much a client has yet to take, the transport says
+_MAX_UNSENT = 64 * 1024  # held back for a connection; beyond it the transport's own limits hold
 
 _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
 _CONTROLS = bytes([*range(9), *range(10, 32), 127])  # what no header may have (RFC 9110 §5.5)
@@ -36,7 +36,8 @@ class HttpProtocol(HttpToolsProtocol):
     _alarm: TimerHandle | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
-        super().connection_made(cast(Transport, Outbox(cast(Transport, transport), self.loop)))
+        self._outbox = Outbox(cast(Transport, transport), self.loop)
+        super().connection_made(cast(Transport, self._outbox))
         self._wait_for_head()
         self._alarm = self.loop.call_later(self.timeout_keep_alive, self._close_if_late)
 
@@ -52,6 +53,9 @@ class HttpProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._is_in_head and self._head_bytes > MAX_HEAD_BYTES:
             self._refuse(HeadTooLarge("The headers of the request are too long.", limit=MAX_HEAD_BYTES))
+
+    def eof_received(self) -> None:
+        self._outbox.flush()  # the transport closes by itself now, and asks for nothing
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -137,7 +141,7 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 class Outbox:
-    """A transport that sends what is written to it when all else that the loop has at hand is done.
+    """A transport, as far as uvicorn uses one, that sends what is written to it a turn of the loop later.
 
     So the answers to requests that came together are made one after the other, and then sent. To go from
     Python to the kernel and back for each takes a fifteenth longer, as neither stays in the caches.
@@ -154,19 +158,20 @@ class Outbox:
 
     def write(self, data: bytes) -> None:
         if not self._unsent:
-            self._loop.call_soon(self._send)
+            self._loop.call_soon(self.flush)
         self._unsent += data
         if len(self._unsent) > _MAX_UNSENT:
-            self._send()
+            self.flush()
 
     def close(self) -> None:
-        self._send()
+        self.flush()
         self._transport.close()
 
     def abort(self) -> None:
         self._transport.abort()
 
-    def _send(self) -> None:
+    def flush(self) -> None:
+        """Send what was written so far."""
         unsent, self._unsent = self._unsent, b""
         if unsent and not self._transport.is_closing():
             self._transport.write(unsent)

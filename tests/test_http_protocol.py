@@ -3,11 +3,12 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
+import uvloop
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -218,6 +219,22 @@ def test_what_is_written_leaves_before_the_end_of_the_connection() -> None:
     asyncio.run(run())
 
     assert wire.done == [b"a", "closed"]
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_who_ends_his_side_behind_his_request_is_answered(
+    run: Callable[[Coroutine[None, None, bytes]], bytes],
+) -> None:
+    async def talk() -> bytes:
+        async with serving(APP) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /echo HTTP/1.1\r\nhost: a\r\n\r\n")
+            writer.write_eof()
+            answer = await asyncio.wait_for(reader.read(), 20)
+            writer.close()
+            return answer
+
+    assert run(talk()).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 def test_an_application_that_sends_more_than_its_client_takes_waits() -> None:

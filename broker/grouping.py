@@ -1,7 +1,7 @@
 """Changes that wait together are made together: one transaction pays for all of them (group commit).
 
-The thread that makes them is woken once for all that a loop has at hand: woken at the first one, it would
-take Python's lock from the loop before the others are there.
+A thread that has nothing to do is woken once for all that a loop has at hand: woken at the first one, it
+would take Python's lock from the loop before the others are there.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class GroupWriter:
     def __init__(self, do: Callable[[list[Job]], None]) -> None:
         self._do = do
         self._waiting: deque[Job] = deque()
-        self._woken_by: asyncio.AbstractEventLoop | None = None
+        self._waker: asyncio.AbstractEventLoop | None = None  # the loop that is about to wake the thread
         self._calls: queue.SimpleQueue[bool] = queue.SimpleQueue()  # to work; False is the last one
         self._thread = threading.Thread(target=self._run, name="registry-writer", daemon=True)
         self._thread.start()
@@ -52,8 +52,8 @@ class GroupWriter:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Sequence[T]] = loop.create_future()
         self._waiting.append(Job(change, items, done, time.monotonic()))
-        if self._woken_by is not loop:
-            self._woken_by = loop
+        if self._waker is not loop:
+            self._waker = loop
             loop.call_soon(self._wake)
         return await done
 
@@ -63,7 +63,7 @@ class GroupWriter:
         self._thread.join()
 
     def _wake(self) -> None:
-        self._woken_by = None
+        self._waker = None
         self._calls.put(True)
 
     def _run(self) -> None:

@@ -33,6 +33,8 @@ class SqliteDatabase:
         migrate(self._engine, _begin_alone)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="registry-reader")
         self._written = self._engine.connect()
+        with self._written.begin():  # else each group of changes makes a file for its savepoints
+            self._written.exec_driver_sql("PRAGMA temp_store=MEMORY")
         self._file = _OpenFile(self._engine)
         self._writer = GroupWriter(partial(_write_group, self._written, self._file))
 
@@ -133,13 +135,7 @@ def _make_engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:  # noqa: ANN401 - sqlite3's own, behind SQLAlchemy's back
         connection.isolation_level = None  # no BEGIN behind our back (pysqlite's legacy transactions)
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "temp_store=MEMORY",
-            f"busy_timeout={_BUSY_MS}",
-        ):
+        for pragma in "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}":
             connection.execute(f"PRAGMA {pragma}")
         connection.create_function("lower", 1, str.lower, deterministic=True)  # its own knows ASCII alone
 

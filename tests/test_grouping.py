@@ -130,10 +130,10 @@ def test_what_a_loop_has_at_hand_is_made_together() -> None:
         answer((job, job.items) for job in jobs)
 
     async def story() -> None:
-        writer = GroupWriter(work)
         for _ in range(2):
+            writer = GroupWriter(work)
             await asyncio.wait_for(asyncio.gather(*(writer.make(count, [n]) for n in range(200))), 20)
-        writer.close()
+            writer.close()
 
     asyncio.run(story())
 
@@ -146,7 +146,7 @@ def test_a_loop_that_ended_before_it_woke_the_writer_holds_up_no_other() -> None
 
     async def story() -> object:
         writer = GroupWriter(lambda jobs: answer((job, job.items) for job in jobs))
-        writer._woken_by = ended
+        writer._waker = ended
         made = await asyncio.wait_for(writer.make(count, [1]), 20)
         writer.close()
         return made

@@ -18,5 +18,4 @@ INSERT_ENTRIES = {
 
 def add_entries(connection: Connection, entries: Sequence[AuditEntry]) -> None:
     """Add entries, each once, however often it is added."""
-    if entries:
-        add_all(connection, INSERT_ENTRIES[connection.dialect.name], entries)
+    add_all(connection, INSERT_ENTRIES[connection.dialect.name], entries)

@@ -186,8 +186,7 @@ def _fill(
 def _insert(connection: Connection, new: Sequence[Upload]) -> dict[str, Upload]:
     """Add uploads; return those that another replica was quicker to add under the same idempotency key."""
     statement = INSERT_UPLOADS[connection.dialect.name]
-    if without_key := [upload for upload in new if upload.idempotency_key is None]:
-        add_all(connection, statement, without_key)
+    add_all(connection, statement, [upload for upload in new if upload.idempotency_key is None])
     late = [
         upload
         for upload in new

@@ -112,3 +112,14 @@ def test_every_commit_is_durable(database: SqliteDatabase) -> None:
     assert asyncio.run(pragma("journal_mode")) == "wal"
     assert asyncio.run(pragma("synchronous")) == 2  # FULL
     assert asyncio.run(pragma("foreign_keys")) == 1
+
+
+def test_the_writer_alone_keeps_temporary_files_in_memory(database: SqliteDatabase) -> None:
+    async def story() -> tuple[object, object]:
+        asked = "PRAGMA temp_store"  # 0: as SQLite was built, which is on the disk; 2: in memory
+        return (
+            await database.write(lambda c: c.exec_driver_sql(asked).scalar()),
+            await database.read(lambda c: c.exec_driver_sql(asked).scalar()),
+        )
+
+    assert asyncio.run(story()) == (2, 0)

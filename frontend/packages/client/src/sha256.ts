@@ -5,6 +5,9 @@ const PRIMES = listPrimes(64);
 const CONSTANTS = Int32Array.from(PRIMES, (prime) => Math.cbrt(prime) * 2 ** 32);
 const INITIAL = Int32Array.from(PRIMES.slice(0, 8), (prime) => Math.sqrt(prime) * 2 ** 32);
 
+/** Shared by all: a block is done before another one begins. */
+const WORDS = new Int32Array(64);
+
 /**
  * SHA-256, piece by piece: `crypto.subtle` takes all bytes at once, and is not there on pages by plain http.
  *
@@ -12,7 +15,6 @@ const INITIAL = Int32Array.from(PRIMES.slice(0, 8), (prime) => Math.sqrt(prime) 
  */
 export class Sha256 {
   readonly #state = INITIAL.slice();
-  readonly #words = new Int32Array(64);
   /** What is left of the bytes until they fill a block. */
   readonly #rest = new Uint8Array(BLOCK);
   #length = 0;
@@ -55,7 +57,7 @@ export class Sha256 {
   }
 
   #compress(view: DataView, offset: number): void {
-    const words = this.#words;
+    const words = WORDS;
     for (let t = 0; t < 16; t += 1) {
       words[t] = view.getInt32(offset + t * 4);
     }
@@ -67,7 +69,15 @@ export class Sha256 {
       words[t] = (words[t - 16] as number) + s0 + (words[t - 7] as number) + s1;
     }
     const state = this.#state;
-    let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
+    // an iterator over them would take longer than the rounds
+    let a = state[0] as number;
+    let b = state[1] as number;
+    let c = state[2] as number;
+    let d = state[3] as number;
+    let e = state[4] as number;
+    let f = state[5] as number;
+    let g = state[6] as number;
+    let h = state[7] as number;
     for (let t = 0; t < 64; t += 1) {
       const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
       const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (CONSTANTS[t] as number) + (words[t] as number)) | 0;

@@ -1,5 +1,5 @@
 import { SourceUnreadable } from "./failures.ts";
-import { createHasher } from "./hasher.ts";
+import { pageHashers } from "./hasher.ts";
 import { readPieces } from "./read-pieces.ts";
 import type { Bytes } from "./source.ts";
 import type { Hashing } from "./transport.ts";
@@ -12,9 +12,9 @@ import type { Hashing } from "./transport.ts";
 export async function checksumBlob(
   blob: Bytes,
   { algorithm, signal, onProgress }: Hashing,
-  hashing = createHasher(algorithm),
+  hashers = pageHashers,
 ): Promise<string> {
-  const hasher = await hashing;
+  const hasher = await hashers.create(algorithm);
   let hashed = 0;
   try {
     for await (const piece of readPieces(blob)) {

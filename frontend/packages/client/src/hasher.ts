@@ -7,23 +7,26 @@ export interface Hasher {
   end(): string;
 }
 
-/** Few policies ask for SHA-256: a page loads it when one does. */
-export async function createHasher(algorithm: ChecksumAlgorithm): Promise<Hasher> {
-  if (algorithm === "crc32c") {
-    return new Crc32cHasher();
-  }
-  const { Sha256Hasher } = await import("./sha256-hasher.ts");
-  return new Sha256Hasher();
+/** How checksums are computed where this runs. */
+export interface Hashers {
+  create(algorithm: ChecksumAlgorithm): Promise<Hasher>;
+  /** S3's composite: the SHA-256 of those of all parts of this size. */
+  createComposite(partSize: number): Promise<Hasher>;
 }
 
-class Crc32cHasher implements Hasher {
-  #crc = 0;
+/** Few policies ask for SHA-256: a page loads it when one does. */
+export const pageHashers: Hashers = {
+  create: async (algorithm) =>
+    algorithm === "crc32c" ? createCrc32cHasher() : new (await import("./sha256-hasher.ts")).Sha256Hasher(),
+  createComposite: async (partSize) => new (await import("./sha256-composite.ts")).CompositeHasher(partSize),
+};
 
-  update(bytes: Uint8Array): void {
-    this.#crc = crc32c(bytes, this.#crc);
-  }
-
-  end(): string {
-    return formatCrc32c(this.#crc);
-  }
+export function createCrc32cHasher(carryOn = crc32c): Hasher {
+  let crc = 0;
+  return {
+    update: (bytes) => {
+      crc = carryOn(bytes, crc);
+    },
+    end: () => formatCrc32c(crc),
+  };
 }

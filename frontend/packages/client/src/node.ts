@@ -4,10 +4,10 @@ import { checksumBlob } from "./blob-checksum.ts";
 import { Broker } from "./broker.ts";
 import { Client, type ClientOptions, type UploadOptions } from "./client.ts";
 import { Lanes } from "./lanes.ts";
-import { createNodeHasher } from "./node/create-node-hasher.ts";
 import { DiskFile } from "./node/disk-file.ts";
 import { downloadFile } from "./node/download-file.ts";
 import { type Naming, named } from "./node/named.ts";
+import { nativeHashers } from "./node/native-hashers.ts";
 import { sendBytes } from "./node/send-bytes.ts";
 import { whenOnline } from "./online.ts";
 import { sleep } from "./retry.ts";
@@ -92,7 +92,7 @@ export function createClient({ baseUrl, token, renew }: ClientOptions): NodeClie
   });
   return new NodeClient(broker, {
     broker,
-    checksum: (bytes, hashing) => checksumBlob(bytes, hashing, createNodeHasher(hashing.algorithm)),
+    checksum: (bytes, hashing) => checksumBlob(bytes, hashing, nativeHashers),
     send: sendBytes,
     timer: { now: Date.now, sleep, random: Math.random, online: whenOnline },
     claims: new UploadClaims(),

@@ -1,17 +1,21 @@
 import type { Hasher } from "./hasher.ts";
 import { Sha256 } from "./sha256.ts";
-import { formatSha256 } from "./sha256-hasher.ts";
+import { type Digest, formatSha256 } from "./sha256-hasher.ts";
 
 /** Computes S3's composite: the hash of the hashes of parts of this size, and how many they are. */
 export class CompositeHasher implements Hasher {
   readonly #partSize: number;
-  readonly #whole = new Sha256();
-  #part = new Sha256();
+  readonly #create: () => Digest;
+  readonly #whole: Digest;
+  #part: Digest;
   #size = 0;
   #count = 0;
 
-  constructor(partSize: number) {
+  constructor(partSize: number, create: () => Digest = () => new Sha256()) {
     this.#partSize = partSize;
+    this.#create = create;
+    this.#whole = create();
+    this.#part = create();
   }
 
   update(bytes: Uint8Array): void {
@@ -35,7 +39,7 @@ export class CompositeHasher implements Hasher {
 
   #endPart(): void {
     this.#whole.update(this.#part.digest());
-    this.#part = new Sha256();
+    this.#part = this.#create();
     this.#size = 0;
     this.#count += 1;
   }

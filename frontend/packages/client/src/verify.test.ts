@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { pageHashers } from "./hasher.ts";
+import { nativeHashers } from "./node/native-hashers.ts";
 import { createVerifier } from "./verify.ts";
 
 const BYTES = Uint8Array.from({ length: 1000 }, (_, at) => at % 251);
@@ -14,25 +16,36 @@ function composite(): string {
   return `sha256:${sha256(Buffer.concat(digests)).toString("base64")}-4`;
 }
 
-async function verdict(checksum: string | null, partSize: number | null, bytes: Uint8Array, step: number) {
-  const verifier = await createVerifier(checksum, partSize);
+async function verdict(
+  checksum: string | null,
+  partSize: number | null,
+  bytes: Uint8Array,
+  step: number,
+  hashers = pageHashers,
+) {
+  const verifier = await createVerifier(checksum, partSize, hashers);
   for (let at = 0; at < bytes.length; at += step) {
     verifier.update(bytes.subarray(at, at + step));
   }
   return verifier.end();
 }
 
-describe.each([1, 7, 300, 301, 1000])("bytes that come in pieces of %i", (step) => {
-  test.each<[string, string, number | null]>([
-    ["CRC32C", "crc32c:EfZiIA==", null],
-    ["SHA-256", `sha256:${sha256(BYTES).toString("base64")}`, null],
-    ["a composite of parts", composite(), PART_SIZE],
-  ])("are verified by %s", async (_, checksum, partSize) => {
-    const damaged = BYTES.with(500, 0);
+describe.each([
+  ["a page", pageHashers],
+  ["Node.js", nativeHashers],
+])("in %s", (_, hashers) => {
+  describe.each([1, 7, 300, 301, 1000])("bytes that come in pieces of %i", (step) => {
+    test.each<[string, string, number | null]>([
+      ["CRC32C", "crc32c:EfZiIA==", null],
+      ["SHA-256", `sha256:${sha256(BYTES).toString("base64")}`, null],
+      ["a composite of parts", composite(), PART_SIZE],
+    ])("are verified by %s", async (_, checksum, partSize) => {
+      const damaged = BYTES.with(500, 0);
 
-    expect(await verdict(checksum, partSize, BYTES, step)).toBe(true);
-    expect(await verdict(checksum, partSize, damaged, step)).toBe(false);
-    expect(await verdict(checksum, partSize, BYTES.subarray(0, 999), step)).toBe(false);
+      expect(await verdict(checksum, partSize, BYTES, step, hashers)).toBe(true);
+      expect(await verdict(checksum, partSize, damaged, step, hashers)).toBe(false);
+      expect(await verdict(checksum, partSize, BYTES.subarray(0, 999), step, hashers)).toBe(false);
+    });
   });
 });
 

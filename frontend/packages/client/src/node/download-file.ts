@@ -11,6 +11,7 @@ import type { Work } from "../transport.ts";
 import { createVerifier } from "../verify.ts";
 import type { Download } from "../wire.ts";
 import { DiskFile } from "./disk-file.ts";
+import { nativeHashers } from "./native-hashers.ts";
 import { partialName } from "./partial-name.ts";
 
 const RANGE = 16 * 1024 * 1024;
@@ -131,7 +132,7 @@ async function isThere(path: string, download: Download, signal: AbortSignal): P
 /** Say whether a file is what it should be; null where nothing is known of that. */
 async function isWhole(path: string, download: Download, signal: AbortSignal): Promise<boolean | null> {
   const bytes = await DiskFile.open(path);
-  const verifier = await createVerifier(download.checksum, download.part_size);
+  const verifier = await createVerifier(download.checksum, download.part_size, nativeHashers);
   for (let offset = 0; offset < bytes.size; offset += CHUNK) {
     signal.throwIfAborted();
     verifier.update(new Uint8Array(await bytes.slice(offset, offset + CHUNK).arrayBuffer()));

@@ -8,6 +8,7 @@ or another one; whoever moves the upload out of `pending` is the only one who ma
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from msgspec import structs
 
@@ -38,6 +39,13 @@ class NotAsDeclaredError(Exception):
     """The object can never become the file that was declared."""
 
 
+class Verified(NamedTuple):
+    """The object is the declared one, and has one of these checksums."""
+
+    facts: ObjectFacts
+    expected: Sequence[Checksum]
+
+
 class Publisher:
     """Turns pending uploads into files, or into nothing."""
 
@@ -46,10 +54,10 @@ class Publisher:
         self._store = store
         self._policies = policies
 
-    async def complete(
+    async def verify(
         self, upload: Upload, sent: schemas.CompleteUpload, *, caller: Caller, at: datetime
-    ) -> File | None:
-        """Publish a pending upload: None when it was settled meanwhile.
+    ) -> Verified | None:
+        """Look at what the store holds of a pending upload: None when it was settled meanwhile.
 
         Raises InvalidField, UploadIncomplete, PartsMismatch and StoreUnavailable, after which it can be tried
         again; UploadExpired and UploadRejected, after which it cannot.
@@ -69,7 +77,7 @@ class Publisher:
             if await self.settle(upload, "rejected", entry, at=at):
                 raise UploadRejected(str(error)) from error
             return None
-        return await self.publish(upload, facts, expected, caller=caller, at=at)
+        return Verified(facts, expected)
 
     async def is_whole(self, upload: Upload, facts: ObjectFacts) -> bool:
         """Say whether the object can be told to be the declared one, although nobody came to complete it.

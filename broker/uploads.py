@@ -24,12 +24,12 @@ from broker.files import describe_file
 from broker.intake import Intake
 from broker.parts import Plan
 from broker.policy import Policies
-from broker.publishing import PAGE, Publisher, check_file
+from broker.publishing import PAGE, Publisher, Verified, check_file
 from broker.receipts import Receipts
 from broker.registry import Registry
 from broker.rows import Caller, File, Upload, is_for
 from broker.stores.base import PartToSend, Store, StoredPart
-from broker.turns import take_turns
+from broker.turns import run_together, take_turns
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +142,9 @@ class Uploads:
         Raises NotFound, UploadIncomplete, PartsMismatch, UploadAborted, UploadExpired, UploadRejected,
         InvalidField, StoreUnavailable.
         """
-        return await self._complete(claims, await self._find(claims, upload_id), sent, caller=caller, at=at)
+        upload = await self._find(claims, upload_id)
+        verified = await self._verify(upload, sent, caller=caller, at=at)
+        return await self._publish(claims, upload, sent, verified, caller=caller, at=at)
 
     async def complete_batch(
         self,
@@ -152,26 +154,53 @@ class Uploads:
         caller: Caller,
         at: datetime,
     ) -> list[schemas.Completion | BrokerError]:
-        """Complete many uploads: for each the file and its receipt, or why there is none."""
+        """Complete many uploads: for each the file and its receipt, or why there is none.
+
+        All that the store has been asked of are published together: the registry's disk is waited for once.
+        """
         ids = [each.id for each in wanted if keys.is_id(each.id)]
         uploads = await self._registry.find_uploads(claims, ids)
 
-        async def complete(each: schemas.UploadToComplete) -> schemas.Completion:
-            return await self._complete(claims, _known(uploads.get(each.id)), each, caller=caller, at=at)
+        async def verify(each: schemas.UploadToComplete) -> Verified | None:
+            return await self._verify(_known(uploads.get(each.id)), each, caller=caller, at=at)
 
-        return await take_turns([partial(complete, each) for each in wanted])
+        async def publish(
+            each: schemas.UploadToComplete, verified: Verified | BrokerError | None
+        ) -> schemas.Completion:
+            if isinstance(verified, BrokerError):
+                raise verified
+            return await self._publish(claims, uploads[each.id], each, verified, caller=caller, at=at)
 
-    async def _complete(
-        self, claims: Claims, upload: Upload, sent: schemas.CompleteUpload, *, caller: Caller, at: datetime
-    ) -> schemas.Completion:
+        verified = await take_turns([partial(verify, each) for each in wanted])
+        return await run_together(
+            [partial(publish, each, found) for each, found in zip(wanted, verified, strict=True)]
+        )
+
+    async def _verify(
+        self, upload: Upload, sent: schemas.CompleteUpload, *, caller: Caller, at: datetime
+    ) -> Verified | None:
+        """Have the store's side of a completion done: None for an upload that is not pending any more."""
         try:
-            file = (
-                await self._publisher.complete(upload, sent, caller=caller, at=at)
+            return (
+                await self._publisher.verify(upload, sent, caller=caller, at=at)
                 if upload.status == "pending"
                 else None
-            ) or await self._registry.find_file_of_upload(upload.id)
+            )
         finally:  # also when it is rejected
             self._sending.pop(upload.id, None)
+
+    async def _publish(
+        self,
+        claims: Claims,
+        upload: Upload,
+        sent: schemas.CompleteUpload,
+        verified: Verified | None,
+        *,
+        caller: Caller,
+        at: datetime,
+    ) -> schemas.Completion:
+        published = verified and await self._publisher.publish(upload, *verified, caller=caller, at=at)
+        file = published or await self._registry.find_file_of_upload(upload.id)
         if file is None:
             raise _ended(await self._find(claims, upload.id))
         check_file(file, sent)

@@ -1,7 +1,7 @@
 """Taking in new uploads: what the policy allows, what the quota has room for, each only once."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -121,9 +121,9 @@ class Intake:
             folder=declared.folder,
             size=declared.size,
             type=declared.type,
-            checksum=None if declared.checksum is None else str(declared.checksum),
-            fingerprint=new.fingerprint,
-            collision=new.collision,
+            checksum=declared.checksum,
+            fingerprint=declared.fingerprint,
+            collision=declared.collision,
             policy=chosen.name,
             checksum_algorithm=policy.algorithm_of(chosen, declared),
             part_size=parts.plan(declared.size).part_size if is_in_parts else None,
@@ -156,10 +156,16 @@ class Intake:
         begun = await self._begin_all(await self._refuse_taken(claims, drafts))
         new = [upload for upload in begun if isinstance(upload, Upload)]
         added = await self._registry.add_uploads([self._reservation(upload) for upload in new]) if new else []
-        outcomes: Mapping[str, Upload | Full] = dict(zip((upload.id for upload in new), added, strict=True))
-        await take_turns([partial(self._give_up, each) for each in new if outcomes[each.id] is not each])
+        await take_turns(
+            [
+                partial(self._give_up, upload)
+                for upload, outcome in zip(new, added, strict=True)
+                if outcome is not upload
+            ]
+        )
+        outcomes = iter(added)
         return [
-            upload if isinstance(upload, BrokerError) else _admitted(upload, outcomes[upload.id])
+            upload if isinstance(upload, BrokerError) else _admitted(upload, next(outcomes))
             for upload in begun
         ]
 
@@ -172,7 +178,9 @@ class Intake:
             for draft in drafts
             if isinstance(draft, Upload) and draft.collision == "refuse"
         }
-        taken = set(await self._registry.list_taken(claims, names.values())) if names else ()
+        if not names:
+            return drafts
+        taken = set(await self._registry.list_taken(claims, names.values()))
         return [
             NameTaken("There is a file of this name in the folder.", field="name")
             if isinstance(draft, Upload) and names.get(draft.id) in taken

@@ -6,14 +6,13 @@
 import re
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import structs
 
 from broker import keys
 from broker.auth import Claims
-from broker.checksums import Checksum
 from broker.errors import InvalidField
 from broker.media_types import check_type
-from broker.rules import MOVING, RENAMING, RULES, SCOPE, Verdict, parse_checksum
+from broker.rules import MOVING, RENAMING, RULES, SCOPE, Verdict
 from broker.schemas import ChecksumAlgorithm, Disposition, NewUpload, PolicyLimits, QuotaLimits, Usage
 from broker.settings import Policy, Quota
 
@@ -25,16 +24,6 @@ _SCRIPT_CAPABLE = re.compile(
     r"text/(html|xml|xsl)|application/(xml|mathml)|(text|application)/.*(java|ecma|j|live)script[0-9.]*|.*\+xml"
 )
 _SHOWN_INLINE = re.compile(r"image/(png|jpeg|gif|webp|avif|bmp)|(audio|video)/.+|application/pdf|text/plain")
-
-
-class Declared(Struct, frozen=True, kw_only=True):
-    """What a client declares, checked and in its normal form."""
-
-    name: str
-    folder: str
-    size: int
-    type: str
-    checksum: Checksum | None
 
 
 class Policies:
@@ -70,19 +59,15 @@ class Policies:
         return tuple(sorted(mine, key=lambda policy: (policy.name != "default", policy.name)))
 
 
-def check(policy: Policy, new: NewUpload, claims: Claims) -> Declared:
+def check(policy: Policy, new: NewUpload, claims: Claims) -> NewUpload:
     """Return what is declared in its normal form. Raises the first rule's refusal: see rules.py.
 
     Its member `rule` names what decided, `limit` is the value of that.
     """
     for rule in RULES:
         rule.check(policy, new, claims)
-    return Declared(
-        name=keys.check_name(new.name),
-        folder=keys.check_folder(new.folder),
-        size=new.size,
-        type=check_type(new.type),
-        checksum=parse_checksum(new),
+    return structs.replace(
+        new, name=keys.check_name(new.name), folder=keys.check_folder(new.folder), type=check_type(new.type)
     )
 
 
@@ -105,11 +90,11 @@ def explain(policy: Policy, new: NewUpload, claims: Claims) -> tuple[Verdict, ..
     return tuple(rule.explain(policy, new, claims) for rule in RULES)
 
 
-def algorithm_of(policy: Policy, declared: Declared) -> ChecksumAlgorithm:
+def algorithm_of(policy: Policy, declared: NewUpload) -> ChecksumAlgorithm:
     """Choose the checksum that PUTs are bound to: that of the declared one, else the policy's."""
     if declared.checksum is None:
         return policy.checksum_algorithm
-    return "sha256" if declared.checksum.algorithm == "sha256" else "crc32c"
+    return "sha256" if declared.checksum.startswith("sha256:") else "crc32c"
 
 
 def describe(policy: Policy, usage: Usage) -> PolicyLimits:

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from broker import checksums, keys
 from broker.auth import Claims
-from broker.checksums import Checksum
 from broker.errors import BrokerError, InsufficientScope, InvalidChecksum, ObjectTooLarge, PolicyViolation
 from broker.media_types import check_type, contradicts, is_taken
 from broker.schemas import NewUpload
@@ -69,11 +68,6 @@ def rule_name(policy: Policy, setting: str) -> str:
 def is_multipart(policy: Policy, size: int) -> bool:
     """Say whether a file of this size is sent in parts."""
     return size > policy.single_put_max
-
-
-def parse_checksum(new: NewUpload) -> Checksum | None:
-    """Read the declared checksum, if there is one. Raises InvalidChecksum."""
-    return None if new.checksum is None else checksums.parse(new.checksum)
 
 
 def _scope(policy: Policy, _: NewUpload, claims: Claims) -> str:
@@ -180,7 +174,10 @@ def _stands_for(part: str, name: str, claims: Claims) -> bool:
 
 
 def _checksum(_: Policy, new: NewUpload, __: Claims) -> str:
-    return "The checksum has the right form." if parse_checksum(new) else "No checksum is declared."
+    if new.checksum is None:
+        return "No checksum is declared."
+    checksums.parse(new.checksum)
+    return "The checksum has the right form."
 
 
 def _checksum_required(policy: Policy, new: NewUpload, _: Claims) -> str:

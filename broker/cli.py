@@ -31,7 +31,8 @@ _COMMANDS = {
     "policy": ("broker.policy_command:policy_group", "Look at the policies: what may be uploaded."),
     "prune": ("broker.prune_command:prune_command", "Remove what ended uploads left behind."),
     "receipt": ("broker.receipt_command:receipt_group", "Check receipts."),
-    "rm": ("broker.file_command:rm_command", "Delete files for good, by their ids."),
+    "restore": ("broker.file_command:restore_command", "Take files out of the trash."),
+    "rm": ("broker.file_command:rm_command", "Put files into the trash, by their ids, names or paths."),
     "serve": ("broker.serve_command:serve_command", "Run the service as BROKER_* variables say."),
     "share": (
         "broker.share_command:share_command",

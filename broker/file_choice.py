@@ -44,14 +44,14 @@ def _refuse(error: OSError) -> None:
     raise error
 
 
-def find_file(client: Client, wanted: str) -> File | None:
+def find_file(client: Client, wanted: str, *, trashed: bool = False) -> File | None:
     """Find a file by its id, else the newest of that name, or of that path, as `broker ls` shows it."""
     with suppress(NotFound):
         return client.files.get(wanted)
     folder, is_path, name = wanted.rpartition("/")
     with suppress(InvalidName):  # which no file has
         name = keys.check_name(name)
-        found = client.files.find(folder=folder if is_path else None, q=name)
+        found = client.files.find(folder=folder if is_path else None, q=name, trashed=trashed)
         return next((file for file in found if file.name == name), None)
     return None
 

@@ -1,4 +1,4 @@
-"""`broker upload`, `download`, `ls`, `rm` and `uploads`: the client at the command line.
+"""`broker upload`, `download`, `ls`, `rm`, `restore` and `uploads`: the client at the command line.
 
 They exit with 0 when all is done, 1 when something was not, 2 when they were used wrongly, and 130 when they
 were interrupted; then the same command goes on where it was.
@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypedDict, get_args
 
@@ -19,8 +20,8 @@ import msgspec
 from broker.client import Client
 from broker.client.progress import OnProgress
 from broker.client_session import client_sentences, do_each, open_client
-from broker.errors import BrokerError, NameTaken
-from broker.file_choice import choose_file, choose_paths, choose_targets
+from broker.errors import BrokerError, NameTaken, NotFound
+from broker.file_choice import choose_file, choose_paths, choose_targets, find_file
 from broker.schemas import Collision, File
 from broker.terminal import printable, table
 
@@ -143,22 +144,46 @@ def _print_content(client: Client, file: File) -> None:
 @click.command("ls")
 @click.argument("folder", required=False)
 @click.option("--search", metavar="TEXT", help="Only those whose names hold this.")
+@click.option("--trash", is_flag=True, help="Those in the trash.")
 @click.option("--limit", default=1000, show_default=True, type=click.IntRange(1), help="At most so many.")
 @_JSON
-def ls_command(folder: str | None, search: str | None, limit: int, as_json: bool) -> None:
+def ls_command(folder: str | None, search: str | None, trash: bool, limit: int, as_json: bool) -> None:
     """List files, newest first: all, or those of FOLDER; / is the top one."""
     with client_sentences(), open_client() as client:
-        found = client.files.find(folder=None if folder is None else folder.strip("/"), q=search)
+        folder = None if folder is None else folder.strip("/")
+        found = client.files.find(folder=folder, q=search, trashed=trash)
         files = list(itertools.islice(found, limit))
     _print_files(files, as_json)
 
 
 @click.command("rm")
 @click.argument("wanted", metavar="FILE...", nargs=-1, required=True)
-def rm_command(wanted: tuple[str, ...]) -> None:
-    """Delete files for good, by their ids."""
+@click.option("--for-good", is_flag=True, help="Delete them at once; they are named by their ids then.")
+def rm_command(wanted: tuple[str, ...], for_good: bool) -> None:
+    """Put files into the trash, by their ids, names or paths.
+
+    Of several files of a name it is the newest. `broker restore` takes them out again.
+    """
     with client_sentences(), open_client() as client:
-        do_each(wanted, client.files.delete)
+        do_each(wanted, client.files.delete if for_good else partial(_move, client, into_trash=True))
+
+
+@click.command("restore")
+@click.argument("wanted", metavar="FILE...", nargs=-1, required=True)
+def restore_command(wanted: tuple[str, ...]) -> None:
+    """Take files out of the trash, by their ids, names or paths.
+
+    Of several files of a name it is the newest.
+    """
+    with client_sentences(), open_client() as client:
+        do_each(wanted, partial(_move, client, into_trash=False))
+
+
+def _move(client: Client, wanted: str, *, into_trash: bool) -> None:
+    found = find_file(client, wanted, trashed=not into_trash)
+    if found is None:
+        raise NotFound(f"There is no such file{'' if into_trash else ' in the trash'}.")
+    client.files.change(found.id, trashed=into_trash)
 
 
 @click.command("uploads")

@@ -194,13 +194,43 @@ def test_files_go_in_are_listed_come_out_and_go(terminal: Terminal, tmp_path: Pa
     listed = terminal.ok("ls")
     by_name = terminal.ok("download", "hello.txt", "-o", "-")
     path = terminal.ok("download", uploaded["id"], "-o", str(tmp_path / "copy.txt")).strip()
-    terminal.ok("rm", uploaded["id"])
+    terminal.ok("rm", "--for-good", uploaded["id"])
 
     assert "a/b/hello.txt" in listed
     assert (by_name, Path(path).read_text()) == ("hello", "hello")
     assert terminal.ok("ls") == ""
-    assert terminal.run("rm", uploaded["id"]).exit_code == 1
+    assert terminal.run("rm", "--for-good", uploaded["id"]).exit_code == 1
     assert "There is no file hello.txt." in terminal.run("download", "hello.txt", "-o", "-").output
+
+
+@pytest.mark.parametrize("by", ["id", "name", "path"])
+def test_a_file_goes_into_the_trash_and_comes_out(terminal: Terminal, tmp_path: Path, by: str) -> None:
+    (tmp_path / "hello.txt").write_text("hello")
+    terminal.ok("upload", str(tmp_path / "hello.txt"))  # of the same name, and older
+    file = json.loads(terminal.ok("upload", str(tmp_path / "hello.txt"), "--folder", "a", "--json"))
+    wanted = {"id": file["id"], "name": "hello.txt", "path": "a/hello.txt"}[by]
+
+    terminal.ok("rm", wanted)
+    kept, trashed = terminal.ok("ls"), terminal.ok("ls", "--trash")
+    terminal.ok("restore", wanted)
+
+    assert (file["id"] in kept, file["id"] in trashed) == (False, True)
+    assert len(kept.splitlines()) == len(trashed.splitlines())
+    assert file["id"] in terminal.ok("ls")
+    assert terminal.ok("ls", "--trash") == ""
+
+
+def test_what_is_not_there_keeps_no_other_file_out_of_the_trash(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "hello.txt").write_text("hello")
+    terminal.ok("upload", str(tmp_path / "hello.txt"))
+
+    removed = terminal.run("rm", "a/hello.txt", "hello.txt")
+    restored = terminal.run("restore", "other.txt", "hello.txt")
+
+    assert (removed.exit_code, restored.exit_code) == (1, 1)
+    assert removed.stderr == "a/hello.txt: There is no such file.\n"
+    assert restored.stderr == "other.txt: There is no such file in the trash.\n"
+    assert "hello.txt" in terminal.ok("ls")
 
 
 def test_files_are_listed_by_folder_and_by_name(terminal: Terminal, tmp_path: Path) -> None:

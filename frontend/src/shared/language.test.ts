@@ -17,7 +17,7 @@ test("every problem that is told in one language is told in the other", () => {
   expect([...german.errors.oidc.keys()]).toEqual([...english.errors.oidc.keys()]);
 });
 
-test("one and many are told apart", () => {
-  expect([english.files.items(1), english.files.items(2)]).toEqual(["1 item", "2 items"]);
-  expect([german.files.items(1), german.files.items(2)]).toEqual(["1 Element", "2 Elemente"]);
+test("one and many are told apart, and no line breaks before what is counted", () => {
+  expect([english.files.items(1), english.files.items(2)]).toEqual(["1\u00a0item", "2\u00a0items"]);
+  expect([german.files.items(1), german.files.items(2)]).toEqual(["1\u00a0Element", "2\u00a0Elemente"]);
 });

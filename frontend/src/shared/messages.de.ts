@@ -8,7 +8,7 @@ const number = new Intl.NumberFormat(LOCALE);
 const list = new Intl.ListFormat(LOCALE, { type: "disjunction" });
 
 function count(n: number, one: string, many: string): string {
-  return plural.select(n) === "one" ? `${n} ${one}` : `${number.format(n)} ${many}`;
+  return `${number.format(n)}\u00a0${plural.select(n) === "one" ? one : many}`;
 }
 
 const files = (n: number) => count(n, "Datei", "Dateien");

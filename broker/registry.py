@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 from sqlalchemy import (
     BindParameter,
     Connection,
@@ -25,7 +25,18 @@ from broker.database import Database
 from broker.folder_rows import add_folders
 from broker.name_rows import hold_names, list_taken, settle_name
 from broker.quotas import FIND_REPEATED, Full, Reservation, add_uploads, count, release
-from broker.rows import AuditEntry, Counters, File, OwnedCounters, RowStatus, Upload, every, first, is_for
+from broker.rows import (
+    AuditEntry,
+    Counters,
+    File,
+    OwnedCounters,
+    RowStatus,
+    Upload,
+    add_all,
+    every,
+    first,
+    is_for,
+)
 from broker.schemas import Collision, UploadStatus, UsageOrder
 from broker.tables import files, uploads, usage
 
@@ -62,7 +73,12 @@ LIST_DUE = (
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
 )
-FIND_FOLDER = select(uploads.c.folder).where(uploads.c.id == bindparam("upload_id"))
+HOLD_PENDING = (
+    select(uploads.c.id, uploads.c.folder)
+    .where(uploads.c.id.in_(bindparam("ids", expanding=True)), uploads.c.status == "pending")
+    .order_by(uploads.c.id)  # so that no two replicas wait for each other
+    .with_for_update()
+)
 LIST_KNOWN_KEYS = select(uploads.c.key).where(uploads.c.key.in_(bindparam("keys", expanding=True)))
 SETTLE_UPLOAD = (
     update(uploads)
@@ -309,22 +325,26 @@ class _Publication(NamedTuple):
 
 def _publish(connection: Connection, wanted: Sequence[_Publication]) -> Sequence[File | None]:
     """Turn pending uploads into files; for each of them see `Registry.publish`."""
-    outcomes: dict[int, File | None] = {}
-    published: list[File] = []
+    outcomes: dict[int, File] = {}
+    unwritten: list[File] = []
     entries: list[AuditEntry] = []
     hold_names(connection, ((each.file, each.collision) for each in wanted))
-    # in their order, so that no two replicas wait for each other
+    ids = [each.file.upload_id for each in wanted]
+    pending = {row.id: row.folder for row in connection.execute(HOLD_PENDING, {"ids": ids})}
     for index, (file, collision, entry) in sorted(enumerate(wanted), key=lambda item: item[1].file.upload_id):
-        if _move(connection, file.upload_id, "pending", "completed", at=file.created_at):
-            folder = connection.execute(FIND_FOLDER, {"upload_id": file.upload_id}).scalar_one()
-            placed = replace(file, folder=folder)
-            named = settle_name(connection, placed, collision, at=file.created_at)
-            connection.execute(INSERT_FILE, asdict(named))
-            published.append(named)
-            entries += [entry] if entry else []
-            outcomes[index] = named
-        else:
-            outcomes[index] = first(File, connection, FIND_FILE_OF_UPLOAD, {"upload_id": file.upload_id})
+        folder = pending.pop(file.upload_id, None)
+        if folder is None:
+            continue
+        if collision != "allow":  # it has to see what those before it are called
+            add_all(connection, INSERT_FILE, unwritten)
+            unwritten.clear()
+        named = settle_name(connection, replace(file, folder=folder), collision, at=file.created_at)
+        unwritten.append(named)
+        entries += [entry] if entry else []
+        outcomes[index] = named
+    add_all(connection, INSERT_FILE, unwritten)
+    published = list(outcomes.values())
+    _complete(connection, published)
     for (tenant, owner), folders in _folders_by_owner(published):
         add_folders(connection, tenant, owner, folders)
     moved = [
@@ -332,7 +352,17 @@ def _publish(connection: Connection, wanted: Sequence[_Publication]) -> Sequence
     ]
     count(connection, moved)
     add_entries(connection, entries)
-    return [outcomes[index] for index in range(len(wanted))]
+    return [
+        outcomes.get(index) or first(File, connection, FIND_FILE_OF_UPLOAD, {"upload_id": upload_id})
+        for index, upload_id in enumerate(ids)
+    ]
+
+
+def _complete(connection: Connection, published: Iterable[File]) -> None:
+    """Settle the uploads of files, which are pending and held."""
+    settled = [_settling(each.upload_id, "pending", "completed", at=each.created_at) for each in published]
+    if settled:
+        connection.execute(SETTLE_UPLOAD, settled)
 
 
 def _folders_by_owner(published: Iterable[File]) -> Iterable[tuple[tuple[str, str], set[str]]]:
@@ -349,17 +379,23 @@ def _move(
     new: RowStatus,
     *,
     at: datetime,
-    visit_at: datetime | None = None,
+    visit_at: datetime,
 ) -> bool:
     """Move an upload from one status to another; say whether it had the first."""
-    values = {
+    values = _settling(upload_id, old, new, at=at, visit_at=visit_at)
+    return connection.execute(SETTLE_UPLOAD, values).rowcount == 1
+
+
+def _settling(
+    upload_id: str, old: RowStatus, new: RowStatus, *, at: datetime, visit_at: datetime | None = None
+) -> dict[str, Any]:
+    return {
         "upload_id": upload_id,
         "old_status": old,
         "new_status": new,
         "new_settled_at": at,
         "new_visit_at": visit_at,
     }
-    return connection.execute(SETTLE_UPLOAD, values).rowcount == 1
 
 
 def _select_usage(

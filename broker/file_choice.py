@@ -47,7 +47,8 @@ def _refuse(error: OSError) -> None:
 def find_file(client: Client, wanted: str, *, trashed: bool = False) -> File | None:
     """Find a file by its id, else the newest of that name, or of that path, as `broker ls` shows it."""
     with suppress(NotFound):
-        return client.files.get(wanted)
+        if keys.is_id(wanted):
+            return client.files.get(wanted)
     folder, is_path, name = wanted.rpartition("/")
     with suppress(InvalidName):  # which no file has
         name = keys.check_name(name)

@@ -8,9 +8,8 @@ import itertools
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Literal, TypedDict, get_args
 
@@ -165,7 +164,7 @@ def rm_command(wanted: tuple[str, ...], for_good: bool) -> None:
     Of several files of a name it is the newest. `broker restore` takes them out again.
     """
     with client_sentences(), open_client() as client:
-        do_each(wanted, client.files.delete if for_good else partial(_move, client, into_trash=True))
+        do_each(wanted, client.files.delete if for_good else _mover(client, wanted, into_trash=True))
 
 
 @click.command("restore")
@@ -176,14 +175,21 @@ def restore_command(wanted: tuple[str, ...]) -> None:
     Of several files of a name it is the newest.
     """
     with client_sentences(), open_client() as client:
-        do_each(wanted, partial(_move, client, into_trash=False))
+        do_each(wanted, _mover(client, wanted, into_trash=False))
 
 
-def _move(client: Client, wanted: str, *, into_trash: bool) -> None:
-    found = find_file(client, wanted, trashed=not into_trash)
-    if found is None:
-        raise NotFound(f"There is no such file{'' if into_trash else ' in the trash'}.")
-    client.files.change(found.id, trashed=into_trash)
+def _mover(client: Client, wanted: Iterable[str], *, into_trash: bool) -> Callable[[str], None]:
+    """Find all before any is moved: of a name that is given twice, the second is no other file."""
+    found = {each: find_file(client, each, trashed=not into_trash) for each in wanted}
+
+    def move(each: str) -> None:
+        file = found[each]
+        if file is None:
+            raise NotFound(f"There is no such file{'' if into_trash else ' in the trash'}.")
+        moved = client.files.change(file.id, trashed=into_trash)
+        click.echo(printable("/".join(filter(None, (moved.folder, moved.name)))))
+
+    return move
 
 
 @click.command("uploads")

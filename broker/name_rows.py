@@ -1,6 +1,7 @@
 """Names within a folder: whether one is taken, and what becomes of two, within whatever change needs it."""
 
 import itertools
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -65,6 +66,20 @@ def settle_name(connection: Connection, file: File, collision: Collision, *, at:
             _first_free(connection, file, itertools.chain([file.name], keys.number_names(file.name)))
         )
     return file
+
+
+def find_free(connection: Connection, coming: Iterable[File]) -> set[str]:
+    """Return the ids of the files whose names no other has where they come to, be it one of these."""
+    by_name: defaultdict[tuple[str, str, str, str], list[File]] = defaultdict(list)
+    for file in coming:
+        by_name[file.tenant, file.owner, file.folder, file.name_key].append(file)
+    by_owner: defaultdict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    for tenant, owner, folder, name in by_name:
+        by_owner[tenant, owner].add((folder, name))
+    taken = {
+        (*whose, *name) for whose, names in by_owner.items() for name in list_taken(connection, *whose, names)
+    }
+    return {files[0].id for place, files in by_name.items() if len(files) == 1 and place not in taken}
 
 
 def has_namesake(connection: Connection, file: File) -> bool:

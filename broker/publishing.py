@@ -54,10 +54,12 @@ class Publisher:
         self._store = store
         self._policies = policies
 
-    async def verify(
+    async def prepare(
         self, upload: Upload, sent: schemas.CompleteUpload, *, caller: Caller, at: datetime
     ) -> Verified | None:
-        """Look at what the store holds of a pending upload: None when it was settled meanwhile.
+        """Have the store put a pending upload together, and look at it: None when it was settled meanwhile.
+
+        What can never become the file is settled, and removed.
 
         Raises InvalidField, UploadIncomplete, PartsMismatch and StoreUnavailable, after which it can be tried
         again; UploadExpired and UploadRejected, after which it cannot.

@@ -23,7 +23,7 @@ from broker.audit_rows import add_entries
 from broker.auth import Claims
 from broker.database import Database
 from broker.folder_rows import add_folders
-from broker.name_rows import hold_names, list_taken, settle_name
+from broker.name_rows import find_free, hold_names, list_taken, settle_name
 from broker.quotas import FIND_REPEATED, Full, Reservation, add_uploads, count, release
 from broker.rows import (
     AuditEntry,
@@ -331,17 +331,22 @@ def _publish(connection: Connection, wanted: Sequence[_Publication]) -> Sequence
     hold_names(connection, ((each.file, each.collision) for each in wanted))
     ids = [each.file.upload_id for each in wanted]
     pending = {row.id: row.folder for row in connection.execute(HOLD_PENDING, {"ids": ids})}
-    for index, (file, collision, entry) in sorted(enumerate(wanted), key=lambda item: item[1].file.upload_id):
-        folder = pending.pop(file.upload_id, None)
-        if folder is None:
-            continue
-        if collision != "allow":  # it has to see what those before it are called
-            add_all(connection, INSERT_FILE, unwritten)
+    placed = {
+        index: replace(each.file, folder=pending.pop(each.file.upload_id))
+        for index, each in sorted(enumerate(wanted), key=lambda item: item[1].file.upload_id)
+        if each.file.upload_id in pending
+    }
+    may_give_way = any(each.collision != "allow" for each in wanted)
+    has_free_name = find_free(connection, placed.values()) if may_give_way else set()
+    for index, file in placed.items():
+        _, collision, entry = wanted[index]
+        if collision != "allow" and file.id not in has_free_name:
+            add_all(connection, INSERT_FILE, unwritten)  # it has to see what those before it are called
             unwritten.clear()
-        named = settle_name(connection, replace(file, folder=folder), collision, at=file.created_at)
-        unwritten.append(named)
+            file = settle_name(connection, file, collision, at=file.created_at)
+        unwritten.append(file)
         entries += [entry] if entry else []
-        outcomes[index] = named
+        outcomes[index] = file
     add_all(connection, INSERT_FILE, unwritten)
     published = list(outcomes.values())
     _complete(connection, published)

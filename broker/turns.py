@@ -10,7 +10,7 @@ from broker.errors import BrokerError, StoreUnavailable
 T = TypeVar("T")
 
 AT_ONCE = 8  # half of the store's threads (stores/s3.py)
-TOGETHER = 64  # in one change of the registry: one that is far away has time for so many
+TOGETHER = 64  # in one change of the registry, about
 SECONDS = 20  # after which nothing new is begun
 
 

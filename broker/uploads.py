@@ -143,7 +143,7 @@ class Uploads:
         InvalidField, StoreUnavailable.
         """
         upload = await self._find(claims, upload_id)
-        verified = await self._verify(upload, sent, caller=caller, at=at)
+        verified = await self._prepare(upload, sent, caller=caller, at=at)
         return await self._publish(claims, upload, sent, verified, caller=caller, at=at)
 
     async def complete_batch(
@@ -156,38 +156,43 @@ class Uploads:
     ) -> list[schemas.Completion | BrokerError]:
         """Complete many uploads: for each the file and its receipt, or why there is none.
 
-        All that the store has been asked of are published together: the registry's disk is waited for once.
+        First the store is asked for all of them, then they are published together: the registry's disk is
+        waited for seldom.
         """
         ids = [each.id for each in wanted if keys.is_id(each.id)]
         uploads = await self._registry.find_uploads(claims, ids)
 
-        async def verify(each: schemas.UploadToComplete) -> Verified | None:
-            return await self._verify(_known(uploads.get(each.id)), each, caller=caller, at=at)
+        async def prepare(each: schemas.UploadToComplete) -> Verified | Exception | None:
+            try:
+                return await self._prepare(_known(uploads.get(each.id)), each, caller=caller, at=at)
+            except Exception as error:  # noqa: BLE001 - it is raised as soon as the others can be published
+                return error
 
         async def publish(
-            each: schemas.UploadToComplete, verified: Verified | BrokerError | None
+            each: schemas.UploadToComplete, verified: Verified | Exception | None
         ) -> schemas.Completion:
-            if isinstance(verified, BrokerError):
+            if isinstance(verified, Exception):
                 raise verified
             return await self._publish(claims, uploads[each.id], each, verified, caller=caller, at=at)
 
-        verified = await take_turns([partial(verify, each) for each in wanted])
+        prepared = await take_turns([partial(prepare, each) for each in wanted])
         return await run_together(
-            [partial(publish, each, found) for each, found in zip(wanted, verified, strict=True)]
+            [partial(publish, each, verified) for each, verified in zip(wanted, prepared, strict=True)]
         )
 
-    async def _verify(
+    async def _prepare(
         self, upload: Upload, sent: schemas.CompleteUpload, *, caller: Caller, at: datetime
     ) -> Verified | None:
         """Have the store's side of a completion done: None for an upload that is not pending any more."""
         try:
             return (
-                await self._publisher.verify(upload, sent, caller=caller, at=at)
+                await self._publisher.prepare(upload, sent, caller=caller, at=at)
                 if upload.status == "pending"
                 else None
             )
-        finally:  # also when it is rejected
+        except BrokerError:  # it may be settled by that
             self._sending.pop(upload.id, None)
+            raise
 
     async def _publish(
         self,
@@ -200,6 +205,7 @@ class Uploads:
         at: datetime,
     ) -> schemas.Completion:
         published = verified and await self._publisher.publish(upload, *verified, caller=caller, at=at)
+        self._sending.pop(upload.id, None)
         file = published or await self._registry.find_file_of_upload(upload.id)
         if file is None:
             raise _ended(await self._find(claims, upload.id))

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import psycopg
 import pytest
 from msgspec import structs
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, event
 
 from broker.app import open_database
 from broker.audit_registry import AuditFilter, AuditRegistry
@@ -54,6 +54,19 @@ async def list_files(
     lists = FileRegistry(registry._database)
     wanted = Filter(is_trashed=is_trashed)
     return await lists.list(claims, wanted, order="-created", after=after, limit=limit)
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Yield the statements that are executed meanwhile."""
+    made: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        made.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield made
+    event.remove(Engine, "before_cursor_execute", note)
 
 
 @contextmanager
@@ -219,6 +232,27 @@ def test_files_that_are_published_together_are_counted_each_for_its_owner(regist
         ]
         assert (await counters(registry)).pending == 0
         assert await FileRegistry(registry._database).has_folder(BOB, "f/bob")
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("collision", ["allow", "rename", "refuse", "replace"])
+def test_many_files_are_published_by_no_more_statements_than_few(
+    registry: Registry, collision: Collision
+) -> None:
+    """Each is a round trip to a registry that may be far away."""
+
+    async def publish_all(count: int) -> int:
+        uploads = [structs.replace(upload_of(), folder="a") for _ in range(count)]
+        for upload in uploads:
+            await add(registry, upload)
+        with statements() as made:
+            files = [file_of(upload).named(upload.id) for upload in uploads]
+            await asyncio.gather(*(registry.publish(file, collision) for file in files))
+        return len(made)
+
+    async def story() -> None:
+        assert await publish_all(40) <= await publish_all(2) + 1
 
     asyncio.run(story())
 

@@ -220,6 +220,27 @@ def test_a_file_goes_into_the_trash_and_comes_out(terminal: Terminal, tmp_path: 
     assert terminal.ok("ls", "--trash") == ""
 
 
+def test_a_name_that_is_given_twice_is_one_file(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "hello.txt").write_text("hello")
+    for folder in "a", "b":
+        terminal.ok("upload", str(tmp_path / "hello.txt"), "--folder", folder)
+
+    removed = terminal.ok("rm", "hello.txt", "hello.txt")
+
+    assert removed == "b/hello.txt\nb/hello.txt\n"
+    assert "a/hello.txt" in terminal.ok("ls")
+    assert terminal.ok("restore", "b/hello.txt") == "b/hello.txt\n"
+
+
+@pytest.mark.parametrize("name", ["download", "shares", "thumbnail"])
+def test_a_file_may_be_called_as_a_part_of_the_api(terminal: Terminal, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("hello")
+    terminal.ok("upload", str(tmp_path / name), "--folder", "a")
+
+    assert terminal.ok("download", f"a/{name}", "-o", "-") == "hello"
+    assert terminal.ok("rm", f"a/{name}") == f"a/{name}\n"
+
+
 def test_what_is_not_there_keeps_no_other_file_out_of_the_trash(terminal: Terminal, tmp_path: Path) -> None:
     (tmp_path / "hello.txt").write_text("hello")
     terminal.ok("upload", str(tmp_path / "hello.txt"))

@@ -1,9 +1,10 @@
 // The words of messages.admin.en.ts in German.
 
+import { counter } from "./counter.ts";
 import { LOCALE } from "./language.ts";
 import type { AdminMessages } from "./messages.admin.en.ts";
 
-const plural = new Intl.PluralRules("de");
+const count = counter("de");
 const number = new Intl.NumberFormat(LOCALE);
 
 export const adminGerman: AdminMessages = {
@@ -71,7 +72,7 @@ export const adminGerman: AdminMessages = {
     },
     under: (subject, policy) => `${subject} · ${policy}`,
     of: (size, quota) => `${size} von ${quota}`,
-    files: (n) => (plural.select(n) === "one" ? "1 Datei" : `${number.format(n)} Dateien`),
+    files: (n) => count(n, "Datei", "Dateien"),
     filesOf: (n, quota) => `${number.format(n)} von ${number.format(quota)} Dateien`,
     pending: (n, size) => `${number.format(n)} unfertig (${size})`,
     share: (subject) => `Anteil des Kontingents, den ${subject} belegt`,

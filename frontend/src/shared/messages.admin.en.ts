@@ -1,9 +1,10 @@
 // The words of administration in English; messages.admin.de.ts says the same in German.
 
 import type { AuditEvent } from "@broker/client";
+import { counter } from "./counter.ts";
 import { LOCALE } from "./language.ts";
 
-const plural = new Intl.PluralRules("en");
+const count = counter("en");
 const number = new Intl.NumberFormat(LOCALE);
 
 export type AdminMessages = typeof adminEnglish;
@@ -67,7 +68,7 @@ export const adminEnglish = {
     },
     under: (subject: string, policy: string) => `${subject} · ${policy}`,
     of: (size: string, quota: string) => `${size} of ${quota}`,
-    files: (n: number) => (plural.select(n) === "one" ? "1 file" : `${number.format(n)} files`),
+    files: (n: number) => count(n, "file", "files"),
     filesOf: (n: number, quota: number) => `${number.format(n)} of ${number.format(quota)} files`,
     pending: (n: number, size: string) => `${number.format(n)} unfinished (${size})`,
     share: (subject: string) => `Share of the quota that ${subject} uses`,

@@ -1,15 +1,13 @@
 // The words of messages.en.ts in German.
 
+import { counter } from "./counter.ts";
 import { LOCALE } from "./language.ts";
 import type { Messages } from "./messages.en.ts";
 
-const plural = new Intl.PluralRules("de");
 const number = new Intl.NumberFormat(LOCALE);
 const list = new Intl.ListFormat(LOCALE, { type: "disjunction" });
 
-function count(n: number, one: string, many: string): string {
-  return `${number.format(n)}\u00a0${plural.select(n) === "one" ? one : many}`;
-}
+const count = counter("de");
 
 const files = (n: number) => count(n, "Datei", "Dateien");
 const items = (n: number) => count(n, "Element", "Elemente");

@@ -2,15 +2,13 @@
 // in ready-made from format.ts.
 
 import type { Diagnosis } from "@broker/client";
+import { counter } from "./counter.ts";
 import { LOCALE } from "./language.ts";
 
-const plural = new Intl.PluralRules("en");
 const number = new Intl.NumberFormat(LOCALE);
 const list = new Intl.ListFormat(LOCALE, { type: "disjunction" });
 
-function count(n: number, one: string, many: string): string {
-  return `${number.format(n)}\u00a0${plural.select(n) === "one" ? one : many}`;
-}
+const count = counter("en");
 
 export type Messages = typeof english;
 

@@ -18,8 +18,8 @@ const ALIGNED = 4; // to 2⁴ bytes
 export const BLOCK = 16;
 
 /**
- * Assemble the WebAssembly module that exports `fold(size)`: of `page.memory` it goes through so many bytes after
- * the first `reach`, and adds to each block those that are `distances` blocks before it.
+ * Assemble the WebAssembly module that exports `fold(size)`: of `page.memory` it goes through so many bytes, whole
+ * blocks and one at least, after the first `reach`, and adds to each block those that are `distances` blocks before it.
  */
 export function assembleFold(reach: number, distances: readonly number[]): Uint8Array<ArrayBuffer> {
   const block = (offset: number) => [ALIGNED, ...unsigned(offset)];

@@ -1,8 +1,12 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { crc32c } from "../crc32c.ts";
 import { wideCrc32c } from "./wide-crc32c.ts";
 
 const BYTES = Uint8Array.from({ length: 200_000 }, (_, index) => Math.imul(index, 2_654_435_761) >>> 21);
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 describe("the CRC32C of 16 bytes at a time", () => {
   // what is folded at all, one page of memory, two, and odd ends
@@ -17,6 +21,14 @@ describe("the CRC32C of 16 bytes at a time", () => {
       }
     },
   );
+
+  test("is computed without WebAssembly too", async () => {
+    vi.stubGlobal("WebAssembly", undefined);
+    vi.resetModules();
+    const without = await import("./wide-crc32c.ts");
+
+    expect(without.wideCrc32c(BYTES)).toBe(crc32c(BYTES));
+  });
 
   test("sees each bit", () => {
     const bytes = BYTES.slice(0, 70_000);

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import asdict
 from sqlalchemy import BindParameter, Connection, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -63,15 +62,13 @@ RESERVE = COUNT.where(
 # by the name of the dialect: each has its own way to say the same
 INSERT_UPLOADS = {
     "sqlite": sqlite.insert(uploads).on_conflict_do_nothing(),
-    # SQLAlchemy forgets how many rows an INSERT made if not told to remember
-    "postgresql": postgresql.insert(uploads)
-    .on_conflict_do_nothing()
-    .execution_options(preserve_rowcount=True),
+    "postgresql": postgresql.insert(uploads).on_conflict_do_nothing(),
 }
 INSERT_USAGE = {
     "sqlite": sqlite.insert(usage).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(usage).on_conflict_do_nothing(),
 }
+FIND_ADDED = select(uploads.c.id).where(uploads.c.id.in_(bindparam("ids", expanding=True)))
 FIND_REPEATED = (
     select(uploads)
     .filter_by(tenant=bindparam("tenant"), owner=bindparam("owner"))
@@ -185,13 +182,12 @@ def _fill(
 
 def _insert(connection: Connection, new: Sequence[Upload]) -> dict[str, Upload]:
     """Add uploads; return those that another replica was quicker to add under the same idempotency key."""
-    statement = INSERT_UPLOADS[connection.dialect.name]
-    add_all(connection, statement, [upload for upload in new if upload.idempotency_key is None])
-    late = [
-        upload
-        for upload in new
-        if upload.idempotency_key and not connection.execute(statement, asdict(upload)).rowcount
-    ]
+    add_all(connection, INSERT_UPLOADS[connection.dialect.name], new)
+    keyed = [upload for upload in new if upload.idempotency_key]
+    if not keyed:
+        return {}
+    added = set(connection.execute(FIND_ADDED, {"ids": [upload.id for upload in keyed]}).scalars())
+    late = [upload for upload in keyed if upload.id not in added]
     for upload in late:
         release(connection, upload)
     return _find_repeated(connection, late)

@@ -236,6 +236,25 @@ def test_files_that_are_published_together_are_counted_each_for_its_owner(regist
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("key", [None, "key"])
+def test_many_uploads_are_added_by_no_more_statements_than_few(registry: Registry, key: str | None) -> None:
+    async def add_all(count: int) -> int:
+        new = [
+            structs.replace(upload_of(), idempotency_key=key and f"{key}/{count}/{index}")
+            for index in range(count)
+        ]
+        with statements() as made:
+            added = await registry.add_uploads([Reservation(each, NO_LIMIT, NO_LIMIT) for each in new])
+        assert list(added) == new
+        return len(made)
+
+    async def story() -> None:
+        await add(registry, upload_of())  # the first one of an owner takes some more
+        assert await add_all(40) == await add_all(2)
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize("collision", ["allow", "rename", "refuse", "replace"])
 def test_many_files_are_published_by_no_more_statements_than_few(
     registry: Registry, collision: Collision

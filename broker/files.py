@@ -1,10 +1,10 @@
 """Files: completed uploads, as their owner lists, fetches, moves and deletes them."""
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, TypeVar
+from functools import partial
+from typing import Annotated
 
 from msgspec import Meta, structs
 
@@ -24,14 +24,11 @@ from broker.policy import Policies
 from broker.registry import Registry
 from broker.rows import Caller, File, owner_of
 from broker.stores.base import Store
+from broker.turns import run_together
 
 log = logging.getLogger(__name__)
 
-Wanted = TypeVar("Wanted")
-Outcome = TypeVar("Outcome")
-
 _TRIES = 5  # somebody else may be changing the same file
-_AT_ONCE = 50
 _EMPTIED_AT_ONCE = 1000
 
 
@@ -141,15 +138,17 @@ class Files:
     ) -> Sequence[schemas.File | BrokerError]:
         """Change many files alike; return for each what it is now, or why it was not changed."""
         change = schemas.ChangeFile(folder=wanted.folder, trashed=wanted.trashed, collision=wanted.collision)
-        return await _each(
-            wanted.ids, lambda file_id: self.change(claims, file_id, change, caller=caller, at=at)
+        return await run_together(
+            [partial(self.change, claims, file_id, change, caller=caller, at=at) for file_id in wanted.ids]
         )
 
     async def delete_batch(
         self, claims: Claims, wanted: schemas.DeleteFiles, *, caller: Caller, at: datetime
     ) -> Sequence[BrokerError | None]:
         """Delete many files; return for each None, or why it was not deleted."""
-        return await _each(wanted.ids, lambda file_id: self.delete(claims, file_id, caller=caller, at=at))
+        return await run_together(
+            [partial(self.delete, claims, file_id, caller=caller, at=at) for file_id in wanted.ids]
+        )
 
     def _changed(self, claims: Claims, file: File, wanted: schemas.ChangeFile, *, at: datetime) -> File:
         of_file = self._policies.of(file.policy)
@@ -171,8 +170,11 @@ class Files:
             return ()
         before = at - timedelta(days=self.trash_days)
         found = await self._registry.list_trashed(before=before, limit=_EMPTIED_AT_ONCE)
-        deleted = await _each(
-            found, lambda file: self._delete(file, caller=owner_of(file), at=at, trashed_before=before)
+        deleted = await run_together(
+            [
+                partial(self._delete, file, caller=owner_of(file), at=at, trashed_before=before)
+                for file in found
+            ]
         )
         return [file for file, was_there in zip(found, deleted, strict=True) if was_there is True]
 
@@ -226,22 +228,6 @@ def check_text(text: str | None) -> str | None:
     if text is not None and "\0" in text:
         raise InvalidField("A name cannot hold this.", field="q")
     return text
-
-
-async def _each(
-    wanted: Sequence[Wanted], action: Callable[[Wanted], Awaitable[Outcome]]
-) -> list[Outcome | BrokerError]:
-    """Do something with each file; changes that wait at the same time are written together."""
-    turns = asyncio.Semaphore(_AT_ONCE)
-
-    async def attempt(each: Wanted) -> Outcome | BrokerError:
-        async with turns:
-            try:
-                return await action(each)
-            except BrokerError as error:
-                return error
-
-    return list(await asyncio.gather(*map(attempt, wanted)))
 
 
 def _place_of(file: File, order: schemas.FileOrder) -> str:

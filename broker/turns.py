@@ -10,12 +10,12 @@ from broker.errors import BrokerError, StoreUnavailable
 T = TypeVar("T")
 
 AT_ONCE = 8  # half of the store's threads (stores/s3.py)
-TOGETHER = 64  # in one change of the registry, about
+TOGETHER = 50
 SECONDS = 20  # after which nothing new is begun
 
 
 async def take_turns(actions: Sequence[Callable[[], Awaitable[T]]]) -> list[T | BrokerError]:
-    """Run actions, some at once; return what each returned, or the error it raised, in the same order."""
+    """Run actions that ask the store, few at once; return what each returned or raised, in their order."""
     if not actions:
         return []
     deadline = time.monotonic() + SECONDS
@@ -33,7 +33,7 @@ async def take_turns(actions: Sequence[Callable[[], Awaitable[T]]]) -> list[T | 
 
 
 async def run_together(actions: Sequence[Callable[[], Awaitable[T]]]) -> list[T | BrokerError]:
-    """Run actions that ask nothing of the store, many at once; return as `take_turns` does."""
+    """Run many actions at once, whose changes the registry makes together; return as `take_turns` does."""
     places = asyncio.Semaphore(TOGETHER)
 
     async def run(action: Callable[[], Awaitable[T]]) -> T | BrokerError:

@@ -38,6 +38,15 @@ class Full(Struct, frozen=True):
     limit: int
 
 
+class _Room(NamedTuple):
+    """What is left of a limit, for uploads or for their bytes."""
+
+    rule: str
+    limit: int
+    left: int
+    is_bytes: bool = False
+
+
 _COUNTED: dict[str, BindParameter[str]] = {
     "tenant": bindparam("of_tenant"),
     "owner": bindparam("of_owner"),
@@ -148,9 +157,12 @@ def _fill_tenants(connection: Connection, new: Sequence[Reservation]) -> dict[st
         [((_tenant_of(each.upload), each.tenant_quota), each.upload) for each in new],
         partial(_reserve_in, connection, "tenant_quota"),
     )
+    given_back: defaultdict[_Scope, Counters] = defaultdict(Counters)
     for upload in uploads:
         if upload.id in refused:
-            _add(connection, _scope_of(upload), _given_back(upload))
+            given_back[_scope_of(upload)] += _given_back(upload)
+    for scope in sorted(given_back):
+        _add(connection, scope, given_back[scope])
     return refused
 
 
@@ -164,19 +176,39 @@ def _fill_links(connection: Connection, new: Sequence[Upload]) -> dict[str, Full
 
 
 def _fill(
-    wanted: Iterable[tuple[Group, Upload]], reserve: Callable[[Group, Sequence[Upload]], Full | None]
+    wanted: Iterable[tuple[Group, Upload]],
+    reserve: Callable[[Group, Sequence[Upload]], Sequence[_Room] | None],
 ) -> dict[str, Full]:
-    """Reserve in each group for all uploads at once, else one by one; say which were refused, and why."""
+    """Reserve in each group for all uploads at once, or for those that fit; say which were refused, and why.
+
+    `reserve` does it for all or for none, and then says how much room there is.
+    """
     alike: defaultdict[Group, list[Upload]] = defaultdict(list)
     for group, upload in wanted:
         alike[group].append(upload)
     refused: dict[str, Full] = {}
     for group, together in sorted(alike.items(), key=lambda item: item[0][0]):
-        if reserve(group, together) is None:
-            continue
-        for upload in together:
-            if full := reserve(group, [upload]):
-                refused[upload.id] = full
+        full: dict[str, Full] = {}
+        fitting = together
+        # more than once: another replica may have taken room meanwhile, or made some
+        while fitting and (rooms := reserve(group, fitting)) is not None:
+            full = _refuse(rooms, together)
+            fitting = [upload for upload in together if upload.id not in full]
+        refused |= full
+    return refused
+
+
+def _refuse(rooms: Sequence[_Room], wanted: Iterable[Upload]) -> dict[str, Full]:
+    """Say which uploads do not fit when they come in their order, and why."""
+    left = {room.rule: room.left for room in rooms}
+    refused: dict[str, Full] = {}
+    for upload in wanted:
+        taken = {room.rule: upload.size if room.is_bytes else 1 for room in rooms}
+        full = next((room for room in rooms if taken[room.rule] > left[room.rule]), None)
+        if full:
+            refused[upload.id] = Full(full.rule, full.limit)
+        else:
+            left = {rule: left[rule] - taken[rule] for rule in left}
     return refused
 
 
@@ -195,8 +227,8 @@ def _insert(connection: Connection, new: Sequence[Upload]) -> dict[str, Upload]:
 
 def _reserve_in(
     connection: Connection, name: str, within: tuple[_Scope, Quota], wanted: Sequence[Upload]
-) -> Full | None:
-    """Count pending uploads in a scope, all or none; return why not."""
+) -> Sequence[_Room] | None:
+    """Count pending uploads in a scope, all or none; then return what room there is."""
     scope, quota = within
     more = Counters(pending=len(wanted), pending_bytes=sum(upload.size for upload in wanted))
     limits = {
@@ -211,17 +243,16 @@ def _reserve_in(
     if connection.execute(RESERVE, values).rowcount:
         return None
     found = connection.execute(FIND_USAGE, _values(scope, more)).one()
-    if found.pending + more.pending > limits["max_pending"]:
-        return Full(f"{name}.pending", limits["max_pending"])
-    if found.files + found.pending + more.pending > limits["max_files"]:
-        return Full(f"{name}.files", limits["max_files"])
-    if found.bytes + found.pending_bytes + more.pending_bytes > limits["max_bytes"]:
-        return Full(f"{name}.bytes", limits["max_bytes"])
-    return _reserve_in(connection, name, within, wanted)  # another replica has made room since
+    pending, files, size = limits["max_pending"], limits["max_files"], limits["max_bytes"]
+    return (
+        _Room(f"{name}.pending", pending, pending - found.pending),
+        _Room(f"{name}.files", files, files - found.files - found.pending),
+        _Room(f"{name}.bytes", size, size - found.bytes - found.pending_bytes, is_bytes=True),
+    )
 
 
-def _receive(connection: Connection, share_id: str, wanted: Sequence[Upload]) -> Full | None:
-    """Count what is sent by a link, all or none; return why not."""
+def _receive(connection: Connection, share_id: str, wanted: Sequence[Upload]) -> Sequence[_Room] | None:
+    """Count what is sent by a link, all or none; then return what room there is."""
     files, size = len(wanted), sum(upload.size for upload in wanted)
     at = max(upload.created_at for upload in wanted)
     values = {"share_id": share_id, "more_files": files, "more_bytes": size}
@@ -229,12 +260,14 @@ def _receive(connection: Connection, share_id: str, wanted: Sequence[Upload]) ->
         return None
     found = first(Share, connection, FIND_LINK, {"share_id": share_id})
     if found is None or found.expires_at <= at:
-        return Full("link", 0)
-    if found.max_files is not None and found.received_files + files > found.max_files:
-        return Full("link.files", found.max_files)
-    if found.max_bytes is not None and found.received_bytes + size > found.max_bytes:
-        return Full("link.bytes", found.max_bytes)
-    return _receive(connection, share_id, wanted)  # another replica has made room since
+        return (_Room("link", 0, 0),)
+    rooms = []
+    if found.max_files is not None:
+        rooms.append(_Room("link.files", found.max_files, found.max_files - found.received_files))
+    if found.max_bytes is not None:
+        left = found.max_bytes - found.received_bytes
+        rooms.append(_Room("link.bytes", found.max_bytes, left, is_bytes=True))
+    return rooms
 
 
 def release(connection: Connection, upload: Upload) -> None:

@@ -33,6 +33,7 @@ Item = TypeVar("Item")
 AT = datetime(2026, 11, 22, 12, 30, 15, 123456, tzinfo=UTC)
 ALICE = Claims(subject="alice", tenant="acme", scopes=frozenset())
 NO_LIMIT = Quota()
+FULL = Quota(files=1)  # with one
 TENANT = structs.replace(ALICE, subject="")  # as what all of it have together is counted
 BOB = Claims(subject="bob", tenant="acme", scopes=frozenset())
 ALICE_ELSEWHERE = Claims(subject="alice", tenant="other", scopes=frozenset())
@@ -107,6 +108,18 @@ def file_of(upload: Upload) -> File:
         checksum=upload.checksum,
         etag="abc",
         created_at=AT,
+    )
+
+
+def link_of(**fields: Any) -> Share:  # noqa: ANN401 - of many kinds
+    return Share(
+        id=new_id(AT),
+        tenant=ALICE.tenant,
+        owner=ALICE.subject,
+        kind="receive",
+        folder="in",
+        created_at=AT,
+        **{"expires_at": AT + timedelta(microseconds=1)} | fields,
     )
 
 
@@ -251,6 +264,44 @@ def test_many_uploads_are_added_by_no_more_statements_than_few(registry: Registr
     async def story() -> None:
         await add(registry, upload_of())  # the first one of an owner takes some more
         assert await add_all(40) == await add_all(2)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("quota", "tenant_quota", "link"),
+    [(FULL, NO_LIMIT, None), (NO_LIMIT, FULL, None), (NO_LIMIT, NO_LIMIT, link_of(max_files=1))],
+    ids=["quota", "tenant's quota", "link"],
+)
+def test_many_uploads_without_room_are_refused_by_no_more_statements_than_few(
+    registry: Registry, quota: Quota, tenant_quota: Quota, link: Share | None
+) -> None:
+    async def add_all(count: int) -> tuple[int, list[type]]:
+        new = [structs.replace(upload_of(), share_id=link and link.id) for _ in range(count)]
+        with statements() as made:
+            outcomes = await registry.add_uploads([Reservation(each, quota, tenant_quota) for each in new])
+        return len(made), [type(outcome) for outcome in outcomes]
+
+    async def story() -> None:
+        await FileRegistry(registry._database).add_folder(ALICE, "in")
+        if link:
+            assert await ShareRegistry(registry._database).add(link)
+        assert (await add_all(1))[1] == [Upload]
+        few, _ = await add_all(2)
+        assert await add_all(40) == (few, [Full] * 40)
+        assert (await counters(registry)).pending == 1
+
+    asyncio.run(story())
+
+
+def test_c53_a_smaller_upload_fits_where_one_before_it_did_not(registry: Registry) -> None:
+    async def story() -> None:
+        new = [upload_of(size=size) for size in (5, 6, 3, 3, 2)]
+        outcomes = await registry.add_uploads([Reservation(each, Quota(bytes=10), NO_LIMIT) for each in new])
+
+        full = Full("quota.bytes", 10)
+        assert list(outcomes) == [new[0], full, new[2], full, new[4]]
+        assert (await counters(registry)).pending_bytes == 10
 
     asyncio.run(story())
 
@@ -404,16 +455,7 @@ def test_c53_a_link_takes_no_more_than_it_may_and_counts_nothing_that_it_refused
 ) -> None:
     async def story() -> None:
         shares = ShareRegistry(registry._database)
-        fields = {"expires_at": AT + timedelta(microseconds=1)} | (link or {})
-        share = Share(
-            id=new_id(AT),
-            tenant=ALICE.tenant,
-            owner=ALICE.subject,
-            kind="receive",
-            folder="in",
-            created_at=AT,
-            **fields,
-        )
+        share = link_of(**(link or {}))
         await FileRegistry(registry._database).add_folder(ALICE, "in")
         if link is not None:
             assert await shares.add(share)

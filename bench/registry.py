@@ -15,7 +15,7 @@ from sqlalchemy.dialects import sqlite
 
 from bench import load
 from bench.processes import REGISTRY, Server, serving_broker, token_for
-from broker import registry
+from broker import registry, upload_rows
 from broker.auth import Claims
 from broker.file_registry import Filter, select_files
 from broker.settings import Identity, StoreSettings
@@ -56,7 +56,7 @@ QUERIES = {
     "list unfinished": registry.LIST_PENDING,
     "find an upload": registry.FIND_UPLOAD,
     "find a file": registry.FIND_FILE,
-    "file of an upload": registry.FIND_FILE_OF_UPLOAD,
+    "file of an upload": upload_rows.FIND_FILE_OF_UPLOAD,
     "uploads to visit": registry.LIST_DUE,
 }
 

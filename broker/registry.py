@@ -1,18 +1,15 @@
-"""What the broker remembers of uploads and files; with quotas.py and account_registry.py, the only SQL."""
+"""What the broker remembers of uploads and files."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from msgspec.structs import replace
 from sqlalchemy import (
     BindParameter,
     Connection,
     Select,
     bindparam,
     delete,
-    insert,
     select,
     text,
     tuple_,
@@ -22,29 +19,26 @@ from sqlalchemy import (
 from broker.audit_rows import add_entries
 from broker.auth import Claims
 from broker.database import Database
-from broker.folder_rows import add_folders
-from broker.name_rows import find_free, hold_names, list_taken, settle_name
+from broker.name_rows import list_taken
 from broker.quotas import FIND_REPEATED, Full, Reservation, add_uploads, count, release
 from broker.rows import (
     AuditEntry,
     Counters,
     File,
     OwnedCounters,
-    RowStatus,
     Upload,
-    add_all,
     every,
     first,
     is_for,
 )
 from broker.schemas import Collision, UploadStatus, UsageOrder
 from broker.tables import files, uploads, usage
+from broker.upload_rows import FIND_FILE_OF_UPLOAD, Publication, move_upload, publish_all
 
 _OWNER: dict[str, BindParameter[str]] = {"tenant": bindparam("tenant"), "owner": bindparam("owner")}
 _OWN_UPLOADS = select(uploads).filter_by(**_OWNER).where(uploads.c.status != "deleted")
 _OWN_FILES = select(files).filter_by(**_OWNER)
 
-INSERT_FILE = insert(files)
 FIND_UPLOAD = _OWN_UPLOADS.where(uploads.c.id == bindparam("id"))
 FIND_UPLOADS = _OWN_UPLOADS.where(uploads.c.id.in_(bindparam("ids", expanding=True)))
 FIND_UPLOAD_OF_KEY = select(uploads).where(uploads.c.key == bindparam("key"))
@@ -73,22 +67,7 @@ LIST_DUE = (
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
 )
-HOLD_PENDING = (
-    select(uploads.c.id, uploads.c.folder)
-    .where(uploads.c.id.in_(bindparam("ids", expanding=True)), uploads.c.status == "pending")
-    .order_by(uploads.c.id)  # so that no two replicas wait for each other
-    .with_for_update()
-)
 LIST_KNOWN_KEYS = select(uploads.c.key).where(uploads.c.key.in_(bindparam("keys", expanding=True)))
-SETTLE_UPLOAD = (
-    update(uploads)
-    .where(uploads.c.id == bindparam("upload_id"), uploads.c.status == bindparam("old_status"))
-    .values(
-        status=bindparam("new_status"),
-        settled_at=bindparam("new_settled_at"),
-        visit_at=bindparam("new_visit_at"),
-    )
-)
 VISIT_LATER = (
     update(uploads)
     .where(
@@ -103,7 +82,6 @@ FORGET_UPLOAD = delete(uploads).where(
     uploads.c.status.in_(("aborted", "expired", "rejected", "deleted")),
 )
 FIND_FILE = _OWN_FILES.where(files.c.id == bindparam("id"))
-FIND_FILE_OF_UPLOAD = select(files).where(files.c.upload_id == bindparam("upload_id"))
 LIST_TO_SCAN = (
     select(files)
     .where(files.c.scan_at <= bindparam("at"))
@@ -210,7 +188,7 @@ class Registry:
         """
 
         def change(connection: Connection) -> bool:
-            if not _move(connection, upload.id, "pending", status, at=at, visit_at=visit_at):
+            if not move_upload(connection, upload.id, "pending", status, at=at, visit_at=visit_at):
                 return False
             release(connection, upload)
             add_entries(connection, [entry] if entry else [])
@@ -235,7 +213,7 @@ class Registry:
         It goes into the folder that the upload has now, which may have been moved since it was read. Only
         with this file the audit trail has the `entry`.
         """
-        (outcome,) = await self._database.write_each(_publish, [_Publication(file, collision, entry)])
+        (outcome,) = await self._database.write_each(publish_all, [Publication(file, collision, entry)])
         return outcome
 
     async def list_taken(self, claims: Claims, names: Iterable[tuple[str, str]]) -> Sequence[tuple[str, str]]:
@@ -301,7 +279,7 @@ class Registry:
         def change(connection: Connection) -> bool:
             if not connection.execute(statement, {"id": file.id, "before": trashed_before}).rowcount:
                 return False
-            _move(connection, file.upload_id, "completed", "deleted", at=at, visit_at=visit_at)
+            move_upload(connection, file.upload_id, "completed", "deleted", at=at, visit_at=visit_at)
             count(connection, [(file, Counters(files=-1, bytes=-file.size))])
             add_entries(connection, [entry] if entry else [])
             return True
@@ -313,94 +291,6 @@ class Registry:
         return await self._database.read(
             lambda c: every(File, c, LIST_TRASHED, {"before": before, "limit": limit})
         )
-
-
-class _Publication(NamedTuple):
-    """A file that an upload is to become."""
-
-    file: File
-    collision: Collision
-    entry: AuditEntry | None
-
-
-def _publish(connection: Connection, wanted: Sequence[_Publication]) -> Sequence[File | None]:
-    """Turn pending uploads into files; for each of them see `Registry.publish`."""
-    outcomes: dict[int, File] = {}
-    unwritten: list[File] = []
-    entries: list[AuditEntry] = []
-    hold_names(connection, ((each.file, each.collision) for each in wanted))
-    ids = [each.file.upload_id for each in wanted]
-    pending = {row.id: row.folder for row in connection.execute(HOLD_PENDING, {"ids": ids})}
-    placed = {
-        index: replace(each.file, folder=pending.pop(each.file.upload_id))
-        for index, each in sorted(enumerate(wanted), key=lambda item: item[1].file.upload_id)
-        if each.file.upload_id in pending
-    }
-    may_give_way = any(each.collision != "allow" for each in wanted)
-    has_free_name = find_free(connection, placed.values()) if may_give_way else set()
-    for index, file in placed.items():
-        _, collision, entry = wanted[index]
-        if collision != "allow" and file.id not in has_free_name:
-            add_all(connection, INSERT_FILE, unwritten)  # it has to see what those before it are called
-            unwritten.clear()
-            file = settle_name(connection, file, collision, at=file.created_at)
-        unwritten.append(file)
-        entries += [entry] if entry else []
-        outcomes[index] = file
-    add_all(connection, INSERT_FILE, unwritten)
-    published = list(outcomes.values())
-    _complete(connection, published)
-    for (tenant, owner), folders in _folders_by_owner(published):
-        add_folders(connection, tenant, owner, folders)
-    moved = [
-        (file, Counters(files=1, bytes=file.size, pending=-1, pending_bytes=-file.size)) for file in published
-    ]
-    count(connection, moved)
-    add_entries(connection, entries)
-    return [
-        outcomes.get(index) or first(File, connection, FIND_FILE_OF_UPLOAD, {"upload_id": upload_id})
-        for index, upload_id in enumerate(ids)
-    ]
-
-
-def _complete(connection: Connection, published: Iterable[File]) -> None:
-    """Settle the uploads of files, which are pending and held."""
-    settled = [_settling(each.upload_id, "pending", "completed", at=each.created_at) for each in published]
-    if settled:
-        connection.execute(SETTLE_UPLOAD, settled)
-
-
-def _folders_by_owner(published: Iterable[File]) -> Iterable[tuple[tuple[str, str], set[str]]]:
-    folders: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for file in published:
-        folders[file.tenant, file.owner].add(file.folder)
-    return sorted(folders.items())
-
-
-def _move(
-    connection: Connection,
-    upload_id: str,
-    old: RowStatus,
-    new: RowStatus,
-    *,
-    at: datetime,
-    visit_at: datetime,
-) -> bool:
-    """Move an upload from one status to another; say whether it had the first."""
-    values = _settling(upload_id, old, new, at=at, visit_at=visit_at)
-    return connection.execute(SETTLE_UPLOAD, values).rowcount == 1
-
-
-def _settling(
-    upload_id: str, old: RowStatus, new: RowStatus, *, at: datetime, visit_at: datetime | None = None
-) -> dict[str, Any]:
-    return {
-        "upload_id": upload_id,
-        "old_status": old,
-        "new_status": new,
-        "new_settled_at": at,
-        "new_visit_at": visit_at,
-    }
 
 
 def _select_usage(

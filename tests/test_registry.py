@@ -58,16 +58,18 @@ async def list_files(
 
 
 @contextmanager
-def statements() -> Iterator[list[str]]:
-    """Yield the statements that are executed meanwhile."""
+def statements(registry: Registry) -> Iterator[list[str]]:
+    """Yield the statements that a registry executes meanwhile; others may be at work in this process."""
+    database: Any = registry._database
+    engine: Engine = getattr(database, "_engine", None) or database._writers.engine
     made: list[str] = []
 
     def note(_: object, __: object, statement: str, *___: object) -> None:
         made.append(statement)
 
-    event.listen(Engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", note)
     yield made
-    event.remove(Engine, "before_cursor_execute", note)
+    event.remove(engine, "before_cursor_execute", note)
 
 
 @contextmanager
@@ -256,7 +258,7 @@ def test_many_uploads_are_added_by_no_more_statements_than_few(registry: Registr
             structs.replace(upload_of(), idempotency_key=key and f"{key}/{count}/{index}")
             for index in range(count)
         ]
-        with statements() as made:
+        with statements(registry) as made:
             added = await registry.add_uploads([Reservation(each, NO_LIMIT, NO_LIMIT) for each in new])
         assert list(added) == new
         return len(made)
@@ -278,7 +280,7 @@ def test_many_uploads_without_room_are_refused_by_no_more_statements_than_few(
 ) -> None:
     async def add_all(count: int) -> tuple[int, list[type]]:
         new = [structs.replace(upload_of(), share_id=link and link.id) for _ in range(count)]
-        with statements() as made:
+        with statements(registry) as made:
             outcomes = await registry.add_uploads([Reservation(each, quota, tenant_quota) for each in new])
         return len(made), [type(outcome) for outcome in outcomes]
 
@@ -316,7 +318,7 @@ def test_many_files_are_published_by_no_more_statements_than_few(
         uploads = [structs.replace(upload_of(), folder="a") for _ in range(count)]
         for upload in uploads:
             await add(registry, upload)
-        with statements() as made:
+        with statements(registry) as made:
             files = [file_of(upload).named(upload.id) for upload in uploads]
             await asyncio.gather(*(registry.publish(file, collision) for file in files))
         return len(made)

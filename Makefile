@@ -31,7 +31,7 @@ test: check $(PAGE) $(CHROMIUM) $(PROVIDER) ## Check and test everything (ARGS="
 ifdef ARGS
 	@$(BIN)/pytest $(ARGS)
 else
-	@$(BIN)/pytest tests/e2e # a browser has the machine to itself
+	@$(BIN)/pytest -n 2 --dist worksteal tests/e2e # browsers have the machine to themselves
 	@# they wait as much as they work; in order, those that take longest are not among the last
 	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore=tests/e2e
 endif

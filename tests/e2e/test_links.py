@@ -148,6 +148,7 @@ def test_what_a_stranger_sends_survives_a_token_that_has_expired(
 
         stranger.route("**/v1/uploads/*/complete", refuse_once)
         stranger.route("**/v1/uploads/batch/complete", refuse_once)
+        expect(stranger.get_by_role("heading", name="Drop files anywhere")).to_be_visible()
         drop(stranger, write(files, {"a.txt": b"hello"}))
         expect(stranger.get_by_text("1 file has arrived.")).to_be_visible()
 
@@ -165,6 +166,7 @@ def test_a_stranger_goes_on_after_a_reload(
 
     with visiting(chromium, site, link) as stranger:
         stranger.route(f"{site.settings.store.public_url}/**", partly_refused(failing, []))
+        expect(stranger.get_by_role("heading", name="Drop files anywhere")).to_be_visible()
         drop(stranger, write(files, {"large.bin": body}))
         refused = stranger.get_by_text("The storage refused the file (400).").first
         expect(refused).to_be_visible()

@@ -15,7 +15,7 @@ from broker.settings import Policy
 from broker.stores.embedded import EmbeddedStore
 from tests.running import RunningBroker, origin_of, run_broker_on
 
-# the first is a Chromium without windows, which takes a third of the processor's time; see install-chromium.sh
+# the first draws no windows, which takes two thirds of the processor's time; see install-chromium.sh
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
 FLAGS = [

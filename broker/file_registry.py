@@ -32,7 +32,7 @@ from broker.auth import Claims
 from broker.database import Database
 from broker.errors import NameTaken
 from broker.folder_rows import add_folders, hold_folder, is_below
-from broker.name_rows import has_namesake, hold_names, hold_names_of, settle_name
+from broker.name_rows import has_namesake, hold_names, hold_names_of, settle_names
 from broker.rows import AuditEntry, File, every
 from broker.schemas import Collision, FileOrder
 from broker.tables import files, folders, shares, uploads
@@ -256,15 +256,19 @@ class FileRegistry:
             to_settle = list(every(File, connection, namesakes, {}))
             restored = connection.execute(
                 update(files)
-                .where(found)
+                .where(found, ~has_other)
                 .values(trashed_at=None, modified_at=at, revision=files.c.revision + 1)
             )
-            for file in to_settle:
-                back = replace(file, trashed_at=None, modified_at=at, revision=file.revision + 1)
-                _settle(connection, back, "rename", at=at)
+            back = [
+                replace(file, trashed_at=None, modified_at=at, revision=file.revision + 1)
+                for file in to_settle
+            ]
+            settled = settle_names(connection, [(file, "rename") for file in back], at=at)
+            if settled:
+                connection.execute(REPLACE_FILE, list(map(_values, to_settle, settled)))
             add_folders(connection, claims.tenant, claims.subject, [path, *paths])
             add_entries(connection, [entry])
-            return restored.rowcount
+            return restored.rowcount + len(settled)
 
         return await self._database.write(change)
 
@@ -288,7 +292,7 @@ def _settle(connection: Connection, file: File, collision: Collision, *, at: dat
     """Do what is wanted when another has the name that a file was given. Raises NameTaken."""
     if collision == "refuse" and has_namesake(connection, file):
         raise NameTaken("There is a file of this name in the folder.", field="name")
-    settled = settle_name(connection, file, collision, at=at)
+    (settled,) = settle_names(connection, [(file, collision)], at=at)
     if settled != file:
         connection.execute(REPLACE_FILE, _values(file, settled))
     return settled

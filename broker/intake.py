@@ -180,7 +180,7 @@ class Intake:
         }
         if not names:
             return drafts
-        taken = set(await self._registry.list_taken(claims, names.values()))
+        taken = await self._registry.list_taken(claims, names.values())
         return [
             NameTaken("There is a file of this name in the folder.", field="name")
             if isinstance(draft, Upload) and names.get(draft.id) in taken

@@ -2,9 +2,9 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypeAlias
 
 from sqlalchemy import Connection, bindparam, func, select, tuple_, update
 
@@ -13,29 +13,26 @@ from broker.rows import File
 from broker.schemas import Collision
 from broker.tables import files
 
+# tenant, owner, folder, a name's key
+_Place: TypeAlias = tuple[str, str, str, str]
+
 _AT_ONCE = 1024  # names in one question
 
-_OF_FOLDER = (
-    files.c.tenant == bindparam("of_tenant"),
-    files.c.owner == bindparam("of_owner"),
-    files.c.folder == bindparam("of_folder"),
-    files.c.trashed_at.is_(None),
-)
 # where replicas write side by side, two would find the same name free; SQLite has one writer anyway
 HOLD_NAMES = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("whose"), 0)))
-# a file that keeps its name, but for its case, is not in its own way
-_OTHERS = (*_OF_FOLDER, files.c.id != bindparam("of_id"))
-FIND_TAKEN = (
-    select(files.c.name_key)
-    .distinct()
-    .where(*_OTHERS, files.c.name_key.in_(bindparam("of_names", expanding=True)))
-)
 TRASH_NAMESAKES = (
     update(files)
-    .where(*_OTHERS, files.c.name_key == bindparam("of_name"))
+    .where(
+        files.c.tenant == bindparam("of_tenant"),
+        files.c.owner == bindparam("of_owner"),
+        files.c.folder == bindparam("of_folder"),
+        files.c.name_key == bindparam("of_name"),
+        files.c.trashed_at.is_(None),
+        files.c.id != bindparam("of_id"),
+    )
     .values(trashed_at=bindparam("at"), modified_at=bindparam("at"), revision=files.c.revision + 1)
 )
-LIST_TAKEN = select(files.c.folder, files.c.name_key).where(
+LIST_TAKEN = select(files.c.folder, files.c.name_key, files.c.id).where(
     files.c.tenant == bindparam("of_tenant"),
     files.c.owner == bindparam("of_owner"),
     files.c.trashed_at.is_(None),
@@ -57,64 +54,107 @@ def hold_names_of(connection: Connection, tenant: str, owner: str) -> None:
         connection.execute(HOLD_NAMES, {"whose": f"{tenant}/{owner}"})
 
 
-def settle_name(connection: Connection, file: File, collision: Collision, *, at: datetime) -> File:
-    """Make way for a file that comes into a folder, or return it with a name that is free."""
-    if collision == "replace":
-        connection.execute(TRASH_NAMESAKES, _others(file) | {"of_name": file.name_key, "at": at})
-    elif collision != "allow":
-        return file.named(
-            _first_free(connection, file, itertools.chain([file.name], keys.number_names(file.name)))
+def in_rounds(
+    coming: Sequence[tuple[File, Collision]],
+) -> Iterator[Sequence[tuple[File, Collision]]]:
+    """Part files that come into folders so that none replaces another one of its round."""
+    while coming:
+        places: set[_Place] = set()
+        now: list[tuple[File, Collision]] = []
+        later: list[tuple[File, Collision]] = []
+        for file, collision in coming:
+            is_rival = collision == "replace" and _place_of(file) in places
+            (later if is_rival else now).append((file, collision))
+            places.add(_place_of(file))
+        yield now
+        coming = later
+
+
+def settle_names(
+    connection: Connection, coming: Sequence[tuple[File, Collision]], *, at: datetime
+) -> list[File]:
+    """Make way for files of one round that come into folders, or return them with names that are free."""
+    if replacing := [file for file, collision in coming if collision == "replace"]:
+        connection.execute(
+            TRASH_NAMESAKES,
+            [
+                {
+                    "of_tenant": file.tenant,
+                    "of_owner": file.owner,
+                    "of_folder": file.folder,
+                    "of_name": file.name_key,
+                    "of_id": file.id,
+                    "at": at,
+                }
+                for file in replacing
+            ],
         )
-    return file
-
-
-def find_free(connection: Connection, coming: Iterable[File]) -> set[str]:
-    """Return the ids of the files whose names no other has where they come to, be it one of these."""
-    by_name: defaultdict[tuple[str, str, str, str], list[File]] = defaultdict(list)
-    for file in coming:
-        by_name[file.tenant, file.owner, file.folder, file.name_key].append(file)
-    by_owner: defaultdict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-    for tenant, owner, folder, name in by_name:
-        by_owner[tenant, owner].add((folder, name))
-    taken = {
-        (*whose, *name) for whose, names in by_owner.items() for name in list_taken(connection, *whose, names)
-    }
-    return {files[0].id for place, files in by_name.items() if len(files) == 1 and place not in taken}
+    giving_way = [file for file, collision in coming if collision in {"rename", "refuse"}]
+    kept = {_place_of(file) for file, collision in coming if collision in {"allow", "replace"}}
+    named = {file.id: file for file in _number(connection, giving_way, taken=kept)}
+    return [named.get(file.id, file) for file, _ in coming]
 
 
 def has_namesake(connection: Connection, file: File) -> bool:
     """Say whether there is another file of its name in its folder."""
-    return bool(_find_taken(connection, file, [file.name_key]))
-
-
-def _first_free(connection: Connection, file: File, names: Iterator[str]) -> str:
-    """Return the first of endless names that no other in its folder has, asking about ever more of them."""
-    at_once = 1  # mostly the very first one is free
-    while True:
-        wanted = {keys.name_key(name): name for name in itertools.islice(names, at_once)}
-        taken = _find_taken(connection, file, list(wanted))
-        if free := [name for key, name in wanted.items() if key not in taken]:
-            return free[0]
-        at_once = min(2 * at_once, _AT_ONCE)
-
-
-def _find_taken(connection: Connection, file: File, name_keys: Sequence[str]) -> set[str]:
-    return set(connection.execute(FIND_TAKEN, _others(file) | {"of_names": name_keys}).scalars())
+    return bool(_find_taken(connection, [_place_of(file)], besides={file.id}))
 
 
 def list_taken(
-    connection: Connection, tenant: str, owner: str, names: Iterable[tuple[str, str]]
-) -> Sequence[tuple[str, str]]:
-    """Return those that are taken of some names, each the path of a folder and a name's key."""
+    connection: Connection, tenant: str, owner: str, names: Collection[tuple[str, str]]
+) -> list[tuple[str, str, str]]:
+    """Return the folder, the name's key and the id of each file that has one of some names.
+
+    A name is given as the path of a folder and the name's key.
+    """
     values = {"of_tenant": tenant, "of_owner": owner, "names": list(names)}
-    return [(row.folder, row.name_key) for row in connection.execute(LIST_TAKEN, values)]
+    return [(row.folder, row.name_key, row.id) for row in connection.execute(LIST_TAKEN, values)]
 
 
-def _others(file: File) -> dict[str, Any]:
-    """Name the other files of a file's folder."""
+def _number(connection: Connection, coming: Iterable[File], *, taken: set[_Place]) -> Iterator[File]:
+    """Yield files with names that no other has: their own, or the first number that is free.
+
+    All are asked about together, with ever more numbers for those that have not found one yet.
+    """
+    waiting: defaultdict[tuple[_Place, str], list[File]] = defaultdict(list)
+    for file in coming:
+        waiting[_place_of(file), file.name].append(file)
+    own = {file.id for same in waiting.values() for file in same}
+    names = {same: itertools.chain([same[1]], keys.number_names(same[1])) for same in waiting}
+    spare = 0  # mostly the very first one is free
+    while waiting:
+        offers = {
+            same: [
+                ((*same[0][:3], keys.name_key(name)), name)
+                for name in itertools.islice(names[same], len(alike) + spare)
+            ]
+            for same, alike in waiting.items()
+        }
+        places = {place for offered in offers.values() for place, _ in offered}
+        taken |= _find_taken(connection, places - taken, besides=own)
+        for same, offered in offers.items():
+            for place, name in offered:
+                if same in waiting and place not in taken:
+                    taken.add(place)
+                    yield waiting[same].pop(0).named(name)
+                    if not waiting[same]:
+                        del waiting[same]
+        spare = min(2 * spare + 1, _AT_ONCE)
+
+
+def _find_taken(connection: Connection, places: Iterable[_Place], *, besides: set[str]) -> set[_Place]:
+    """Return the places that files have, besides those with these ids."""
+    by_owner: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for tenant, owner, folder, name in places:
+        by_owner[tenant, owner].append((folder, name))
     return {
-        "of_tenant": file.tenant,
-        "of_owner": file.owner,
-        "of_folder": file.folder,
-        "of_id": file.id,
+        (*whose, folder, name)
+        for whose, names in by_owner.items()
+        for begin in range(0, len(names), _AT_ONCE)
+        for folder, name, file_id in list_taken(connection, *whose, names[begin : begin + _AT_ONCE])
+        if file_id not in besides
     }
+
+
+def _place_of(file: File) -> _Place:
+    return file.tenant, file.owner, file.folder, file.name_key

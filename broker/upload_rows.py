@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from broker.audit_rows import add_entries
 from broker.folder_rows import add_folders
-from broker.name_rows import find_free, hold_names, settle_name
+from broker.name_rows import hold_names, in_rounds, settle_names
 from broker.quotas import count
 from broker.rows import AuditEntry, Counters, File, RowStatus, add_all, first
 from broker.schemas import Collision
@@ -45,41 +45,31 @@ class Publication(NamedTuple):
 
 def publish_all(connection: Connection, wanted: Sequence[Publication]) -> Sequence[File | None]:
     """Turn pending uploads into files; for each of them see `Registry.publish`."""
-    outcomes: dict[int, File] = {}
-    unwritten: list[File] = []
-    entries: list[AuditEntry] = []
     hold_names(connection, ((each.file, each.collision) for each in wanted))
     ids = [each.file.upload_id for each in wanted]
     pending = {row.id: row.folder for row in connection.execute(HOLD_PENDING, {"ids": ids})}
-    placed = {
-        index: replace(each.file, folder=pending.pop(each.file.upload_id))
-        for index, each in sorted(enumerate(wanted), key=lambda item: item[1].file.upload_id)
-        if each.file.upload_id in pending
-    }
-    may_give_way = any(each.collision != "allow" for each in wanted)
-    has_free_name = find_free(connection, placed.values()) if may_give_way else set()
-    for index, file in placed.items():
-        _, collision, entry = wanted[index]
-        if collision != "allow" and file.id not in has_free_name:
-            add_all(connection, INSERT_FILE, unwritten)  # it has to see what those before it are called
-            unwritten.clear()
-            file = settle_name(connection, file, collision, at=file.created_at)
-        unwritten.append(file)
-        entries += [entry] if entry else []
-        outcomes[index] = file
-    add_all(connection, INSERT_FILE, unwritten)
-    published = list(outcomes.values())
-    _complete(connection, published)
-    for (tenant, owner), folders in _folders_by_owner(published):
+    chosen = [
+        each._replace(file=replace(each.file, folder=pending.pop(each.file.upload_id)))
+        for each in wanted
+        if each.file.upload_id in pending  # of several for one upload, only the first is
+    ]
+    published: dict[str, File] = {}
+    for together in in_rounds([(each.file, each.collision) for each in chosen]):
+        settled = settle_names(connection, together, at=max(file.created_at for file, _ in together))
+        add_all(connection, INSERT_FILE, settled)
+        published |= {file.upload_id: file for file in settled}
+    _complete(connection, published.values())
+    for (tenant, owner), folders in _folders_by_owner(published.values()):
         add_folders(connection, tenant, owner, folders)
     moved = [
-        (file, Counters(files=1, bytes=file.size, pending=-1, pending_bytes=-file.size)) for file in published
+        (file, Counters(files=1, bytes=file.size, pending=-1, pending_bytes=-file.size))
+        for file in published.values()
     ]
     count(connection, moved)
-    add_entries(connection, entries)
+    add_entries(connection, [each.entry for each in chosen if each.entry])
     return [
-        outcomes.get(index) or first(File, connection, FIND_FILE_OF_UPLOAD, {"upload_id": upload_id})
-        for index, upload_id in enumerate(ids)
+        published.get(upload_id) or first(File, connection, FIND_FILE_OF_UPLOAD, {"upload_id": upload_id})
+        for upload_id in ids
     ]
 
 

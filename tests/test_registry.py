@@ -1,6 +1,6 @@
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -308,14 +308,28 @@ def test_c53_a_smaller_upload_fits_where_one_before_it_did_not(registry: Registr
     asyncio.run(story())
 
 
+async def publish_named(registry: Registry, names: Iterable[str], collision: Collision) -> list[str]:
+    """Publish files of these names together, in folder a; return how they are called then."""
+    files = []
+    for name in names:
+        upload = structs.replace(upload_of(), folder="a")
+        await add(registry, upload)
+        files.append(file_of(upload).named(name))
+    published = await asyncio.gather(*(registry.publish(file, collision) for file in files))
+    return [file.name for file in published if file]
+
+
 @pytest.mark.parametrize("collision", ["allow", "rename", "refuse", "replace"])
+@pytest.mark.parametrize("are_taken", [False, True], ids=["free", "taken"])
 def test_many_files_are_published_by_no_more_statements_than_few(
-    registry: Registry, collision: Collision
+    registry: Registry, collision: Collision, are_taken: bool
 ) -> None:
     """Each is a round trip to a registry that may be far away."""
 
     async def publish_all(count: int) -> int:
         uploads = [structs.replace(upload_of(), folder="a") for _ in range(count)]
+        if are_taken:
+            await publish_named(registry, (upload.id for upload in uploads), "allow")
         for upload in uploads:
             await add(registry, upload)
         with statements(registry) as made:
@@ -325,6 +339,62 @@ def test_many_files_are_published_by_no_more_statements_than_few(
 
     async def story() -> None:
         assert await publish_all(40) <= await publish_all(2) + 1
+
+    asyncio.run(story())
+
+
+def test_files_of_one_name_that_are_published_together_get_the_numbers_that_are_free(
+    registry: Registry,
+) -> None:
+    async def story() -> None:
+        await publish_named(registry, ["a.txt", "a (3).txt"], "allow")
+
+        names = await publish_named(registry, ["a.txt", "A.txt", "a (2).txt", "a.txt", "b.txt"], "rename")
+
+        assert len(set(names)) == 5
+        assert sorted(map(str.lower, names)) == [
+            *("a (2) (2).txt", "a (2).txt", "a (4).txt", "a (5).txt", "b.txt"),
+        ]
+
+    asyncio.run(story())
+
+
+def test_of_files_of_one_name_that_replace_each_other_one_is_left(registry: Registry) -> None:
+    async def story() -> None:
+        await publish_named(registry, ["a.txt"], "allow")
+
+        assert await publish_named(registry, ["a.txt", "b.txt", "A.txt"], "replace") == [
+            "a.txt",
+            "b.txt",
+            "A.txt",
+        ]
+
+        assert sorted(file.name for file in await list_files(registry)) == ["A.txt", "b.txt"]
+        assert [file.name for file in await list_files(registry, is_trashed=True)] == ["a.txt", "a.txt"]
+
+    asyncio.run(story())
+
+
+def test_a_folder_with_many_namesakes_is_restored_by_no_more_statements_than_one_with_few(
+    registry: Registry,
+) -> None:
+    folders = FileRegistry(registry._database)
+
+    async def restore(count: int) -> int:
+        names = [f"{count}-{number}.txt" for number in range(count)]
+        await publish_named(registry, names, "allow")
+        await folders.trash_folder(ALICE, "a", entry_of("folder.trashed"), at=AT)
+        await publish_named(registry, names, "allow")
+        with statements(registry) as made:
+            entry = entry_of("folder.restored")
+            assert await folders.restore_folder(ALICE, "a", entry, trashed_at=AT, at=AT) == count
+        there = {file.name for file in await list_files(registry, limit=100)}
+        assert there >= {*names, *(f"{count}-{number} (2).txt" for number in range(count))}
+        await folders.trash_folder(ALICE, "a", entry_of("folder.trashed"), at=AT + timedelta(hours=1))
+        return len(made)
+
+    async def story() -> None:
+        assert await restore(40) == await restore(2)
 
     asyncio.run(story())
 

@@ -17,7 +17,6 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
-    exists,
     func,
     or_,
     select,
@@ -241,14 +240,20 @@ class FileRegistry:
         def is_wanted(column: ColumnElement[datetime | None]) -> ColumnElement[bool]:
             return column.is_not(None) if trashed_at is None else column == trashed_at
 
-        found = and_(*_own_files_below(claims, path), is_wanted(files.c.trashed_at))
-        other = files.alias()
-        is_newer = and_(is_wanted(other.c.trashed_at), other.c.id > files.c.id)
-        has_other = exists().where(
-            *(other.c[name] == files.c[name] for name in ("tenant", "owner", "folder", "name_key")),
-            or_(other.c.trashed_at.is_(None), is_newer),
+        below = and_(*_own_files_below(claims, path))
+        found = and_(below, is_wanted(files.c.trashed_at))
+        is_there = files.c.trashed_at.is_(None)
+        # who keeps the name; a question about each by itself could cost the square of their number
+        keeper = func.first_value(files.c.id).over(
+            partition_by=(files.c.folder, files.c.name_key),
+            order_by=(case((is_there, 0), else_=1), files.c.id.desc()),
         )
-        namesakes = select(files).where(found, has_other).order_by(files.c.id)
+        ranked = select(files, keeper.label("keeper")).where(below, or_(is_there, found)).subquery()
+        namesakes = (
+            select(*(ranked.c[column.name] for column in files.c))
+            .where(ranked.c.trashed_at.is_not(None), ranked.c.id != ranked.c.keeper)
+            .order_by(ranked.c.id)
+        )
 
         def change(connection: Connection) -> int:
             hold_names_of(connection, claims.tenant, claims.subject)
@@ -256,19 +261,19 @@ class FileRegistry:
             to_settle = list(every(File, connection, namesakes, {}))
             restored = connection.execute(
                 update(files)
-                .where(found, ~has_other)
+                .where(found)
                 .values(trashed_at=None, modified_at=at, revision=files.c.revision + 1)
             )
             back = [
                 replace(file, trashed_at=None, modified_at=at, revision=file.revision + 1)
                 for file in to_settle
             ]
-            settled = settle_names(connection, [(file, "rename") for file in back], at=at)
-            if settled:
-                connection.execute(REPLACE_FILE, list(map(_values, to_settle, settled)))
+            if back:
+                settled = settle_names(connection, [(file, "rename") for file in back], at=at)
+                connection.execute(REPLACE_FILE, list(map(_values, back, settled)))
             add_folders(connection, claims.tenant, claims.subject, [path, *paths])
             add_entries(connection, [entry])
-            return restored.rowcount + len(settled)
+            return restored.rowcount
 
         return await self._database.write(change)
 

@@ -5,7 +5,7 @@ A folder is a row of its own, so that an empty one is one too; storing a file ma
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -233,35 +233,18 @@ class FileRegistry:
     ) -> int:
         """Take the files that were in a folder and below it out of the trash, and count them.
 
-        With `trashed_at`, only those that were put there at that moment. Where another file has the name of
-        one, it gets a number: of several that come back, the newest keeps its name.
+        With `trashed_at`, only those that were put there at that moment; where a folder above them has been
+        moved since, they come back where that is. Where another file has the name of one, it gets a number:
+        of several that come back, the newest keeps its name.
         """
-
-        def is_wanted(column: ColumnElement[datetime | None]) -> ColumnElement[bool]:
-            return column.is_not(None) if trashed_at is None else column == trashed_at
-
-        below = and_(*_own_files_below(claims, path))
-        found = and_(below, is_wanted(files.c.trashed_at))
-        is_there = files.c.trashed_at.is_(None)
-        # who keeps the name; a question about each by itself could cost the square of their number
-        keeper = func.first_value(files.c.id).over(
-            partition_by=(files.c.folder, files.c.name_key),
-            order_by=(case((is_there, 0), else_=1), files.c.id.desc()),
-        )
-        ranked = select(files, keeper.label("keeper")).where(below, or_(is_there, found)).subquery()
-        namesakes = (
-            select(*(ranked.c[column.name] for column in files.c))
-            .where(ranked.c.trashed_at.is_not(None), ranked.c.id != ranked.c.keeper)
-            .order_by(ranked.c.id)
-        )
 
         def change(connection: Connection) -> int:
             hold_names_of(connection, claims.tenant, claims.subject)
-            paths = list(connection.execute(select(files.c.folder).distinct().where(found)).scalars())
-            to_settle = list(every(File, connection, namesakes, {}))
+            trashed = _find_trashed(connection, claims, path, trashed_at)
+            to_settle = list(every(File, connection, _giving_way(trashed), {}))
             restored = connection.execute(
                 update(files)
-                .where(found)
+                .where(trashed.place, trashed.is_wanted)
                 .values(trashed_at=None, modified_at=at, revision=files.c.revision + 1)
             )
             back = [
@@ -271,7 +254,7 @@ class FileRegistry:
             if back:
                 settled = settle_names(connection, [(file, "rename") for file in back], at=at)
                 connection.execute(REPLACE_FILE, list(map(_values, back, settled)))
-            add_folders(connection, claims.tenant, claims.subject, [path, *paths])
+            add_folders(connection, claims.tenant, claims.subject, trashed.folders)
             add_entries(connection, [entry])
             return restored.rowcount
 
@@ -291,6 +274,50 @@ def select_files(
         place, row = tuple_(*after[-len(columns) :]), tuple_(*columns)
         query = query.where(row < place if is_descending else row > place)
     return query.order_by(*(each.desc() if is_descending else each for each in columns))
+
+
+class _Trashed(NamedTuple):
+    """Files that are to come back: those at a place that are wanted, and the folders that they need."""
+
+    place: ColumnElement[bool]
+    is_wanted: ColumnElement[bool]
+    folders: Sequence[str]
+
+
+def _find_trashed(connection: Connection, claims: Claims, path: str, trashed_at: datetime | None) -> _Trashed:
+    """Find what was put into the trash with a folder, see FileRegistry.restore_folder."""
+    is_wanted = files.c.trashed_at.is_not(None) if trashed_at is None else files.c.trashed_at == trashed_at
+
+    def folders_in(place: ColumnElement[bool]) -> list[str]:
+        return list(connection.execute(select(files.c.folder).distinct().where(place, is_wanted)).scalars())
+
+    below, anywhere = and_(*_own_files_below(claims, path)), and_(*_own_files(claims))
+    found = folders_in(below)
+    if trashed_at and not found and (moved := folders_in(anywhere)):
+        return _Trashed(anywhere, is_wanted, moved)
+    return _Trashed(below, is_wanted, [path, *found])
+
+
+def _giving_way(trashed: _Trashed) -> Select[Any]:
+    """Ask which files that come back do not keep their names: those of one name are looked at together.
+
+    A question about each by itself could cost the square of their number.
+    """
+    is_there = files.c.trashed_at.is_(None)
+    keeper = func.first_value(files.c.id).over(
+        partition_by=(files.c.folder, files.c.name_key),
+        order_by=(case((is_there, 0), else_=1), files.c.id.desc()),
+    )
+    ranked = (
+        select(files, keeper.label("keeper"))
+        .where(trashed.place, or_(is_there, trashed.is_wanted))
+        .subquery()
+    )
+    return (
+        select(*(ranked.c[column.name] for column in files.c))
+        .where(ranked.c.trashed_at.is_not(None), ranked.c.id != ranked.c.keeper)
+        .order_by(ranked.c.id)
+    )
 
 
 def _settle(connection: Connection, file: File, collision: Collision, *, at: datetime) -> File:

@@ -23,7 +23,7 @@ class Folders:
     async def list(self, claims: Claims, query: schemas.ListFolders) -> schemas.Page[schemas.Folder]:
         """Return one page of the folders right below one, by their names; its cursor is the last path."""
         parent = keys.check_folder(query.parent)
-        after = keys.check_folder(query.cursor or "")
+        after = _check_cursor(query.cursor)
         found = await self._registry.list_folders(claims, parent, after=after, limit=query.limit + 1)
         items = tuple(schemas.Folder(path=path) for path in found[: query.limit])
         return schemas.Page(items=items, next_cursor=items[-1].path if len(found) > query.limit else None)
@@ -81,8 +81,19 @@ class Folders:
         return schemas.RestoredFolder(path=path, files=files)
 
 
+def _check_cursor(cursor: str | None) -> str:
+    try:
+        return keys.check_folder(cursor or "")
+    except InvalidName as error:
+        raise InvalidField("The cursor is not one that this service gave out.", field="cursor") from error
+
+
 def _check(path: str, field: str) -> str:
-    path = keys.check_folder(path)
+    try:
+        path = keys.check_folder(path)
+    except InvalidName as error:
+        others = {name: value for name, value in error.members.items() if name != "field"}
+        raise InvalidName(error.detail, field=field, **others) from error
     if not path:
         raise InvalidName("The top folder is always there, and stays where it is.", field=field)
     return path

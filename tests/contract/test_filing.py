@@ -254,6 +254,20 @@ def test_a_folder_is_moved_with_all_that_is_in_it_and_nothing_else(alice: httpx.
         assert_problem(alice.post("/v1/folders/move", json=wanted), kind)
 
 
+@pytest.mark.parametrize(
+    ("method", "address", "body", "kind", "field"),
+    [
+        ("GET", "/v1/folders?cursor=..", None, errors.InvalidField, "cursor"),
+        ("POST", "/v1/folders", {"path": ".."}, errors.InvalidName, "path"),
+        ("POST", "/v1/folders/move", {"path": "a", "to": ".."}, errors.InvalidName, "to"),
+    ],
+)
+def test_a_path_that_cannot_be_is_refused_by_its_field(
+    alice: httpx.Client, method: str, address: str, body: object, kind: type[errors.BrokerError], field: str
+) -> None:
+    assert_problem(alice.request(method, address, json=body), kind, field=field)
+
+
 def test_no_folder_is_moved_to_where_one_below_it_would_have_too_long_a_path(alice: httpx.Client) -> None:
     deep = "/".join(["a", *["b" * 250] * 4])
     alice.post("/v1/folders", json={"path": deep}).raise_for_status()
@@ -314,6 +328,25 @@ def test_a_folder_goes_into_the_trash_and_comes_back(alice: httpx.Client) -> Non
     assert still_there == ["a.txt"]
     assert restored.json() == {"path": "a", "files": 1}
     assert (len(names(alice)), folders(alice), folders(alice, "a")) == (4, ["a", "ab"], ["a/b"])
+
+
+def test_a_folder_comes_back_where_the_one_above_it_is_now(alice: httpx.Client) -> None:
+    kept, gone = upload(alice, b"1", folder="a/b"), upload(alice, b"2", folder="a/b/c")
+    other = upload(alice, b"3", folder="a")
+    trashed = alice.post("/v1/folders/trash", json={"path": "a/b"}).json()
+    alice.patch(f"/v1/files/{other['id']}", json={"trashed": True})
+    alice.post("/v1/folders/move", json={"path": "a", "to": "z"}).raise_for_status()
+    undo = {"path": "a/b", "trashed_at": trashed["trashed_at"]}
+
+    undone = alice.post("/v1/folders/restore", json=undo).json()
+
+    assert undone == {"path": "a/b", "files": 2}
+    assert [alice.get(f"/v1/files/{each['id']}").json()["folder"] for each in (kept, gone)] == [
+        "z/b",
+        "z/b/c",
+    ]
+    assert (folders(alice), folders(alice, "z")) == (["z"], ["z/b"])
+    assert names(alice, trashed="true") == ["a.txt"]
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])

@@ -75,6 +75,9 @@ class _Commands(click.Group):
             if error.errno != errno.ENOSPC:
                 raise
             raise click.ClickException(str(error.strerror)) from error
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("Aborted!", err=True)
+            raise SystemExit(130) from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -23,7 +23,7 @@ def choose_paths(sources: Iterable[Path], folder: str) -> list[tuple[Path, str]]
         if not source.is_dir():
             chosen.append((source, folder))
             continue
-        root = source.resolve()
+        root = source.resolve() if source.name in {"", ".."} else source  # a link keeps its own name
         for path in sorted(_files_below(root)):
             inside = path.parent.relative_to(root.parent).as_posix()
             chosen.append((path, "/".join(filter(None, (folder, inside)))))
@@ -52,7 +52,9 @@ def find_file(client: Client, wanted: str, *, trashed: bool = False) -> File | N
     folder, is_path, name = wanted.rpartition("/")
     with suppress(InvalidName):  # which no file has
         name = keys.check_name(name)
-        found = client.files.find(folder=folder if is_path else None, q=name, trashed=trashed)
+        found = client.files.find(
+            folder=folder.removeprefix("/") if is_path else None, q=name, trashed=trashed
+        )
         return next((file for file in found if file.name == name), None)
     return None
 
@@ -78,13 +80,12 @@ def choose_targets(client: Client, wanted: Sequence[str], output: str) -> list[t
             return [(file, directory)]
     if directory.exists() and not directory.is_dir():
         raise OperatorError(f"{output} is not a directory.")
-    chosen: dict[str, tuple[File, Path]] = {}
-    taken: set[str] = set()
-    for each in wanted:
-        for file, folder in _find_all(client, each):
-            if file.id not in chosen:
-                chosen[file.id] = file, _free_path(directory / folder, file.name, taken)
-    return list(chosen.values())
+    found = {
+        file.id: (file, directory / folder) for each in wanted for file, folder in _find_all(client, each)
+    }
+    # a folder may be called like a file beside it
+    taken = {keys.name_key(str(above)) for _, place in found.values() for above in (place, *place.parents)}
+    return [(file, _free_path(place, file.name, taken)) for file, place in found.values()]
 
 
 def _find_unless_folder(client: Client, wanted: str) -> File | None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import click
 
-from broker.errors import BrokerError, OperatorError
+from broker.errors import BrokerError, InvalidField, OperatorError
 from broker.sizes import parse_size
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -50,7 +50,17 @@ def sentences() -> Iterator[None]:
     except OperatorError as error:
         raise click.ClickException(str(error)) from error
     except BrokerError as error:
-        raise click.ClickException(error.detail) from error
+        # only this kind has sentences that do not say what they are about
+        about = (
+            f"{error.members['field']}: "
+            if type(error) is InvalidField and error.members.get("field")
+            else ""
+        )
+        raise click.ClickException(about + error.detail) from error
+    except UnicodeEncodeError as error:
+        if error.encoding != "utf-8":
+            raise
+        raise click.ClickException("What was given is not UTF-8.") from error
 
 
 def read_secret(what: str, *, is_new: bool = False) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from broker.client.failures import BrokerUnreachable, read_problem, reason
+from broker.client.failures import BrokerUnreachable, UnknownProblem, read_problem, reason
 from broker.errors import OperatorError, SessionEnded
 from broker.schemas import Session, SignIn
 
@@ -116,7 +116,10 @@ def _ask(url: str, path: str, body: bytes, *, cookie: str | None) -> Login:
     except httpx.TransportError as error:
         raise BrokerUnreachable(f"{url} does not answer ({reason(error)}).") from error
     if not answer.is_success:
-        raise read_problem(answer.status_code, answer.content, answer.headers)
+        problem = read_problem(answer.status_code, answer.content, answer.headers)
+        if isinstance(problem, UnknownProblem) and answer.status_code < 500:
+            raise BrokerUnreachable(f"{url} is no broker (HTTP {answer.status_code}).")
+        raise problem
     try:
         session = msgspec.json.decode(answer.content, type=Session)
     except msgspec.DecodeError as error:

@@ -178,6 +178,33 @@ def test_what_is_no_address_is_told_in_a_sentence(tmp_path: Path, url: str) -> N
     assert f"Error: BROKER_URL: {url} is not an address" in terminal.run("ls").stderr
 
 
+def test_what_is_no_broker_is_told_in_a_sentence(remote: RunningBroker, tmp_path: Path) -> None:
+    store = remote.settings.store.url
+
+    refused = Terminal(tmp_path).run("login", store, "--username", "alice", stdin="secret")
+
+    assert (refused.exit_code, refused.stderr) == (1, f"Error: {store} is no broker (HTTP 405).\n")
+
+
+def test_who_gives_up_at_a_question_ends_the_command(tmp_path: Path, remote: RunningBroker) -> None:
+    given_up = Terminal(tmp_path).run("login", remote.url, stdin="")
+
+    assert given_up.exit_code == 130
+
+
+@pytest.mark.parametrize("arguments", [("ls", "\udcff"), ("share", "a/", "--receive", "--title", "\udcff")])
+def test_what_is_not_utf_8_is_told_in_a_sentence(terminal: Terminal, arguments: tuple[str, ...]) -> None:
+    refused = terminal.run(*arguments)
+
+    assert (refused.exit_code, refused.stderr) == (1, "Error: What was given is not UTF-8.\n")
+
+
+def test_a_refusal_says_what_it_is_about(terminal: Terminal) -> None:
+    refused = terminal.run("share", "a/", "--receive", "--max-bytes", "0")
+
+    assert refused.stderr == "Error: max_bytes: Expected `int` >= 1.\n"
+
+
 @pytest.mark.parametrize(("name", "value"), [("BROKER_URL", "http://127.0.0.1:1"), ("BROKER_TOKEN", "t")])
 def test_a_saved_token_is_not_sent_to_another_address_nor_in_place_of_another(
     terminal: Terminal, name: str, value: str
@@ -338,6 +365,8 @@ def test_a_folder_keeps_its_shape_and_links_are_left_out(terminal: Terminal, tmp
     (inside / "a.txt").write_text("a")
     (tmp_path / "photos" / "b.txt").write_text("b")
     (tmp_path / "photos" / "link").symlink_to("/etc/hostname")
+    (tmp_path / "photos").rename(tmp_path / "disk")
+    (tmp_path / "photos").symlink_to(tmp_path / "disk")  # what is named may be a link itself
 
     told = terminal.ok("upload", str(tmp_path / "photos"), "--folder", "home").splitlines()
 
@@ -375,9 +404,12 @@ def test_a_file_is_meant_by_its_path_as_it_is_listed(terminal: Terminal, tmp_pat
         path.write_text(f"in {folder}")
         terminal.ok("upload", str(path), "--folder", folder)
 
-    fetched = [terminal.ok("download", each, "-o", "-") for each in ("photos/a.txt", "/a.txt", "a.txt")]
+    fetched = [
+        terminal.ok("download", each, "-o", "-")
+        for each in ("photos/a.txt", "/photos/a.txt", "/a.txt", "a.txt")
+    ]
 
-    assert fetched == ["in photos", "in ", "in photos/2026"]
+    assert fetched == ["in photos", "in photos", "in ", "in photos/2026"]
     assert terminal.run("download", "2026/a.txt").stderr == (
         "Error: There is no file 2026/a.txt, and none in a folder of that name.\n"
     )
@@ -449,6 +481,19 @@ def test_names_that_are_there_twice_are_numbered(terminal: Terminal, tmp_path: P
     terminal.ok("download", "e\u0301te\u0301/twice", "-o", str(tmp_path / "out"))  # as macOS writes it
 
     assert tree(tmp_path / "out" / "twice") == {"A.txt": "2", "a (2).txt": "1", "a (3).txt": "0"}
+
+
+def test_a_file_that_is_called_like_a_folder_beside_it_is_numbered(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    path = tmp_path / "same"
+    path.write_text("file")
+    terminal.ok("upload", str(path), "--folder", "top")
+    terminal.ok("upload", str(path), "--folder", "top/Same")
+
+    terminal.ok("download", "top", "-o", str(tmp_path / "out"))
+
+    assert tree(tmp_path / "out") == {"top/same (2)": "file", "top/Same/same": "file"}
 
 
 def test_one_that_cannot_be_saved_keeps_no_other_back(

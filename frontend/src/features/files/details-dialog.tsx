@@ -29,7 +29,7 @@ export function DetailsDialog({ broker, file, onClose }: DetailsDialogProps) {
     queryFn: ({ signal }) => broker.readReceipt(id, { signal }),
   });
   const facts: readonly (readonly [string, string | null])[] = [
-    [details.size, details.bytes(formatSize(file.size), file.size)],
+    [details.size, describeSize(file.size)],
     [details.type, file.type],
     [details.folder, file.folder === "" ? messages.files.heading : file.folder],
     [details.created, formatInstant(file.created_at)],
@@ -86,4 +86,9 @@ export function DetailsDialog({ broker, file, onClose }: DetailsDialogProps) {
       </DialogActions>
     </Dialog>
   );
+}
+
+/** Of few bytes the short form says all. */
+function describeSize(size: number): string {
+  return size < 1000 ? formatSize(size) : messages.details.bytes(formatSize(size), size);
 }

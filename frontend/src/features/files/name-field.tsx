@@ -14,12 +14,13 @@ export interface Renaming {
   readonly onClose: () => void;
 }
 
-/** Takes a new name: Enter and leaving the field confirm it, Escape gives it up. */
+/** Takes a new name: Enter and leaving the field confirm it. Escape gives it up, and leaving it refused. */
 export function NameField({ name: old, renaming }: { name: string; renaming: Renaming }) {
   const [name, setName] = useState(old);
   const [error, setError] = useState<unknown>(null);
   const input = useRef<HTMLInputElement>(null);
   const isOver = useRef(false);
+  const refused = useRef<string | null>(null);
   const { onConfirm, onClose } = renaming;
 
   // all but the extension, which is seldom meant; once: the list may have the new name before the field is gone
@@ -48,10 +49,12 @@ export function NameField({ name: old, renaming }: { name: string; renaming: Ren
       onClose();
     } catch (problem) {
       isOver.current = false;
+      refused.current = name;
       setError(problem);
       input.current?.focus();
     }
   };
+  const leave = () => (name === refused.current ? close() : confirm());
   const press = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) {
       return; // the key ends what is being composed, as Japanese is
@@ -76,7 +79,7 @@ export function NameField({ name: old, renaming }: { name: string; renaming: Ren
         spellCheck={false}
         onChange={({ currentTarget }) => setName(currentTarget.value)}
         onKeyDown={press}
-        onBlur={confirm}
+        onBlur={leave}
       />
       {error !== null && (
         <p role="alert" className={styles.error}>

@@ -16,9 +16,10 @@ export async function zip(options: ZipOptions): Promise<ReadableStream<Uint8Arra
 }
 
 function* entries({ broker, files, folder, signal, onProgress }: ZipOptions) {
-  const taken = new Set<string>();
+  const names = files.map((file) => nameWithin(file, folder));
+  const taken = new Set(names.flatMap(foldersAbove));
   let packed = 0;
-  for (const file of files) {
+  for (const [index, file] of files.entries()) {
     const before = packed;
     const input = downloadStream(broker, file.id, {
       signal,
@@ -28,7 +29,7 @@ function* entries({ broker, files, folder, signal, onProgress }: ZipOptions) {
       },
     });
     const lastModified = new Date(file.created_at);
-    yield { name: unique(nameWithin(file, folder), taken), lastModified, size: file.size, input };
+    yield { name: unique(names[index] ?? file.name, taken), lastModified, size: file.size, input };
   }
 }
 
@@ -37,14 +38,25 @@ function nameWithin(file: StoredFile, folder: string): string {
   return inside === "" ? file.name : `${inside}/${file.name}`;
 }
 
-/** Give each file of an archive a name of its own: `a.txt`, `a (2).txt`. */
+/** Where an archive is unpacked, a file cannot be called like a folder beside it. */
+export function foldersAbove(name: string): string[] {
+  const above = name.split("/").slice(0, -1);
+  return above.map((_, index) => toKey(above.slice(0, index + 1).join("/")));
+}
+
+/** Some file systems do not tell the case. */
+function toKey(name: string): string {
+  return name.toLowerCase();
+}
+
+/** Give each file of an archive a name of its own: `a.txt`, `a (2).txt`; `taken` holds keys. */
 export function unique(name: string, taken: Set<string>): string {
   const dot = name.lastIndexOf(".");
   const [head, tail] = dot > name.lastIndexOf("/") + 1 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
   let free = name;
-  for (let n = 2; taken.has(free); n += 1) {
+  for (let n = 2; taken.has(toKey(free)); n += 1) {
     free = `${head} (${n})${tail}`;
   }
-  taken.add(free);
+  taken.add(toKey(free));
   return free;
 }

@@ -80,9 +80,10 @@ def choose_targets(client: Client, wanted: Sequence[str], output: str) -> list[t
             return [(file, directory)]
     if directory.exists() and not directory.is_dir():
         raise OperatorError(f"{output} is not a directory.")
-    found = {
-        file.id: (file, directory / folder) for each in wanted for file, folder in _find_all(client, each)
-    }
+    found: dict[str, tuple[File, Path]] = {}
+    for each in wanted:
+        for file, folder in _find_all(client, each):
+            found.setdefault(file.id, (file, directory / folder))
     # a folder may be called like a file beside it
     taken = {keys.name_key(str(above)) for _, place in found.values() for above in (place, *place.parents)}
     return [(file, _free_path(place, file.name, taken)) for file, place in found.values()]

@@ -18,7 +18,6 @@ from sqlalchemy import (
     case,
     delete,
     func,
-    or_,
     select,
     tuple_,
     union,
@@ -241,19 +240,21 @@ class FileRegistry:
         def change(connection: Connection) -> int:
             hold_names_of(connection, claims.tenant, claims.subject)
             trashed = _find_trashed(connection, claims, path, trashed_at)
-            to_settle = list(every(File, connection, _giving_way(trashed), {}))
-            restored = connection.execute(
-                update(files)
-                .where(trashed.place, trashed.is_wanted)
-                .values(trashed_at=None, modified_at=at, revision=files.c.revision + 1)
-            )
+            newest_first = select(files).where(trashed.found).order_by(files.c.id.desc())
             back = [
                 replace(file, trashed_at=None, modified_at=at, revision=file.revision + 1)
-                for file in to_settle
+                for file in every(File, connection, newest_first, {})
             ]
-            if back:
-                settled = settle_names(connection, [(file, "rename") for file in back], at=at)
-                connection.execute(REPLACE_FILE, list(map(_values, back, settled)))
+            # they are no namesakes of their own as long as they are in the trash
+            settled = settle_names(connection, [(file, "rename") for file in back], at=at)
+            restored = connection.execute(
+                update(files)
+                .where(trashed.found)
+                .values(trashed_at=None, modified_at=at, revision=files.c.revision + 1)
+            )
+            renamed = [(old, new) for old, new in zip(back, settled, strict=True) if old != new]
+            if renamed:
+                connection.execute(REPLACE_FILE, [_values(old, new) for old, new in renamed])
             add_folders(connection, claims.tenant, claims.subject, trashed.folders)
             add_entries(connection, [entry])
             return restored.rowcount
@@ -277,10 +278,9 @@ def select_files(
 
 
 class _Trashed(NamedTuple):
-    """Files that are to come back: those at a place that are wanted, and the folders that they need."""
+    """Files that are to come back, and the folders that they need."""
 
-    place: ColumnElement[bool]
-    is_wanted: ColumnElement[bool]
+    found: ColumnElement[bool]
     folders: Sequence[str]
 
 
@@ -288,43 +288,23 @@ def _find_trashed(connection: Connection, claims: Claims, path: str, trashed_at:
     """Find what was put into the trash with a folder, see FileRegistry.restore_folder."""
     is_wanted = files.c.trashed_at.is_not(None) if trashed_at is None else files.c.trashed_at == trashed_at
 
-    def folders_in(place: ColumnElement[bool]) -> list[str]:
-        return list(connection.execute(select(files.c.folder).distinct().where(place, is_wanted)).scalars())
+    def list_folders(found: ColumnElement[bool]) -> list[str]:
+        return list(connection.execute(select(files.c.folder).distinct().where(found)).scalars())
 
-    below, anywhere = and_(*_own_files_below(claims, path)), and_(*_own_files(claims))
-    found = folders_in(below)
-    if trashed_at and not found and (moved := folders_in(anywhere)):
-        return _Trashed(anywhere, is_wanted, moved)
-    return _Trashed(below, is_wanted, [path, *found])
-
-
-def _giving_way(trashed: _Trashed) -> Select[Any]:
-    """Ask which files that come back do not keep their names: those of one name are looked at together.
-
-    A question about each by itself could cost the square of their number.
-    """
-    is_there = files.c.trashed_at.is_(None)
-    keeper = func.first_value(files.c.id).over(
-        partition_by=(files.c.folder, files.c.name_key),
-        order_by=(case((is_there, 0), else_=1), files.c.id.desc()),
+    below, anywhere = (
+        and_(is_wanted, *whose) for whose in (_own_files_below(claims, path), _own_files(claims))
     )
-    ranked = (
-        select(files, keeper.label("keeper"))
-        .where(trashed.place, or_(is_there, trashed.is_wanted))
-        .subquery()
-    )
-    return (
-        select(*(ranked.c[column.name] for column in files.c))
-        .where(ranked.c.trashed_at.is_not(None), ranked.c.id != ranked.c.keeper)
-        .order_by(ranked.c.id)
-    )
+    inside = list_folders(below)
+    if trashed_at and not inside and (moved := list_folders(anywhere)):
+        return _Trashed(anywhere, moved)
+    return _Trashed(below, [path, *inside])
 
 
 def _settle(connection: Connection, file: File, collision: Collision, *, at: datetime) -> File:
     """Do what is wanted when another has the name that a file was given. Raises NameTaken."""
     if collision == "refuse" and has_namesake(connection, file):
         raise NameTaken("There is a file of this name in the folder.", field="name")
-    (settled,) = settle_names(connection, [(file, collision)], at=at)
+    (settled,) = settle_names(connection, [(file, collision)], besides=file.id, at=at)
     if settled != file:
         connection.execute(REPLACE_FILE, _values(file, settled))
     return settled

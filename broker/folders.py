@@ -22,7 +22,7 @@ class Folders:
 
     async def list(self, claims: Claims, query: schemas.ListFolders) -> schemas.Page[schemas.Folder]:
         """Return one page of the folders right below one, by their names; its cursor is the last path."""
-        parent = keys.check_folder(query.parent)
+        parent = _check_path(query.parent, "parent")
         after = _check_cursor(query.cursor)
         found = await self._registry.list_folders(claims, parent, after=after, limit=query.limit + 1)
         items = tuple(schemas.Folder(path=path) for path in found[: query.limit])
@@ -47,7 +47,7 @@ class Folders:
         if to.startswith(f"{path}/"):
             raise InvalidName("A folder cannot be moved into itself.", field="to")
         for below in await self._registry.list_folders_below(claims, path):
-            keys.check_folder(to + below[len(path) :])  # it may be too long there
+            _check_path(to + below[len(path) :], "to")  # it may be too long there
         for name, folder in await self._registry.policies_below(claims, path, at=at):
             policy.check_move(self._policies.of(name), to + folder[len(path) :], claims)
         entry = caller.did("folder.moved", at=at)
@@ -88,12 +88,16 @@ def _check_cursor(cursor: str | None) -> str:
         raise InvalidField("The cursor is not one that this service gave out.", field="cursor") from error
 
 
-def _check(path: str, field: str) -> str:
+def _check_path(path: str, field: str) -> str:
     try:
-        path = keys.check_folder(path)
+        return keys.check_folder(path)
     except InvalidName as error:
         others = {name: value for name, value in error.members.items() if name != "field"}
         raise InvalidName(error.detail, field=field, **others) from error
+
+
+def _check(path: str, field: str) -> str:
+    path = _check_path(path, field)
     if not path:
         raise InvalidName("The top folder is always there, and stays where it is.", field=field)
     return path

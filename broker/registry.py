@@ -1,6 +1,6 @@
 """What the broker remembers of uploads and files."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -216,10 +216,9 @@ class Registry:
         (outcome,) = await self._database.write_each(publish_all, [Publication(file, collision, entry)])
         return outcome
 
-    async def list_taken(self, claims: Claims, names: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    async def list_taken(self, claims: Claims, names: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return those that are taken of some names, each the path of a folder and a name's key."""
-        taken = await self._database.read(lambda c: list_taken(c, claims.tenant, claims.subject, names))
-        return {(folder, name) for folder, name, _ in taken}
+        return await self._database.read(lambda c: list_taken(c, claims.tenant, claims.subject, names))
 
     async def find_file_of_upload(self, upload_id: str) -> File | None:
         values = {"upload_id": upload_id}

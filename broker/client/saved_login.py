@@ -117,7 +117,7 @@ def _ask(url: str, path: str, body: bytes, *, cookie: str | None) -> Login:
         raise BrokerUnreachable(f"{url} does not answer ({reason(error)}).") from error
     if not answer.is_success:
         problem = read_problem(answer.status_code, answer.content, answer.headers)
-        if isinstance(problem, UnknownProblem) and answer.status_code < 500:
+        if isinstance(problem, UnknownProblem) and answer.status_code in {404, 405}:
             raise BrokerUnreachable(f"{url} is no broker (HTTP {answer.status_code}).")
         raise problem
     try:

@@ -275,7 +275,7 @@ def test_no_folder_is_moved_to_where_one_below_it_would_have_too_long_a_path(ali
     too_long = alice.post("/v1/folders/move", json={"path": "a", "to": "c" * 21})
     moved = alice.post("/v1/folders/move", json={"path": "a", "to": "c" * 20})
 
-    assert_problem(too_long, errors.InvalidName, field="folder", limit=1024)
+    assert_problem(too_long, errors.InvalidName, field="to", limit=1024)
     assert moved.json() == {"path": "c" * 20}
     assert folders(alice) == ["c" * 20]
 

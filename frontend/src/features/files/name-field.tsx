@@ -54,7 +54,7 @@ export function NameField({ name: old, renaming }: { name: string; renaming: Ren
       input.current?.focus();
     }
   };
-  const leave = () => (name === refused.current ? close() : confirm());
+  const leave = () => (!isOver.current && name === refused.current ? close() : confirm());
   const press = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) {
       return; // the key ends what is being composed, as Japanese is

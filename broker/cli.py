@@ -76,7 +76,7 @@ class _Commands(click.Group):
                 raise
             raise click.ClickException(str(error.strerror)) from error
         except (KeyboardInterrupt, click.Abort):
-            click.echo("Aborted!", err=True)
+            click.echo("\nAborted!", err=True)
             raise SystemExit(130) from None
 
 

@@ -22,7 +22,7 @@ from broker import configuration, dev
 from broker.accounts import USER_SCOPES
 from broker.app import open_services
 from broker.auth import Claims
-from broker.cli import main
+from broker.cli import _Commands, main
 from broker.errors import InvalidToken, WrongCredentials
 from broker.settings import Settings, StoreSettings
 from tests.running import SECRET_KEY
@@ -68,7 +68,7 @@ def test_a_command_does_not_load_the_service_that_it_does_without(command: str) 
     """Who lists a few files, or has a shell complete their names, does not wait for databases and servers."""
     code = f"""
 import sys
-from broker.cli import main
+from broker.cli import _Commands, main
 main("{command} --help".split(), standalone_mode=False)
 print(sorted({{"sqlalchemy", "starlette", "uvicorn", "minio", "jwt"}} & set(sys.modules)), file=sys.stderr)
 """
@@ -497,3 +497,15 @@ async def can_sign_in(current: Settings, name: str, password: str) -> bool:
         except WrongCredentials:
             return False
     return True
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, click.Abort])
+def test_a_command_that_is_given_up_ends_as_by_a_signal(ending: type[BaseException]) -> None:
+    def give_up() -> None:
+        raise ending
+
+    commands = _Commands(commands=[click.Command("ask", callback=give_up)])
+
+    result = CliRunner().invoke(commands, ["ask"])
+
+    assert (result.exit_code, result.stderr) == (130, "\nAborted!\n")

@@ -769,6 +769,7 @@ def list_names(client: httpx.Client, **query: str) -> list[str]:
 def test_what_is_chosen_is_downloaded_as_one_zip(page: Page, owner: httpx.Client, name: str) -> None:
     big = os.urandom(3 * MIB)
     upload(owner, big, name="big.bin", folder="folder/deep")
+    upload(owner, b"beside it", name="deep", folder="folder")
     upload(owner, b"1", name="a.txt")
     upload(owner, b"2", name="a.txt")
     # as in a browser that cannot stream to disk: a test cannot answer the dialog of one that can
@@ -783,7 +784,7 @@ def test_what_is_chosen_is_downloaded_as_one_zip(page: Page, owner: httpx.Client
 
     archive = zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes()))
     assert archive.testzip() is None
-    assert set(archive.namelist()) == {"folder/deep/big.bin", "a.txt", "a (2).txt"}
+    assert set(archive.namelist()) == {*("folder/deep/big.bin", "folder/deep (2)", "a.txt", "a (2).txt")}
     assert archive.read("folder/deep/big.bin") == big
     assert {archive.read("a.txt"), archive.read("a (2).txt")} == {b"1", b"2"}
 

@@ -1,3 +1,4 @@
+import { Problem } from "@broker/client";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { explainError } from "../../shared/explain-error.ts";
 import field from "../../shared/field.module.css";
@@ -49,7 +50,8 @@ export function NameField({ name: old, renaming }: { name: string; renaming: Ren
       onClose();
     } catch (problem) {
       isOver.current = false;
-      refused.current = name;
+      // else it was not looked at: leaving tries again
+      refused.current = problem instanceof Problem && problem.status < 500 ? name : null;
       setError(problem);
       input.current?.focus();
     }

@@ -16,10 +16,10 @@ export async function zip(options: ZipOptions): Promise<ReadableStream<Uint8Arra
 }
 
 function* entries({ broker, files, folder, signal, onProgress }: ZipOptions) {
-  const names = files.map((file) => nameWithin(file, folder));
-  const taken = new Set(names.flatMap(foldersAbove));
+  const wanted = files.map((file) => ({ file, name: nameWithin(file, folder) }));
+  const taken = new Set(wanted.flatMap(({ name }) => foldersAbove(name)));
   let packed = 0;
-  for (const [index, file] of files.entries()) {
+  for (const { file, name } of wanted) {
     const before = packed;
     const input = downloadStream(broker, file.id, {
       signal,
@@ -29,7 +29,7 @@ function* entries({ broker, files, folder, signal, onProgress }: ZipOptions) {
       },
     });
     const lastModified = new Date(file.created_at);
-    yield { name: unique(names[index] ?? file.name, taken), lastModified, size: file.size, input };
+    yield { name: unique(name, taken), lastModified, size: file.size, input };
   }
 }
 

@@ -195,6 +195,31 @@ describe("a call whose token has expired", () => {
   });
 });
 
+describe("a call without a token", () => {
+  test("carries none, though there is one, and answers with what the broker said", async () => {
+    const { broker, requests } = connect(() => Response.json({ kind: "file" }));
+
+    const answer = await broker.readWithoutToken("POST", "/v1/shared", { body: { token: "a link" }, signal });
+
+    expect(answer).toEqual({ kind: "file" });
+    expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      "POST https://broker.example/v1/shared",
+    ]);
+    expect(requests[0]?.headers.has("authorization")).toBe(false);
+    expect(await requests[0]?.json()).toEqual({ token: "a link" });
+  });
+
+  test("that is refused renews nothing, and ends nothing", async () => {
+    const { broker, requests, refused } = connect(() => refuse(401, "expired-token"));
+
+    const work = broker.callWithoutToken("DELETE", "/v1/session", { signal });
+
+    await expect(work).rejects.toMatchObject({ slug: "expired-token" });
+    expect(requests.length).toBe(1);
+    expect(refused).toEqual([]);
+  });
+});
+
 describe("a call by cookie", () => {
   test("proves that it comes from the page, and carries no token", async () => {
     const { broker, requests } = connect(() => Response.json({ access_token: "t2" }));

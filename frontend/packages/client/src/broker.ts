@@ -94,22 +94,17 @@ export class Broker {
   }
 
   signIn(credentials: { username: string; password: string }, { signal }: Cancellable): Promise<Session> {
-    return this.#ask("/v1/session", credentials, signal);
+    return this.readWithoutToken("POST", "/v1/session", { body: credentials, signal });
   }
 
   /** Go on with the session of the browser's cookie, with a new token. Not to be called by several at once. */
   renewSession({ signal }: Cancellable): Promise<Session> {
-    return this.#readAnswer(
-      this.#request("POST", "/v1/session/refresh", { headers: OWN_PAGE, signal }, null),
-      {
-        signal,
-      },
-    );
+    return this.readWithoutToken("POST", "/v1/session/refresh", { headers: OWN_PAGE, signal });
   }
 
   /** End the session of the browser's cookie, if there is one. */
   async signOut({ signal }: Cancellable): Promise<void> {
-    await this.#request("DELETE", "/v1/session", { headers: OWN_PAGE, signal }, null);
+    await this.callWithoutToken("DELETE", "/v1/session", { headers: OWN_PAGE, signal });
   }
 
   /** End every session of whoever calls, on every device. */
@@ -119,7 +114,7 @@ export class Broker {
 
   /** Read how one may sign in. */
   readSignInOptions({ signal }: Cancellable): Promise<SignInOptions> {
-    return this.#readAnswer(this.#request("GET", "/v1/sign-in", { signal }, null), { signal });
+    return this.readWithoutToken("GET", "/v1/sign-in", { signal });
   }
 
   readMe({ signal }: Cancellable): Promise<Me> {
@@ -358,7 +353,7 @@ export class Broker {
 
   /** See what a link leads to; nobody needs to be signed in. */
   openShare(key: ShareKey, { signal }: Cancellable): Promise<Shared> {
-    return this.#ask("/v1/shared", key, signal);
+    return this.readWithoutToken("POST", "/v1/shared", { body: key, signal });
   }
 
   /** List one page of the folders right below one that a link leads to; paths begin at the link's folder. */
@@ -366,7 +361,7 @@ export class Broker {
     wanted: ShareKey & { parent: string; cursor?: string },
     { signal }: Cancellable,
   ): Promise<Page<Folder>> {
-    return this.#ask("/v1/shared/folders", wanted, signal);
+    return this.readWithoutToken("POST", "/v1/shared/folders", { body: wanted, signal });
   }
 
   /** List one page of the files in a folder that a link leads to, by name. */
@@ -374,7 +369,7 @@ export class Broker {
     wanted: ShareKey & { folder: string; cursor?: string },
     { signal }: Cancellable,
   ): Promise<Page<SharedEntry>> {
-    return this.#ask("/v1/shared/files", wanted, signal);
+    return this.readWithoutToken("POST", "/v1/shared/files", { body: wanted, signal });
   }
 
   /** Get the presigned request that fetches a link's file, or one of its folder, which counts as a download. */
@@ -382,22 +377,22 @@ export class Broker {
     key: ShareKey & NewDownload & { readonly file?: string },
     { signal }: Cancellable,
   ): Promise<Download> {
-    return this.#ask("/v1/shared/download", key, signal);
+    return this.readWithoutToken("POST", "/v1/shared/download", { body: key, signal });
   }
 
   /** Get a token for sending files by a link. */
   beginReceiving(key: ShareKey, { signal }: Cancellable): Promise<Session> {
-    return this.#ask("/v1/shared/session", key, signal);
-  }
-
-  /** Ask as one who is not signed in. */
-  #ask<Answer>(target: string, body: unknown, signal: AbortSignal): Promise<Answer> {
-    return this.#readAnswer(this.#request("POST", target, { body, signal }, null), { signal });
+    return this.readWithoutToken("POST", "/v1/shared/session", { body: key, signal });
   }
 
   /** Call with the token, for what no method here is for, and read the answer. */
   read<Answer>(method: string, target: string, call: Call): Promise<Answer> {
     return this.#readAnswer(this.call(method, target, call), call);
+  }
+
+  /** Call as one who is not signed in, and read the answer. */
+  readWithoutToken<Answer>(method: string, target: string, call: Call): Promise<Answer> {
+    return this.#readAnswer(this.callWithoutToken(method, target, call), call);
   }
 
   /** The broker is trusted to answer in the shape of wire.ts: its own tests prove that. */
@@ -430,6 +425,11 @@ export class Broker {
       }
       throw error;
     }
+  }
+
+  /** Call as one who is not signed in: what is refused renews nothing, and ends no session. */
+  callWithoutToken(method: string, target: string, call: Call): Promise<Response> {
+    return this.#request(method, target, call, null);
   }
 
   async #isRenewed(refused: string | null, signal: AbortSignal): Promise<boolean> {

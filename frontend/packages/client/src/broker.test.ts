@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Broker } from "./broker.ts";
 import { BrokerUnreachable } from "./failures.ts";
+import { Problem } from "./problem.ts";
 
 const { signal } = new AbortController();
 
@@ -72,6 +73,19 @@ describe("a call", () => {
     expect(found).toEqual([{ file: "f1", request }]);
     expect(requests[0]?.url).toBe("https://broker.example/v1/files/thumbnails");
     expect(await requests[0]?.json()).toEqual({ ids: ["f1", "f2"] });
+  });
+
+  test("for many at once answers for each with what became of it", async () => {
+    const problem = { type: "urn:broker:problem:invalid-name", status: 422 };
+    const { broker, requests } = connect(() =>
+      Response.json({ items: [{ file: { id: "f1" } }, { problem }] }),
+    );
+
+    const completed = await broker.completeUploads([{ id: "u1" }, { id: "u2" }], { signal });
+
+    expect(completed).toEqual([{ id: "f1" }, expect.any(Problem)]);
+    expect(completed[1]).toMatchObject({ slug: "invalid-name", status: 422 });
+    expect(await requests[0]?.json()).toEqual({ uploads: [{ id: "u1" }, { id: "u2" }] });
   });
 
   test("that creates carries the key by which the broker knows a second try", async () => {

@@ -1,5 +1,6 @@
 import { BrokerUnreachable } from "./failures.ts";
 import { decodeProblem, Problem, readProblem } from "./problem.ts";
+import { path, query } from "./target.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 import type {
   BatchItem,
@@ -492,15 +493,4 @@ function throwIfGivenUp(signal: AbortSignal): void {
   if (signal.aborted && !(reason instanceof DOMException && reason.name === "TimeoutError")) {
     throw reason;
   }
-}
-
-/** Write a query string; what is not given is left out. */
-function query(given: Readonly<Record<string, string | number | boolean | null | undefined>>): string {
-  const pairs = Object.entries(given).filter(([, value]) => value !== null && value !== undefined);
-  return new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString();
-}
-
-/** Fill ids into a path: an id is opaque, so nothing is assumed about its characters. */
-function path(parts: TemplateStringsArray, ...ids: readonly string[]): string {
-  return String.raw(parts, ...ids.map((id) => encodeURIComponent(id)));
 }

@@ -14,6 +14,7 @@ export type { SourceRules } from "./refuse-source.ts";
 export { isTransient, sleep } from "./retry.ts";
 export { sendBlob } from "./send-blob.ts";
 export type { Source } from "./source.ts";
+export { path, query } from "./target.ts";
 export { throttle } from "./throttle.ts";
 export { UploadClaims } from "./upload-claims.ts";
 export {

@@ -1,14 +1,16 @@
-import type {
-  AuditEntry,
-  AuditQuery,
-  Broker,
-  NewUser,
-  Page,
-  StoreHealth,
-  SubjectUsage,
-  TenantUpload,
-  UsageOrder,
-  User,
+import {
+  type AuditEntry,
+  type AuditQuery,
+  type Broker,
+  type NewUser,
+  type Page,
+  path,
+  query,
+  type StoreHealth,
+  type SubjectUsage,
+  type TenantUpload,
+  type UsageOrder,
+  type User,
 } from "@broker/client";
 
 interface Cancellable {
@@ -65,7 +67,7 @@ export class AdminCalls {
   }
 
   async abortTenantUpload(id: string, { signal }: Cancellable): Promise<void> {
-    await this.#broker.call("DELETE", `/v1/admin/uploads/${encodeURIComponent(id)}`, { signal });
+    await this.#broker.call("DELETE", path`/v1/admin/uploads/${id}`, { signal });
   }
 
   /** List one page of what was done in the tenant, newest first. */
@@ -82,9 +84,4 @@ export class AdminCalls {
   examineStore({ signal }: Cancellable): Promise<StoreHealth> {
     return this.#broker.read("POST", "/v1/admin/store", { signal });
   }
-}
-
-function query(wanted: Readonly<Record<string, string | undefined>>): URLSearchParams {
-  const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
-  return new URLSearchParams(given as [string, string][]);
 }

@@ -1,16 +1,8 @@
-import {
-  type Broker,
-  checksum,
-  Lanes,
-  sendBlob,
-  sleep,
-  UploadClaims,
-  UploadQueue,
-  whenOnline,
-} from "@broker/client";
+import { checksum, Lanes, sendBlob, sleep, UploadClaims, UploadQueue, whenOnline } from "@broker/client";
+import type { PageBroker } from "../shared/page-broker.ts";
 
 /** Make the queue of a page that sends what people choose in it. */
-export function createQueue(broker: Broker): UploadQueue {
+export function createQueue(broker: PageBroker): UploadQueue {
   return new UploadQueue({
     broker,
     checksum,

@@ -1,8 +1,9 @@
-import { Broker, type StoredFile, type UploadQueue } from "@broker/client";
+import type { StoredFile, UploadQueue } from "@broker/client";
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 import { storedFile } from "../../packages/client/testing/stored-file.ts";
 import { THUMBNAILS_KEY } from "../features/files/thumbnails.ts";
+import { PageBroker } from "../shared/page-broker.ts";
 import { followThumbnails } from "./follow-thumbnails.ts";
 
 type Listener = Parameters<UploadQueue["onSettled"]>[0];
@@ -13,7 +14,7 @@ function follow(store: (file: StoredFile) => Promise<void> = async () => {}) {
   const stored: string[] = [];
   followThumbnails(
     {
-      broker: new Broker({ token: () => null }),
+      broker: new PageBroker({ token: () => null }),
       queue: {
         onSettled: (listener) => {
           listeners.push(listener);

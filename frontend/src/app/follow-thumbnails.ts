@@ -1,6 +1,7 @@
-import type { Broker, StoredFile, UploadQueue } from "@broker/client";
+import type { StoredFile, UploadQueue } from "@broker/client";
 import type { QueryClient } from "@tanstack/react-query";
 import { THUMBNAILS_KEY, thumbnailKind } from "../features/files/thumbnails.ts";
+import type { PageBroker } from "../shared/page-broker.ts";
 
 /** To read a larger one would take the page's memory and time. */
 const MOST_BYTES = 50_000_000;
@@ -8,10 +9,10 @@ const MOST_BYTES = 50_000_000;
 /** However busy the page is, it goes on after so long. */
 const LATEST_MS = 5_000;
 
-type StoreThumbnail = (broker: Broker, file: StoredFile, source: Blob) => Promise<void>;
+type StoreThumbnail = (broker: PageBroker, file: StoredFile, source: Blob) => Promise<void>;
 
 interface Following {
-  readonly broker: Broker;
+  readonly broker: PageBroker;
   readonly queue: Pick<UploadQueue, "onSettled">;
   readonly store?: StoreThumbnail;
   readonly idle?: () => Promise<void>;

@@ -8,32 +8,21 @@ import type {
   Diagnosis,
   Download,
   FileChange,
-  FileHistory,
   FileQuery,
-  Folder,
-  HistoryEntry,
   Me,
   NewDownload,
   NewFolderShare,
   NewReceivingShare,
   NewShare,
-  NewThumbnail,
   NewUpload,
   Page,
   Part,
   PendingUpload,
   Policy,
   PresignedPart,
-  PresignedRequest,
-  Session,
   Share,
-  Shared,
-  SharedEntry,
-  ShareKey,
-  SignInOptions,
   StoredFile,
   Symptoms,
-  Thumbnail,
   TransferRules,
   Upload,
 } from "./wire.ts";
@@ -64,11 +53,8 @@ interface Call extends Cancellable {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Which another site cannot have a browser send along with the cookie that these calls act by. */
-const OWN_PAGE = { "x-broker-csrf": "1" };
-
 /**
- * The calls of the broker, one method each.
+ * The calls of the broker that this package makes, one method each, and the means to make all others.
  *
  * Every method rejects with a `Problem` when the broker refuses, with `BrokerUnreachable` when it does not
  * answer, and with the signal's reason when the caller gives up.
@@ -94,30 +80,6 @@ export class Broker {
     this.#fetch = fetch.bind(globalThis);
   }
 
-  signIn(credentials: { username: string; password: string }, { signal }: Cancellable): Promise<Session> {
-    return this.readWithoutToken("POST", "/v1/session", { body: credentials, signal });
-  }
-
-  /** Go on with the session of the browser's cookie, with a new token. Not to be called by several at once. */
-  renewSession({ signal }: Cancellable): Promise<Session> {
-    return this.readWithoutToken("POST", "/v1/session/refresh", { headers: OWN_PAGE, signal });
-  }
-
-  /** End the session of the browser's cookie, if there is one. */
-  async signOut({ signal }: Cancellable): Promise<void> {
-    await this.callWithoutToken("DELETE", "/v1/session", { headers: OWN_PAGE, signal });
-  }
-
-  /** End every session of whoever calls, on every device. */
-  async signOutEverywhere({ signal }: Cancellable): Promise<void> {
-    await this.call("DELETE", "/v1/sessions", { signal });
-  }
-
-  /** Read how one may sign in. */
-  readSignInOptions({ signal }: Cancellable): Promise<SignInOptions> {
-    return this.readWithoutToken("GET", "/v1/sign-in", { signal });
-  }
-
   readMe({ signal }: Cancellable): Promise<Me> {
     return this.read("GET", "/v1/me", { signal });
   }
@@ -137,16 +99,12 @@ export class Broker {
   }
 
   /** Create up to 1,000 uploads: for each what was created, or why it was not. */
-  async createUploads(
+  createUploads(
     uploads: readonly NewUpload[],
     { idempotencyKey, signal }: Cancellable & { idempotencyKey: string },
   ): Promise<readonly (PendingUpload | Problem)[]> {
-    const { items } = await this.read<{ items: readonly BatchItem<{ upload: PendingUpload }>[] }>(
-      "POST",
-      "/v1/uploads/batch",
-      { body: { uploads }, headers: { "idempotency-key": idempotencyKey }, signal },
-    );
-    return items.map((item) => ("problem" in item ? readProblem(item.problem) : item.upload));
+    const call = { body: { uploads }, headers: { "idempotency-key": idempotencyKey }, signal };
+    return this.readBatch("/v1/uploads/batch", call, ({ upload }: { upload: PendingUpload }) => upload);
   }
 
   /**
@@ -199,16 +157,12 @@ export class Broker {
   }
 
   /** Complete up to 1,000 uploads: for each its file, or why there is none. */
-  async completeUploads(
+  completeUploads(
     uploads: readonly (Completion & { readonly id: string })[],
     { signal }: Cancellable,
   ): Promise<readonly (StoredFile | Problem)[]> {
-    const { items } = await this.read<{ items: readonly BatchItem<{ file: StoredFile }>[] }>(
-      "POST",
-      "/v1/uploads/batch/complete",
-      { body: { uploads }, signal },
-    );
-    return items.map((item) => ("problem" in item ? readProblem(item.problem) : item.file));
+    const call = { body: { uploads }, signal };
+    return this.readBatch("/v1/uploads/batch/complete", call, ({ file }: { file: StoredFile }) => file);
   }
 
   async abortUpload(id: string, { signal }: Cancellable): Promise<void> {
@@ -228,78 +182,8 @@ export class Broker {
     return this.read("PATCH", path`/v1/files/${id}`, { body: change, signal });
   }
 
-  /** Change up to 1,000 files alike: for each what it is now, or why it was not changed. */
-  async changeFiles(
-    ids: readonly string[],
-    change: Omit<FileChange, "name">,
-    { signal }: Cancellable,
-  ): Promise<readonly (StoredFile | Problem)[]> {
-    const { items } = await this.read<{ items: readonly BatchItem<{ file: StoredFile }>[] }>(
-      "POST",
-      "/v1/files/batch",
-      { body: { ids, ...change }, signal },
-    );
-    return items.map((item) => ("problem" in item ? readProblem(item.problem) : item.file));
-  }
-
-  /** Delete up to 1,000 files for good: for each null, or why it was not deleted. */
-  async deleteFiles(ids: readonly string[], { signal }: Cancellable): Promise<readonly (Problem | null)[]> {
-    const { items } = await this.read<{ items: readonly BatchItem<object>[] }>(
-      "POST",
-      "/v1/files/batch/delete",
-      { body: { ids }, signal },
-    );
-    return items.map((item) => ("problem" in item ? readProblem(item.problem) : null));
-  }
-
-  /** List one page of the folders right below one, by name. */
-  listFolders(
-    { parent, cursor }: { parent: string; cursor?: string | null },
-    { signal }: Cancellable,
-  ): Promise<Page<Folder>> {
-    return this.read("GET", `/v1/folders?${query({ parent, cursor })}`, { signal });
-  }
-
-  createFolder(folder: string, { signal }: Cancellable): Promise<Folder> {
-    return this.read("POST", "/v1/folders", { body: { path: folder }, signal });
-  }
-
-  /** Move or rename a folder with all that is in it. */
-  moveFolder(folder: string, to: string, { signal }: Cancellable): Promise<Folder> {
-    return this.read("POST", "/v1/folders/move", { body: { path: folder, to }, signal });
-  }
-
-  /** Put all that is in a folder into the trash; resolves with when that was. */
-  async trashFolder(folder: string, { signal }: Cancellable): Promise<string> {
-    const trashed = await this.read<{ trashed_at: string }>("POST", "/v1/folders/trash", {
-      body: { path: folder },
-      signal,
-    });
-    return trashed.trashed_at;
-  }
-
-  /** Take what was in a folder out of the trash: what was put there at that moment. */
-  async restoreFolder(folder: string, trashedAt: string, { signal }: Cancellable): Promise<void> {
-    const body = { path: folder, trashed_at: trashedAt };
-    await this.call("POST", "/v1/folders/restore", { body, signal });
-  }
-
   readFile(id: string, { signal }: Cancellable): Promise<StoredFile> {
     return this.read("GET", path`/v1/files/${id}`, { signal });
-  }
-
-  /** The receipt is null while the file is in quarantine. */
-  async readReceipt(id: string, { signal }: Cancellable): Promise<string | null> {
-    const { receipt } = await this.read<{ receipt: string | null }>("GET", path`/v1/files/${id}/receipt`, {
-      signal,
-    });
-    return receipt;
-  }
-
-  /** List what was done with a file, the newest first. */
-  async readHistory(id: string, { signal }: Cancellable): Promise<readonly HistoryEntry[]> {
-    const { items } = await this.read<FileHistory>("GET", path`/v1/files/${id}/history`, { signal });
-    return items;
   }
 
   /** Get the presigned request that fetches a file. */
@@ -309,20 +193,6 @@ export class Broker {
 
   async deleteFile(id: string, { signal }: Cancellable): Promise<void> {
     await this.call("DELETE", path`/v1/files/${id}`, { signal });
-  }
-
-  /** Get the presigned request that stores a JPEG beside a file, which has none yet. */
-  createThumbnail(id: string, thumbnail: NewThumbnail, { signal }: Cancellable): Promise<PresignedRequest> {
-    return this.read("POST", path`/v1/files/${id}/thumbnail`, { body: thumbnail, signal });
-  }
-
-  /** Get the presigned requests that fetch the thumbnails of up to 200 files: of those that have one. */
-  async listThumbnails(ids: readonly string[], { signal }: Cancellable): Promise<readonly Thumbnail[]> {
-    const { items } = await this.read<{ items: readonly Thumbnail[] }>("POST", "/v1/files/thumbnails", {
-      body: { ids },
-      signal,
-    });
-    return items;
   }
 
   /** Make a link by which anybody may fetch a file. */
@@ -352,43 +222,19 @@ export class Broker {
     await this.call("DELETE", path`/v1/shares/${id}`, { signal });
   }
 
-  /** See what a link leads to; nobody needs to be signed in. */
-  openShare(key: ShareKey, { signal }: Cancellable): Promise<Shared> {
-    return this.readWithoutToken("POST", "/v1/shared", { body: key, signal });
-  }
-
-  /** List one page of the folders right below one that a link leads to; paths begin at the link's folder. */
-  listSharedFolders(
-    wanted: ShareKey & { parent: string; cursor?: string },
-    { signal }: Cancellable,
-  ): Promise<Page<Folder>> {
-    return this.readWithoutToken("POST", "/v1/shared/folders", { body: wanted, signal });
-  }
-
-  /** List one page of the files in a folder that a link leads to, by name. */
-  listSharedFiles(
-    wanted: ShareKey & { folder: string; cursor?: string },
-    { signal }: Cancellable,
-  ): Promise<Page<SharedEntry>> {
-    return this.readWithoutToken("POST", "/v1/shared/files", { body: wanted, signal });
-  }
-
-  /** Get the presigned request that fetches a link's file, or one of its folder, which counts as a download. */
-  downloadShare(
-    key: ShareKey & NewDownload & { readonly file?: string },
-    { signal }: Cancellable,
-  ): Promise<Download> {
-    return this.readWithoutToken("POST", "/v1/shared/download", { body: key, signal });
-  }
-
-  /** Get a token for sending files by a link. */
-  beginReceiving(key: ShareKey, { signal }: Cancellable): Promise<Session> {
-    return this.readWithoutToken("POST", "/v1/shared/session", { body: key, signal });
-  }
-
   /** Call with the token, for what no method here is for, and read the answer. */
   read<Answer>(method: string, target: string, call: Call): Promise<Answer> {
     return this.#readAnswer(this.call(method, target, call), call);
+  }
+
+  /** Call with the token for many at once: for each what `pick` takes of its answer, or why it was refused. */
+  async readBatch<Answer extends object, Picked>(
+    target: string,
+    call: Call,
+    pick: (answer: Answer) => Picked,
+  ): Promise<readonly (Picked | Problem)[]> {
+    const { items } = await this.read<{ items: readonly BatchItem<Answer>[] }>("POST", target, call);
+    return items.map((item) => ("problem" in item ? readProblem(item.problem) : pick(item)));
   }
 
   /** Call as one who is not signed in, and read the answer. */

@@ -1,7 +1,6 @@
 import {
   type AuditEntry,
   type AuditQuery,
-  type Broker,
   type NewUser,
   type Page,
   path,
@@ -12,6 +11,7 @@ import {
   type UsageOrder,
   type User,
 } from "@broker/client";
+import type { PageBroker } from "../../shared/page-broker.ts";
 
 interface Cancellable {
   readonly signal: AbortSignal;
@@ -24,9 +24,9 @@ interface Paged {
 
 /** The calls of the broker that are for administrators. */
 export class AdminCalls {
-  readonly #broker: Pick<Broker, "read" | "call">;
+  readonly #broker: Pick<PageBroker, "read" | "call">;
 
-  constructor(broker: Pick<Broker, "read" | "call">) {
+  constructor(broker: Pick<PageBroker, "read" | "call">) {
     this.#broker = broker;
   }
 

@@ -1,7 +1,8 @@
-import type { Broker, Me } from "@broker/client";
+import type { Me } from "@broker/client";
 import { useMemo } from "react";
 import { BackIcon } from "../../shared/icons.tsx";
 import { adminMessages } from "../../shared/messages.admin.ts";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import type { Toaster } from "../../shared/toaster.ts";
 import { AdminCalls } from "./admin-calls.ts";
 import styles from "./admin-page.module.css";
@@ -13,7 +14,7 @@ import { UsageTab } from "./usage-tab.tsx";
 import { UsersTab } from "./users-tab.tsx";
 
 interface AdminPageProps {
-  readonly broker: Broker;
+  readonly broker: PageBroker;
   readonly toaster: Toaster;
   readonly me: Me;
   readonly tab: AdminTab;

@@ -1,4 +1,4 @@
-import type { Broker, StoredFile } from "@broker/client";
+import type { StoredFile } from "@broker/client";
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "../../shared/button.tsx";
 import { CopyField } from "../../shared/copy-field.tsx";
@@ -7,10 +7,11 @@ import { FileName } from "../../shared/file-name.tsx";
 import { formatInstant, formatSize, formatWhen } from "../../shared/format.ts";
 import { KindTile } from "../../shared/kind-tile.tsx";
 import { messages } from "../../shared/messages.ts";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import styles from "./details-dialog.module.css";
 
 interface DetailsDialogProps {
-  readonly broker: Broker;
+  readonly broker: PageBroker;
   readonly file: StoredFile;
   readonly onClose: () => void;
 }

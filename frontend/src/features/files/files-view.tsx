@@ -1,4 +1,4 @@
-import type { Broker, FileOrder, Usage } from "@broker/client";
+import type { FileOrder, Usage } from "@broker/client";
 import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Breadcrumb } from "../../shared/breadcrumb.tsx";
 import { Button, IconButton } from "../../shared/button.tsx";
@@ -10,6 +10,7 @@ import { FolderPlusIcon } from "../../shared/icons.tsx";
 import { isFocusLost } from "../../shared/is-focus-lost.ts";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import type { Toaster } from "../../shared/toaster.ts";
 import visuallyHidden from "../../shared/visually-hidden.module.css";
 import { FileGrid } from "./file-grid.tsx";
@@ -41,7 +42,7 @@ interface Place {
 }
 
 interface FilesViewProps extends Place {
-  readonly broker: Broker;
+  readonly broker: PageBroker;
   readonly filing: Filing;
   readonly toaster: Toaster;
   readonly announce: (text: string) => void;

@@ -1,7 +1,7 @@
-import { Broker } from "@broker/client";
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 import { storedFile } from "../../../packages/client/testing/stored-file.ts";
+import { PageBroker } from "../../shared/page-broker.ts";
 import { Toaster } from "../../shared/toaster.ts";
 import { Filing, mayMove } from "./filing.ts";
 
@@ -21,13 +21,13 @@ test.each([
 });
 
 /** A broker that changes none of two files: the name of the first is taken, a policy keeps the other. */
-function refusing(): Broker {
+function refusing(): PageBroker {
   const problems = [
     { type: "urn:broker:problem:name-taken", status: 409 },
     { type: "urn:broker:problem:policy-violation", status: 422, detail: "Only pictures go there." },
   ];
   const fetch = async () => Response.json({ items: problems.map((problem) => ({ problem })) });
-  return new Broker({ token: () => "token", fetch });
+  return new PageBroker({ token: () => "token", fetch });
 }
 
 test("files whose names are taken are asked about, also when others are refused", async () => {

@@ -1,8 +1,9 @@
-import { type Broker, type FileChange, type FileQuery, Problem, type StoredFile } from "@broker/client";
+import { type FileChange, type FileQuery, Problem, type StoredFile } from "@broker/client";
 import type { QueryClient } from "@tanstack/react-query";
 import { explainError } from "../../shared/explain-error.ts";
 import { groupBy } from "../../shared/group-by.ts";
 import { messages } from "../../shared/messages.ts";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import type { Toaster } from "../../shared/toaster.ts";
 import { ME_KEY } from "../session/use-me.ts";
 import { type FilePages, removeFiles } from "./file-pages.ts";
@@ -40,7 +41,7 @@ export interface Taken {
 }
 
 interface FilingOptions {
-  readonly broker: Broker;
+  readonly broker: PageBroker;
   readonly queries: QueryClient;
   readonly toaster: Toaster;
 }
@@ -50,7 +51,7 @@ interface FilingOptions {
  * it fails. Methods for dialogs reject, the others tell by a toast; all are bound.
  */
 export class Filing {
-  readonly #broker: Broker;
+  readonly #broker: PageBroker;
   readonly #queries: QueryClient;
   readonly #toaster: Toaster;
 

@@ -1,4 +1,3 @@
-import type { Broker } from "@broker/client";
 import { useEffect, useRef, useState } from "react";
 import { Breadcrumb } from "../../shared/breadcrumb.tsx";
 import { Button } from "../../shared/button.tsx";
@@ -8,12 +7,13 @@ import { FolderIcon } from "../../shared/icons.tsx";
 import { isFocusLost } from "../../shared/is-focus-lost.ts";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import { type Chosen, nameOf } from "./filing.ts";
 import styles from "./move-dialog.module.css";
 import { useFolders } from "./use-files.ts";
 
 interface MoveDialogProps {
-  readonly broker: Broker;
+  readonly broker: PageBroker;
   readonly chosen: Chosen;
   /** Where they are now. */
   readonly from: string;

@@ -1,6 +1,7 @@
-import type { Broker, StoredFile } from "@broker/client";
+import type { StoredFile } from "@broker/client";
 import { lazy } from "react";
 import { messages } from "../../shared/messages.ts";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { DetailsDialog } from "./details-dialog.tsx";
 import type { Chosen, Filing } from "./filing.ts";
@@ -25,7 +26,7 @@ export type Open =
 
 interface OpenDialogProps {
   readonly open: Open;
-  readonly broker: Broker;
+  readonly broker: PageBroker;
   readonly filing: Filing;
   /** Those of the list, to go on to the next one. */
   readonly files: readonly StoredFile[];

@@ -1,4 +1,4 @@
-import type { Broker, StoredFile } from "@broker/client";
+import type { StoredFile } from "@broker/client";
 import { type KeyboardEvent, type SyntheticEvent, useLayoutEffect, useRef } from "react";
 import { Button, IconButton } from "../../shared/button.tsx";
 import { FileName } from "../../shared/file-name.tsx";
@@ -7,12 +7,13 @@ import { BackIcon, CrossIcon, DownloadIcon, NextIcon } from "../../shared/icons.
 import { isPlainKey } from "../../shared/is-plain-key.ts";
 import { KindTile } from "../../shared/kind-tile.tsx";
 import { messages } from "../../shared/messages.ts";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import styles from "./preview.module.css";
 import { PreviewContent } from "./preview-content.tsx";
 import { previewKind } from "./preview-kind.ts";
 
 interface PreviewProps {
-  readonly broker: Broker;
+  readonly broker: PageBroker;
   readonly file: StoredFile;
   readonly previous: StoredFile | undefined;
   readonly next: StoredFile | undefined;

@@ -1,11 +1,12 @@
-import { type Broker, checksum, type StoredFile, sendBlob } from "@broker/client";
+import { checksum, type StoredFile, sendBlob } from "@broker/client";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import { makeThumbnail } from "./make-thumbnail.ts";
 import { thumbnailKind } from "./thumbnails.ts";
 
 const PATIENCE_MS = 60_000;
 
 /** Make a small picture of a file that was just stored, and store it beside the file. */
-export async function storeThumbnail(broker: Broker, file: StoredFile, source: Blob): Promise<void> {
+export async function storeThumbnail(broker: PageBroker, file: StoredFile, source: Blob): Promise<void> {
   const kind = thumbnailKind(file);
   const thumbnail = kind && (await makeThumbnail(source, kind));
   if (thumbnail === null) {

@@ -1,5 +1,5 @@
-import { Broker } from "@broker/client";
 import { expect, test } from "vitest";
+import { PageBroker } from "../../shared/page-broker.ts";
 import { thumbnailKind, thumbnailReader } from "./thumbnails.ts";
 
 const { signal } = new AbortController();
@@ -7,7 +7,7 @@ const { signal } = new AbortController();
 test("thumbnails that are wanted in the same breath are asked for together", async () => {
   const asked: unknown[] = [];
   const read = thumbnailReader(
-    new Broker({
+    new PageBroker({
       token: () => "t",
       fetch: async (_, request) => {
         asked.push(JSON.parse(String(request?.body)));

@@ -1,5 +1,6 @@
-import { Batcher, type Broker, type StoredFile } from "@broker/client";
+import { Batcher, type StoredFile } from "@broker/client";
 import { useQuery } from "@tanstack/react-query";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import { previewKind } from "./preview-kind.ts";
 
 export const THUMBNAILS_KEY = ["thumbnails"] as const;
@@ -14,7 +15,7 @@ const STALE_MS = 20 * 60_000;
 export type ReadThumbnail = (id: string, asking: { readonly signal: AbortSignal }) => Promise<string>;
 
 /** Read where thumbnails are: those that are wanted in the same breath are asked for together. */
-export function thumbnailReader(broker: Broker): ReadThumbnail {
+export function thumbnailReader(broker: PageBroker): ReadThumbnail {
   const batcher = new Batcher<string, string>(
     async (ids, { signal }) => {
       const found = await broker.listThumbnails(ids, { signal });

@@ -1,12 +1,13 @@
-import { type Broker, probeObject, type StoredFile } from "@broker/client";
+import { probeObject, type StoredFile } from "@broker/client";
 import { type UseMutationResult, useMutation } from "@tanstack/react-query";
 import { followDownload } from "../../shared/follow-download.ts";
+import type { PageBroker } from "../../shared/page-broker.ts";
 
 const PATIENCE_MS = 30_000;
 
 /** Have the browser download a file straight from the store. */
 export function useDownloadFile(
-  broker: Broker,
+  broker: PageBroker,
   onStarted: (file: StoredFile) => void,
 ): UseMutationResult<void, Error, StoredFile> {
   return useMutation({

@@ -1,4 +1,4 @@
-import type { Broker, FileQuery, Page, StoredFile } from "@broker/client";
+import type { FileQuery, Page, StoredFile } from "@broker/client";
 import {
   type UseInfiniteQueryResult,
   type UseQueryResult,
@@ -6,6 +6,7 @@ import {
   useQuery,
 } from "@tanstack/react-query";
 import { byName } from "../../shared/by-name.ts";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import type { FilePages } from "./file-pages.ts";
 
 export const FILES_KEY = ["files"] as const;
@@ -15,7 +16,7 @@ const PAGE_SIZE = 200;
 const FIRST_PAGE: string | null = null;
 
 /** Read files, a page at a time. */
-export function useFiles(broker: Broker, wanted: FileQuery): UseInfiniteQueryResult<FilePages> {
+export function useFiles(broker: PageBroker, wanted: FileQuery): UseInfiniteQueryResult<FilePages> {
   return useInfiniteQuery({
     queryKey: [...FILES_KEY, wanted],
     queryFn: ({ pageParam, signal }) =>
@@ -27,7 +28,7 @@ export function useFiles(broker: Broker, wanted: FileQuery): UseInfiniteQueryRes
 
 /** Read the paths of all folders right below one, by name as people sort. */
 export function useFolders(
-  broker: Broker,
+  broker: PageBroker,
   parent: string,
   { isWanted = true }: { isWanted?: boolean } = {},
 ): UseQueryResult<readonly string[]> {

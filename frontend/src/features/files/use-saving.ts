@@ -1,8 +1,9 @@
-import { type Broker, downloadStream, type StoredFile } from "@broker/client";
+import { downloadStream, type StoredFile } from "@broker/client";
 import { useCallback, useRef, useState } from "react";
 import { explainError } from "../../shared/explain-error.ts";
 import { formatSize } from "../../shared/format.ts";
 import { messages } from "../../shared/messages.ts";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import type { Toaster } from "../../shared/toaster.ts";
 import { type Chosen, nameOf } from "./filing.ts";
 import { pickTarget, saveStream } from "./save-stream.ts";
@@ -24,7 +25,7 @@ interface Work {
 }
 
 /** Save what the page itself fetches and verifies, one at a time: a file, or what is chosen as a ZIP. */
-export function useSaving({ broker, toaster }: { broker: Broker; toaster: Toaster }): Saving {
+export function useSaving({ broker, toaster }: { broker: PageBroker; toaster: Toaster }): Saving {
   const [progress, setProgress] = useState<string | null>(null);
   const running = useRef<AbortController | null>(null);
 
@@ -83,7 +84,7 @@ export function useSaving({ broker, toaster }: { broker: Broker; toaster: Toaste
 }
 
 async function filesBelow(
-  broker: Broker,
+  broker: PageBroker,
   folders: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly StoredFile[]> {

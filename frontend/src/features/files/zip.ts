@@ -1,7 +1,8 @@
-import { type Broker, downloadStream, type StoredFile } from "@broker/client";
+import { downloadStream, type StoredFile } from "@broker/client";
+import type { PageBroker } from "../../shared/page-broker.ts";
 
 interface ZipOptions {
-  readonly broker: Broker;
+  readonly broker: PageBroker;
   readonly files: readonly StoredFile[];
   /** The names within are below this folder. */
   readonly folder: string;

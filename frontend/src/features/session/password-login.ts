@@ -1,4 +1,5 @@
-import { type Broker, Problem, type Session } from "@broker/client";
+import { Problem, type Session } from "@broker/client";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import { type Access, type Login, SessionOver } from "./login.ts";
 import { readClaims } from "./read-claims.ts";
 
@@ -7,9 +8,9 @@ const PATIENCE_MS = 30_000;
 /** Stay signed in by the refresh token in the broker's cookie, which no script can read. */
 export class PasswordLogin implements Login {
   readonly method = "password";
-  readonly #broker: Pick<Broker, "signIn" | "renewSession" | "signOut">;
+  readonly #broker: Pick<PageBroker, "signIn" | "renewSession" | "signOut">;
 
-  constructor(broker: Pick<Broker, "signIn" | "renewSession" | "signOut">) {
+  constructor(broker: Pick<PageBroker, "signIn" | "renewSession" | "signOut">) {
     this.#broker = broker;
   }
 

@@ -1,16 +1,17 @@
-import type { Broker, OidcProvider } from "@broker/client";
+import type { OidcProvider } from "@broker/client";
 import { useState } from "react";
 import { Button } from "../../shared/button.tsx";
 import { explainError } from "../../shared/explain-error.ts";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import { OidcButton } from "./oidc-button.tsx";
 import { Alternative, SignInCard, SignInSkeleton } from "./sign-in-card.tsx";
 import { SignInForm } from "./sign-in-form.tsx";
 import { useSignInOptions } from "./use-sign-in-options.ts";
 
 interface SignInWaysProps {
-  readonly broker: Broker;
+  readonly broker: PageBroker;
   readonly signIn: (credentials: { username: string; password: string }) => Promise<void>;
   /** Leave for the OpenID provider. */
   readonly leave: (provider: OidcProvider) => Promise<void>;

@@ -1,4 +1,4 @@
-import type { Broker, Share } from "@broker/client";
+import type { Share } from "@broker/client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ComponentType, useRef } from "react";
 import { IconButton } from "../../shared/button.tsx";
@@ -11,6 +11,7 @@ import { CopyIcon, FolderIcon, LinkIcon, TrashIcon, UploadIcon } from "../../sha
 import { ListCard } from "../../shared/list-card.tsx";
 import row from "../../shared/list-row.module.css";
 import { messages } from "../../shared/messages.ts";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import type { Toaster } from "../../shared/toaster.ts";
 import { SHARES_KEY, useShares } from "./use-shares.ts";
 
@@ -23,7 +24,7 @@ const ICONS: Readonly<Record<Share["kind"], ComponentType>> = {
 };
 
 /** The links that one has made: to copy them again, and to take them back. */
-export function LinkList({ broker, toaster }: { broker: Broker; toaster: Toaster }) {
+export function LinkList({ broker, toaster }: { broker: PageBroker; toaster: Toaster }) {
   const queries = useQueryClient();
   const heading = useRef<HTMLHeadingElement>(null);
   const query = useShares(broker);

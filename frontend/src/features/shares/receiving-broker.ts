@@ -1,4 +1,5 @@
-import { Broker, type Page, type PendingUpload, Problem, type ShareKey, type Upload } from "@broker/client";
+import { type Page, type PendingUpload, Problem, type ShareKey, type Upload } from "@broker/client";
+import { PageBroker } from "../../shared/page-broker.ts";
 import { type SafeStorage, safeStorage } from "../../shared/safe-storage.ts";
 
 const PATIENCE_MS = 30_000;
@@ -8,7 +9,7 @@ const MOST_REMEMBERED = 100;
 /** Gets tokens for sending files by a link, one after the other, as long as it is good. */
 class LinkSession {
   readonly #link: ShareKey;
-  readonly #broker = new Broker({ token: () => null });
+  readonly #broker = new PageBroker({ token: () => null });
   #token: string | null = null;
   #asking: Promise<void> | null = null;
 
@@ -63,7 +64,7 @@ class BegunUploads {
 }
 
 /** The broker for somebody who sends files by a link. */
-export class ReceivingBroker extends Broker {
+export class ReceivingBroker extends PageBroker {
   readonly #link: ShareKey;
   readonly #session: LinkSession;
   readonly #begun: BegunUploads;
@@ -87,13 +88,13 @@ export class ReceivingBroker extends Broker {
   }
 
   /** Read what the link takes, for a stranger is told of no other policy. */
-  override async readPolicies({ signal }: { signal: AbortSignal }): ReturnType<Broker["readPolicies"]> {
+  override async readPolicies({ signal }: { signal: AbortSignal }): ReturnType<PageBroker["readPolicies"]> {
     const shared = await this.openShare(this.#link, { signal });
     return shared.kind === "receive" ? [{ ...shared, name: shared.policy }] : [];
   }
 
   override async createUpload(
-    ...[upload, options]: Parameters<Broker["createUpload"]>
+    ...[upload, options]: Parameters<PageBroker["createUpload"]>
   ): Promise<PendingUpload> {
     const created = await super.createUpload(upload, options);
     if (created.method === "multipart") {

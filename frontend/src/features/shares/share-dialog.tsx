@@ -1,13 +1,14 @@
-import type { Broker, StoredFile } from "@broker/client";
+import type { StoredFile } from "@broker/client";
 import { useState } from "react";
 import { FileName } from "../../shared/file-name.tsx";
 import { KindTile } from "../../shared/kind-tile.tsx";
 import { messages } from "../../shared/messages.ts";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import { LinkDialog } from "./link-dialog.tsx";
 import { NumberField } from "./number-field.tsx";
 
 interface ShareDialogProps {
-  readonly broker: Broker;
+  readonly broker: PageBroker;
   readonly file: StoredFile;
   readonly onClose: () => void;
 }

@@ -1,10 +1,10 @@
-import type { Broker } from "@broker/client";
 import { useState } from "react";
 import field from "../../shared/field.module.css";
 import { FileName } from "../../shared/file-name.tsx";
 import { IconTile } from "../../shared/icon-tile.tsx";
 import { FolderIcon } from "../../shared/icons.tsx";
 import { messages } from "../../shared/messages.ts";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import { LinkDialog, type LinkWishes } from "./link-dialog.tsx";
 import { NumberField } from "./number-field.tsx";
 import styles from "./share-folder-dialog.module.css";
@@ -13,7 +13,7 @@ const WAYS = ["download", "receive"] as const;
 const GIGABYTE = 1e9;
 
 interface ShareFolderDialogProps {
-  readonly broker: Broker;
+  readonly broker: PageBroker;
   /** Its path. */
   readonly folder: string;
   readonly onClose: () => void;

@@ -1,4 +1,4 @@
-import type { Broker, SharedFolder, ShareKey } from "@broker/client";
+import type { SharedFolder, ShareKey } from "@broker/client";
 import { Breadcrumb } from "../../shared/breadcrumb.tsx";
 import { Button, IconButton } from "../../shared/button.tsx";
 import card from "../../shared/card.module.css";
@@ -12,6 +12,7 @@ import { KindTile } from "../../shared/kind-tile.tsx";
 import row from "../../shared/list-row.module.css";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import visuallyHidden from "../../shared/visually-hidden.module.css";
 import { describeLimits } from "./describe-limits.ts";
 import styles from "./shared-folder-view.module.css";
@@ -19,7 +20,7 @@ import { hashOf, useHashFolder } from "./use-hash-folder.ts";
 import { useDownloadShared, useSharedFiles, useSharedFolders } from "./use-shared.ts";
 
 interface SharedFolderViewProps {
-  readonly broker: Broker;
+  readonly broker: PageBroker;
   readonly link: ShareKey;
   readonly shared: SharedFolder;
   readonly onDownloaded: () => void;

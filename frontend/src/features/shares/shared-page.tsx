@@ -1,4 +1,4 @@
-import { Broker, Problem, type ReceivingFolder, type SharedFile, type ShareKey } from "@broker/client";
+import { Problem, type ReceivingFolder, type SharedFile, type ShareKey } from "@broker/client";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { Button } from "../../shared/button.tsx";
 import { explainError } from "../../shared/explain-error.ts";
@@ -9,6 +9,7 @@ import { DownloadIcon, EyeIcon, KeyIcon } from "../../shared/icons.tsx";
 import { KindTile } from "../../shared/kind-tile.tsx";
 import { messages } from "../../shared/messages.ts";
 import { Notice } from "../../shared/notice.tsx";
+import { PageBroker } from "../../shared/page-broker.ts";
 import { previewKind } from "../files/preview-kind.ts";
 import { describeLimits } from "./describe-limits.ts";
 import styles from "./shared-page.module.css";
@@ -22,7 +23,7 @@ const PreviewContent = lazy(() =>
   import("../files/preview-content.tsx").then((module) => ({ default: module.PreviewContent })),
 );
 
-const broker = new Broker({ token: () => null });
+const broker = new PageBroker({ token: () => null });
 
 interface SharedPageProps {
   readonly token: string;

@@ -1,11 +1,4 @@
-import {
-  type Broker,
-  type Page,
-  probeObject,
-  type Shared,
-  type SharedEntry,
-  type ShareKey,
-} from "@broker/client";
+import { type Page, probeObject, type Shared, type SharedEntry, type ShareKey } from "@broker/client";
 import {
   type InfiniteData,
   type UseInfiniteQueryResult,
@@ -17,6 +10,7 @@ import {
 } from "@tanstack/react-query";
 import { byName } from "../../shared/by-name.ts";
 import { followDownload } from "../../shared/follow-download.ts";
+import type { PageBroker } from "../../shared/page-broker.ts";
 
 export const SHARED_KEY = ["shared"] as const;
 
@@ -27,7 +21,7 @@ const FIRST_PAGE: string | null = null;
 const ONCE = { retry: false, refetchOnWindowFocus: false } as const;
 
 /** See what a link leads to. */
-export function useShared(broker: Broker, key: ShareKey): UseQueryResult<Shared> {
+export function useShared(broker: PageBroker, key: ShareKey): UseQueryResult<Shared> {
   return useQuery({
     queryKey: [...SHARED_KEY, key],
     queryFn: ({ signal }) => broker.openShare(key, { signal }),
@@ -37,7 +31,7 @@ export function useShared(broker: Broker, key: ShareKey): UseQueryResult<Shared>
 
 /** Read the paths of all folders right below one that a link leads to, by name as people sort. */
 export function useSharedFolders(
-  broker: Broker,
+  broker: PageBroker,
   key: ShareKey,
   parent: string,
 ): UseQueryResult<readonly string[]> {
@@ -60,7 +54,7 @@ export function useSharedFolders(
 
 /** Read the files in a folder that a link leads to, a page at a time. */
 export function useSharedFiles(
-  broker: Broker,
+  broker: PageBroker,
   key: ShareKey,
   folder: string,
 ): UseInfiniteQueryResult<InfiniteData<Page<SharedEntry>, string | null>> {
@@ -79,7 +73,7 @@ export function useSharedFiles(
 
 /** Have the browser fetch a link's file, or one of its folder, by its id. */
 export function useDownloadShared(
-  broker: Broker,
+  broker: PageBroker,
   key: ShareKey,
   onDownloaded: () => void,
 ): UseMutationResult<void, Error, string | undefined> {

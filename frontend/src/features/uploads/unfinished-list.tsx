@@ -1,4 +1,4 @@
-import { type Broker, isActive, type PendingUpload, type UploadItem } from "@broker/client";
+import { isActive, type PendingUpload, type UploadItem } from "@broker/client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import { Button, IconButton } from "../../shared/button.tsx";
@@ -10,6 +10,7 @@ import { CrossIcon } from "../../shared/icons.tsx";
 import { KindTile } from "../../shared/kind-tile.tsx";
 import row from "../../shared/list-row.module.css";
 import { messages } from "../../shared/messages.ts";
+import type { PageBroker } from "../../shared/page-broker.ts";
 import type { Toaster } from "../../shared/toaster.ts";
 import { findHandle, forgetHandle, openHandle } from "./file-handles.ts";
 import styles from "./unfinished-list.module.css";
@@ -18,7 +19,7 @@ const PATIENCE_MS = 30_000;
 export const PENDING_KEY = ["pending"] as const;
 
 interface UnfinishedListProps {
-  readonly broker: Broker;
+  readonly broker: PageBroker;
   readonly toaster: Toaster;
   /** What this page is sending: it is not shown twice. */
   readonly items: readonly UploadItem[];

@@ -1,6 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { crc32c, formatCrc32c } from "./crc32c.ts";
 
+/** Bit by bit, as RFC 3720 has it. */
+function divide(bytes: Uint8Array): number {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) {
+      crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+    }
+  }
+  return ~crc >>> 0;
+}
+
 const ascii = (text: string) => new TextEncoder().encode(text);
 
 describe("crc32c", () => {
@@ -25,6 +37,14 @@ describe("crc32c", () => {
     );
 
     expect(new Set(parts)).toEqual(new Set([whole]));
+  });
+
+  // a block is 2,048 bytes: none, one, some, and what is left over
+  test.each([2047, 2048, 2049, 4096, 6143, 10_000])("is the remainder of a division, of %i bytes", (size) => {
+    const bytes = Uint8Array.from({ length: size }, (_, index) => Math.imul(index, 2_654_435_761) >>> 21);
+
+    expect(crc32c(bytes)).toBe(divide(bytes));
+    expect(crc32c(bytes.subarray(3), crc32c(bytes.subarray(0, 3)))).toBe(divide(bytes));
   });
 });
 

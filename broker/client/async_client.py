@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -142,6 +143,19 @@ class AsyncClient:
 
     async def list_folders(self, parent: str = "") -> list[Folder]:
         return await asyncio.to_thread(lambda: list(self._client.folders.within(parent)))
+
+    async def create_folder(self, path: str) -> Folder:
+        return await asyncio.to_thread(self._client.folders.create, path)
+
+    async def move_folder(self, path: str, to: str) -> Folder:
+        return await asyncio.to_thread(self._client.folders.move, path, to)
+
+    async def trash_folder(self, path: str) -> datetime:
+        """Put all that is in a folder into the trash; return when that was, by which it is restored."""
+        return await asyncio.to_thread(self._client.folders.trash, path)
+
+    async def restore_folder(self, path: str, trashed_at: datetime) -> None:
+        await asyncio.to_thread(self._client.folders.restore, path, trashed_at)
 
     async def create_share(
         self,

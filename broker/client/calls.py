@@ -97,6 +97,18 @@ class Calls:
     def list_folders(self, wanted: schemas.ListFolders) -> schemas.Page[schemas.Folder]:
         return self._call("GET", "/v1/folders", schemas.Page[schemas.Folder], query=_query(wanted))
 
+    def create_folder(self, path: str) -> schemas.Folder:
+        return self._call("POST", "/v1/folders", schemas.Folder, schemas.NewFolder(path=path))
+
+    def move_folder(self, path: str, to: str) -> schemas.Folder:
+        return self._call("POST", "/v1/folders/move", schemas.Folder, schemas.MoveFolder(path=path, to=to))
+
+    def trash_folder(self, path: str) -> schemas.TrashedFolder:
+        return self._call("POST", "/v1/folders/trash", schemas.TrashedFolder, schemas.NewFolder(path=path))
+
+    def restore_folder(self, wanted: schemas.RestoreFolder) -> schemas.RestoredFolder:
+        return self._call("POST", "/v1/folders/restore", schemas.RestoredFolder, wanted)
+
     def share_file(self, file_id: str, new: schemas.NewShare) -> schemas.Share:
         return self._call("POST", _path("/v1/files/{}/shares", file_id), schemas.Share, new)
 

@@ -1,6 +1,7 @@
 """What a client lists, looks at and changes: its uploads, files, folders and links."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from msgspec import structs
 
@@ -18,6 +19,7 @@ from broker.schemas import (
     NewReceivingShare,
     NewShare,
     Page,
+    RestoreFolder,
     Share,
     Upload,
 )
@@ -91,6 +93,22 @@ class Folders:
     def within(self, parent: str = "") -> Iterator[Folder]:
         """Yield the folders right below one, by name; below an empty path, those at the top."""
         return _pages(lambda cursor: self._calls.list_folders(ListFolders(parent=parent, cursor=cursor)))
+
+    def create(self, path: str) -> Folder:
+        """Make a folder, which need not have files."""
+        return self._calls.create_folder(path)
+
+    def move(self, path: str, to: str) -> Folder:
+        """Move or rename a folder with all that is in it."""
+        return self._calls.move_folder(path, to)
+
+    def trash(self, path: str) -> datetime:
+        """Put all that is in a folder into the trash; return when that was, by which it is restored."""
+        return self._calls.trash_folder(path).trashed_at
+
+    def restore(self, path: str, trashed_at: datetime) -> None:
+        """Take out of the trash what was put there with its folder at that moment."""
+        self._calls.restore_folder(RestoreFolder(path=path, trashed_at=trashed_at))
 
 
 class Shares:

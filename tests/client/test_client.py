@@ -900,6 +900,23 @@ def test_files_are_found_renamed_moved_and_thrown_away(remote: RunningBroker) ->
         assert [file.id for file in files.find(folder="b", sort="size")] == [restored.id, second.id]
 
 
+def test_folders_are_made_moved_thrown_away_and_taken_back(remote: RunningBroker) -> None:
+    with Client(remote.url, token=remote.token("filer")) as client:
+        folders = client.folders
+        client.upload(b"hello", name="a.txt", folder="inbox/2026")
+
+        assert folders.create("empty").path == "empty"
+        assert folders.move("inbox", "archive").path == "archive"
+        assert [folder.path for folder in folders.within()] == ["archive", "empty"]
+        assert [folder.path for folder in folders.within("archive")] == ["archive/2026"]
+        trashed_at = folders.trash("archive")
+        assert [folder.path for folder in folders.within()] == ["empty"]
+        folders.restore("archive", trashed_at)
+        assert [file.folder for file in client.files] == ["archive/2026"]
+        with pytest.raises(errors.NotFound):
+            folders.move("nowhere", "else")
+
+
 def test_the_asynchronous_client_does_the_same(remote: RunningBroker, tmp_path: Path) -> None:
     async def whole_job() -> tuple[bytes, list[str]]:
         async with AsyncClient(remote.url, token=remote.token("dora")) as client:
@@ -913,6 +930,10 @@ def test_the_asynchronous_client_does_the_same(remote: RunningBroker, tmp_path: 
             assert await client.list_shares() == []
             await client.upload(b"hello", name="other.txt", folder="inbox")
             assert [each.path for each in await client.list_folders()] == ["inbox"]
+            assert (await client.create_folder("a")).path == "a"
+            assert (await client.move_folder("a", "b")).path == "b"
+            await client.restore_folder("b", await client.trash_folder("b"))
+            assert [each.path for each in await client.list_folders()] == ["b", "inbox"]
             assert await client.download_many([(file, tmp_path / "copy")]) == [tmp_path / "copy"]
             of_folder = await client.create_folder_share("inbox", max_downloads=2)
             receiving = await client.create_receiving_share("inbox", title="Yours, please", max_files=3)

@@ -447,6 +447,17 @@ def test_a_link_is_made_listed_and_taken_back(node: Node, client: Client) -> Non
     assert (done["listed"], done["left"]) == ([share], [])
 
 
+def test_folders_are_made_moved_thrown_away_and_taken_back(node: Node, client: Client) -> None:
+    client.upload(b"hello", name="a.txt", folder="inbox/2026")
+
+    done = node.run("folders")
+
+    assert (done["made"], done["moved"]) == ({"path": "empty"}, {"path": "archive"})
+    assert done["there"] == [["archive", "empty"], ["archive/2026"]]
+    assert done["left"] == ["empty"]
+    assert done["restored"] == ["archive", "empty"]
+
+
 def test_links_to_a_folder_are_made(node: Node, client: Client) -> None:
     client.upload(b"hello", name="a.txt", folder="inbox")
 

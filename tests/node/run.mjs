@@ -50,6 +50,17 @@ const ACTIONS = {
     const receiving = await client.shares.receive(path, limits);
     return { made: [receiving, shared], listed: (await client.shares.list({ folder: path })).items };
   },
+  async folders() {
+    const { folders } = client;
+    const paths = async (wanted) => (await folders.list(wanted)).items.map(({ path }) => path);
+    const made = await folders.create("empty");
+    const moved = await folders.move("inbox", "archive");
+    const there = [await paths(), await paths({ parent: "archive" })];
+    const at = await folders.trash("archive");
+    const left = await paths();
+    await folders.restore("archive", at);
+    return { made, moved, there, left, restored: await paths() };
+  },
   async pending() {
     return (await client.uploads.pending()).items;
   },

@@ -11,7 +11,6 @@ import {
   type PresignedRequest,
   type Problem,
   path,
-  query,
   type Session,
   type Shared,
   type SharedEntry,
@@ -67,38 +66,6 @@ export class PageBroker extends Broker {
   /** Delete up to 1,000 files for good: for each null, or why it was not deleted. */
   deleteFiles(ids: readonly string[], { signal }: Cancellable): Promise<readonly (Problem | null)[]> {
     return this.readBatch("/v1/files/batch/delete", { body: { ids }, signal }, () => null);
-  }
-
-  /** List one page of the folders right below one, by name. */
-  listFolders(
-    { parent, cursor }: { parent: string; cursor?: string | null },
-    { signal }: Cancellable,
-  ): Promise<Page<Folder>> {
-    return this.read("GET", `/v1/folders?${query({ parent, cursor })}`, { signal });
-  }
-
-  createFolder(folder: string, { signal }: Cancellable): Promise<Folder> {
-    return this.read("POST", "/v1/folders", { body: { path: folder }, signal });
-  }
-
-  /** Move or rename a folder with all that is in it. */
-  moveFolder(folder: string, to: string, { signal }: Cancellable): Promise<Folder> {
-    return this.read("POST", "/v1/folders/move", { body: { path: folder, to }, signal });
-  }
-
-  /** Put all that is in a folder into the trash; resolves with when that was. */
-  async trashFolder(folder: string, { signal }: Cancellable): Promise<string> {
-    const trashed = await this.read<{ trashed_at: string }>("POST", "/v1/folders/trash", {
-      body: { path: folder },
-      signal,
-    });
-    return trashed.trashed_at;
-  }
-
-  /** Take what was in a folder out of the trash: what was put there at that moment. */
-  async restoreFolder(folder: string, trashedAt: string, { signal }: Cancellable): Promise<void> {
-    const body = { path: folder, trashed_at: trashedAt };
-    await this.call("POST", "/v1/folders/restore", { body, signal });
   }
 
   /** The receipt is null while the file is in quarantine. */

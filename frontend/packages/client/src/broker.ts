@@ -9,6 +9,7 @@ import type {
   Download,
   FileChange,
   FileQuery,
+  Folder,
   Me,
   NewDownload,
   NewFolderShare,
@@ -180,6 +181,38 @@ export class Broker {
   /** Rename a file, move it, put it into the trash or take it out. */
   changeFile(id: string, change: FileChange, { signal }: Cancellable): Promise<StoredFile> {
     return this.read("PATCH", path`/v1/files/${id}`, { body: change, signal });
+  }
+
+  /** List one page of the folders right below one, by name. */
+  listFolders(
+    { parent, cursor }: { parent: string; cursor?: string | null },
+    { signal }: Cancellable,
+  ): Promise<Page<Folder>> {
+    return this.read("GET", `/v1/folders?${query({ parent, cursor })}`, { signal });
+  }
+
+  createFolder(folder: string, { signal }: Cancellable): Promise<Folder> {
+    return this.read("POST", "/v1/folders", { body: { path: folder }, signal });
+  }
+
+  /** Move or rename a folder with all that is in it. */
+  moveFolder(folder: string, to: string, { signal }: Cancellable): Promise<Folder> {
+    return this.read("POST", "/v1/folders/move", { body: { path: folder, to }, signal });
+  }
+
+  /** Put all that is in a folder into the trash; resolves with when that was. */
+  async trashFolder(folder: string, { signal }: Cancellable): Promise<string> {
+    const trashed = await this.read<{ trashed_at: string }>("POST", "/v1/folders/trash", {
+      body: { path: folder },
+      signal,
+    });
+    return trashed.trashed_at;
+  }
+
+  /** Take what was in a folder out of the trash: what was put there at that moment. */
+  async restoreFolder(folder: string, trashedAt: string, { signal }: Cancellable): Promise<void> {
+    const body = { path: folder, trashed_at: trashedAt };
+    await this.call("POST", "/v1/folders/restore", { body, signal });
   }
 
   readFile(id: string, { signal }: Cancellable): Promise<StoredFile> {

@@ -7,7 +7,7 @@ import { DEFAULT_PLACE, type Place, type Source } from "./source.ts";
 import { Transfer } from "./transfer.ts";
 import type { TransferState, Transport } from "./transport.ts";
 import { UploadCalls } from "./upload-calls.ts";
-import type { FileChange, FileQuery, Page, PendingUpload, Share, StoredFile } from "./wire.ts";
+import type { FileChange, FileQuery, Folder, Page, PendingUpload, Share, StoredFile } from "./wire.ts";
 
 export interface ClientOptions {
   /** Where the broker answers, such as `https://files.example.org`. */
@@ -126,6 +126,32 @@ export class Client {
     /** Delete a file for good. */
     delete: (id: string, { signal = never() }: Cancellable = {}): Promise<void> =>
       this.#broker.deleteFile(id, { signal }),
+  };
+
+  readonly folders = {
+    /** List one page of the folders right below one, by name; of those at the top if none is named. */
+    list: ({
+      signal = never(),
+      parent = "",
+      cursor = null,
+    }: Cancellable & { parent?: string; cursor?: string | null } = {}): Promise<Page<Folder>> =>
+      this.#broker.listFolders({ parent, cursor }, { signal }),
+
+    /** Make a folder, which need not have files. */
+    create: (path: string, { signal = never() }: Cancellable = {}): Promise<Folder> =>
+      this.#broker.createFolder(path, { signal }),
+
+    /** Move or rename a folder with all that is in it. */
+    move: (path: string, to: string, { signal = never() }: Cancellable = {}): Promise<Folder> =>
+      this.#broker.moveFolder(path, to, { signal }),
+
+    /** Put all that is in a folder into the trash; resolves with when that was, by which it is restored. */
+    trash: (path: string, { signal = never() }: Cancellable = {}): Promise<string> =>
+      this.#broker.trashFolder(path, { signal }),
+
+    /** Take out of the trash what was put there with its folder at that moment. */
+    restore: (path: string, trashedAt: string, { signal = never() }: Cancellable = {}): Promise<void> =>
+      this.#broker.restoreFolder(path, trashedAt, { signal }),
   };
 
   readonly shares = {

@@ -25,7 +25,8 @@ from broker.schemas import Collision, File
 from broker.terminal import printable, table
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
-_SOURCE = click.Path(path_type=Path, exists=True, allow_dash=True)
+_STDIN = "-"
+_SOURCE = click.Path(exists=True, allow_dash=True)  # as text: a Path takes "./-", a file, for "-"
 
 
 class Place(TypedDict):
@@ -51,7 +52,7 @@ class Place(TypedDict):
 @click.option("--name", help="Another name; needed for standard input.")
 @_JSON
 def upload_command(
-    sources: tuple[Path, ...],
+    sources: tuple[str, ...],
     folder: str,
     policy: str,
     collision: Collision | Literal["skip"],
@@ -63,7 +64,7 @@ def upload_command(
     A large file that was cut short, here or in a browser, is gone on with. With --collision skip the same
     command goes on with a folder.
     """
-    is_stdin = Path("-") in sources
+    is_stdin = _STDIN in sources
     if (is_stdin or name is not None) and (len(sources) > 1 or not name):
         raise click.UsageError("Standard input is uploaded alone, with --name; a --name is for one file.")
     if is_stdin and sys.stdin is None:
@@ -79,7 +80,7 @@ def upload_command(
                     file = client.upload(path, name=name, on_progress=tell, **place)
                 _print_files([file], as_json)
             return
-        chosen = choose_paths(sources, place["folder"])
+        chosen = choose_paths([Path(source) for source in sources], place["folder"])
         with _bar(f"Uploading {len(chosen)}", not as_json) as tell:
             outcomes = client.upload_many(chosen, on_progress=tell, **place)
     _print_files([each for each in outcomes if isinstance(each, File)], as_json)
@@ -228,10 +229,10 @@ def _print_files(files: list[File], as_json: bool) -> None:
 
 
 @contextmanager
-def _spooled(source: Path) -> Iterator[Path]:
+def _spooled(source: str) -> Iterator[Path]:
     """Keep standard input on disk: its size has to be known before a byte is sent."""
-    if source != Path("-"):
-        yield source
+    if source != _STDIN:
+        yield Path(source)
         return
     with tempfile.NamedTemporaryFile() as spool:
         shutil.copyfileobj(sys.stdin.buffer, spool)

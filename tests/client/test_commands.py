@@ -544,6 +544,18 @@ def test_a_broker_cannot_have_files_saved_elsewhere(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_file_may_have_the_name_that_stands_for_standard_input(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("-").write_text("dashing")
+
+    terminal.ok("upload", "./-", stdin=b"piped")
+
+    assert terminal.ok("download", "/-", "-o", "./out") == "out\n"
+    assert Path("out").read_text() == "dashing"
+
+
 def test_standard_input_is_uploaded_under_a_name(terminal: Terminal) -> None:
     terminal.ok("upload", "-", "--name", "piped.bin", stdin=b"\x00\xff")
 

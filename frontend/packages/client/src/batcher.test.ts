@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Asking, Batcher, BatchFailed } from "./batcher.ts";
 
 const asking: Asking = { signal: new AbortController().signal, onWait: () => {} };
@@ -15,6 +15,17 @@ function doubling() {
   };
   return { ask, batches, answers };
 }
+
+/** Let all promises go on that wait for none but each other. */
+async function breathe() {
+  for (let turn = 0; turn < 50; turn += 1) {
+    await null;
+  }
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("a batcher", () => {
   test("asks together what comes in one breath or while it waits, up to its limit", async () => {
@@ -36,6 +47,40 @@ describe("a batcher", () => {
     answers[2]?.();
 
     expect(await Promise.all([...first, ...later])).toEqual([2, 4, 6, 8, 10, 12]);
+  });
+
+  test("rests before it asks for the few that came meanwhile, so that others join them", async () => {
+    const { ask, batches, answers } = doubling();
+    const batcher = new Batcher(ask, { limit: 3 });
+    const first = batcher.ask(1, asking);
+    await expect.poll(() => batches.length).toBe(1);
+    const second = batcher.ask(2, asking);
+
+    answers[0]?.();
+    await first;
+    await breathe();
+    const third = batcher.ask(3, asking);
+    await expect.poll(() => batches).toEqual([[1], [2, 3]]);
+    answers[1]?.();
+
+    expect(await Promise.all([second, third])).toEqual([4, 6]);
+  });
+
+  test("asks at once for as many as go together, and for whoever comes when nobody waited", async () => {
+    vi.useFakeTimers(); // nobody moves them on, so that no rest ends
+    const { ask, batches, answers } = doubling();
+    const batcher = new Batcher(ask, { limit: 2 });
+    const asked = [1, 2, 3, 4].map((item) => batcher.ask(item, asking));
+
+    for (const answer of [0, 1]) {
+      await breathe();
+      answers[answer]?.();
+    }
+    await Promise.all(asked);
+    void batcher.ask(5, asking);
+    await breathe();
+
+    expect(batches).toEqual([[1, 2], [3, 4], [5]]);
   });
 
   test("tells each its own refusal, and the others their answers", async () => {

@@ -24,10 +24,13 @@ interface Question<Item, Answer> {
   readonly signal: AbortSignal;
 }
 
+/** A request for many costs the broker little more than one for a single item, so more may come before the next. */
+const REST_MS = 100;
+
 /**
  * Puts questions together that come while others are being answered: one request for many of them.
  *
- * Those that are asked in the same breath go at once; whoever comes meanwhile goes in the next request.
+ * Those that are asked in the same breath go at once; whoever comes meanwhile goes in the next request, a little later.
  */
 export class Batcher<Item, Answer> {
   readonly #ask: (items: readonly Item[], asking: Asking) => Promise<readonly (Answer | Error)[]>;
@@ -68,6 +71,9 @@ export class Batcher<Item, Answer> {
       const batch = this.#waiting.splice(0, this.#limit).filter(isWanted);
       if (batch.length > 0) {
         await this.#answer(batch);
+      }
+      if (this.#waiting.length > 0 && this.#waiting.length < this.#limit) {
+        await new Promise((resolve) => setTimeout(resolve, REST_MS));
       }
     }
     this.#isBusy = false;

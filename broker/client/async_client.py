@@ -154,8 +154,9 @@ class AsyncClient:
         """Put all that is in a folder into the trash; return when that was, by which it is restored."""
         return await asyncio.to_thread(self._client.folders.trash, path)
 
-    async def restore_folder(self, path: str, trashed_at: datetime) -> None:
-        await asyncio.to_thread(self._client.folders.restore, path, trashed_at)
+    async def restore_folder(self, path: str, trashed_at: datetime) -> int:
+        """Take out of the trash what was put there with its folder at that moment; return how many files."""
+        return await asyncio.to_thread(self._client.folders.restore, path, trashed_at)
 
     async def create_share(
         self,

@@ -5,14 +5,14 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 import msgspec
 
 from broker import schemas
 from broker.client.failures import BrokerUnreachable, read_problem, reason, to_error
-from broker.errors import BrokerError, ExpiredToken, InvalidToken
+from broker.errors import BrokerError, ExpiredToken, InvalidToken, MalformedJson
 
 Answer = TypeVar("Answer")
 
@@ -154,7 +154,11 @@ class Calls:
         """Call; with a token that is no longer taken, once more with a new one."""
         token = self._token(False)
         headers = {} if key is None else {"idempotency-key": key}
-        content = None if body is None else _encode(body)
+        try:
+            content = None if body is None else _encode(body)
+            url = f"{self._base_url}{path}" + (f"?{urlencode(query)}" if query else "")
+        except UnicodeEncodeError as error:  # Linux takes any bytes for a name
+            raise MalformedJson("What was given is not UTF-8.") from error
         if content is not None:
             headers["content-type"] = "application/json"
 
@@ -163,8 +167,7 @@ class Calls:
             try:
                 answer = self._http.request(
                     method,
-                    f"{self._base_url}{path}",
-                    params=query,
+                    url,
                     content=content,
                     headers=headers | {"authorization": authorization},
                 )

@@ -106,9 +106,9 @@ class Folders:
         """Put all that is in a folder into the trash; return when that was, by which it is restored."""
         return self._calls.trash_folder(path).trashed_at
 
-    def restore(self, path: str, trashed_at: datetime) -> None:
-        """Take out of the trash what was put there with its folder at that moment."""
-        self._calls.restore_folder(RestoreFolder(path=path, trashed_at=trashed_at))
+    def restore(self, path: str, trashed_at: datetime) -> int:
+        """Take out of the trash what was put there with its folder at that moment; return how many files."""
+        return self._calls.restore_folder(RestoreFolder(path=path, trashed_at=trashed_at)).files
 
 
 class Shares:

@@ -911,10 +911,13 @@ def test_folders_are_made_moved_thrown_away_and_taken_back(remote: RunningBroker
         assert [folder.path for folder in folders.within("archive")] == ["archive/2026"]
         trashed_at = folders.trash("archive")
         assert [folder.path for folder in folders.within()] == ["empty"]
-        folders.restore("archive", trashed_at)
+        assert folders.restore("archive", trashed_at) == 1
         assert [file.folder for file in client.files] == ["archive/2026"]
         with pytest.raises(errors.NotFound):
             folders.move("nowhere", "else")
+        for not_text in (lambda: folders.create("\udcff"), lambda: list(folders.within("\udcff"))):
+            with pytest.raises(errors.MalformedJson, match="UTF-8"):
+                not_text()
 
 
 def test_the_asynchronous_client_does_the_same(remote: RunningBroker, tmp_path: Path) -> None:

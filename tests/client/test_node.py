@@ -455,7 +455,8 @@ def test_folders_are_made_moved_thrown_away_and_taken_back(node: Node, client: C
     assert (done["made"], done["moved"]) == ({"path": "empty"}, {"path": "archive"})
     assert done["there"] == [["archive", "empty"], ["archive/2026"]]
     assert done["left"] == ["empty"]
-    assert done["restored"] == ["archive", "empty"]
+    assert done["restored"] == 1
+    assert [file["folder"] for file in done["files"]] == ["archive/2026"]
 
 
 def test_links_to_a_folder_are_made(node: Node, client: Client) -> None:

@@ -18,8 +18,8 @@ from tests.running import RunningBroker, origin_of, run_broker_on
 # the first draws no windows, which takes two thirds of the processor's time; see install-chromium.sh
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
-# of several such lists only the last counts: so here is what Playwright turns off, and then what a window
-# has ready below its address bar, which costs half a second of the processor for every page
+# of several such lists only the last counts: so here is what Playwright 1.65 turns off on Linux, and then
+# what a window has ready below its address bar: half a second of the processor for every page
 FEATURES = (
     "AvoidUnnecessaryBeforeUnloadCheckSync",
     "DestroyProfileOnBrowserClose",

@@ -58,8 +58,8 @@ const ACTIONS = {
     const there = [await paths(), await paths({ parent: "archive" })];
     const at = await folders.trash("archive");
     const left = await paths();
-    await folders.restore("archive", at);
-    return { made, moved, there, left, restored: await paths() };
+    const restored = await folders.restore("archive", at);
+    return { made, moved, there, left, restored, files: (await client.files.list()).items };
   },
   async pending() {
     return (await client.uploads.pending()).items;

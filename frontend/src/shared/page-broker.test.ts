@@ -10,21 +10,46 @@ function connect(answer: Parameters<typeof fakeNetwork>[0]) {
   return { broker: new PageBroker(options), requests, refused };
 }
 
-describe("signing in", () => {
-  test("carries no token", async () => {
+const CREDENTIALS = { username: "ada", password: "secret" };
+const KEY = { token: "l1nk", password: "open sesame" };
+
+describe("a call that nobody need be signed in for", () => {
+  const calls: [string, (broker: PageBroker) => Promise<unknown>, unknown][] = [
+    ["POST /v1/session", (broker) => broker.signIn(CREDENTIALS, { signal }), CREDENTIALS],
+    ["GET /v1/sign-in", (broker) => broker.readSignInOptions({ signal }), null],
+    ["POST /v1/shared", (broker) => broker.openShare(KEY, { signal }), KEY],
+    [
+      "POST /v1/shared/folders",
+      (broker) => broker.listSharedFolders({ ...KEY, parent: "a" }, { signal }),
+      { ...KEY, parent: "a" },
+    ],
+    [
+      "POST /v1/shared/files",
+      (broker) => broker.listSharedFiles({ ...KEY, folder: "a" }, { signal }),
+      { ...KEY, folder: "a" },
+    ],
+    ["POST /v1/shared/download", (broker) => broker.downloadShare(KEY, { signal }), KEY],
+    ["POST /v1/shared/session", (broker) => broker.beginReceiving(KEY, { signal }), KEY],
+  ];
+
+  test.each(calls)("carries no token: %s", async (target, call, body) => {
     const { broker, requests } = connect(() => Response.json({}));
 
-    await broker.signIn({ username: "ada", password: "secret" }, { signal });
+    await call(broker);
 
+    const sent = requests.map(({ method, url }) => `${method} ${new URL(url).pathname}`);
+    expect(sent).toEqual([target]);
     expect(requests[0]?.headers.has("authorization")).toBe(false);
-    expect(await requests[0]?.json()).toEqual({ username: "ada", password: "secret" });
+    expect(JSON.parse((await requests[0]?.text()) || "null")).toEqual(body);
   });
+});
 
+describe("signing in", () => {
   test("with a wrong password says so, and tells of no token that was refused", async () => {
     const { broker, refused } = connect(() => refuse(401, "wrong-credentials"));
 
-    await expect(broker.signIn({ username: "a", password: "b" }, { signal })).rejects.toMatchObject({
-      status: 401,
+    await expect(broker.signIn(CREDENTIALS, { signal })).rejects.toMatchObject({
+      slug: "wrong-credentials",
     });
 
     expect(refused).toEqual([]);
@@ -70,6 +95,15 @@ describe("a call", () => {
     expect(found).toEqual([{ file: "f1", request }]);
     expect(requests[0]?.url).toBe("https://broker.example/v1/files/thumbnails");
     expect(await requests[0]?.json()).toEqual({ ids: ["f1", "f2"] });
+  });
+
+  test("that changes files names them, and what is to become of them", async () => {
+    const { broker, requests } = connect(() => Response.json({ items: [{ file: { id: "f1" } }] }));
+
+    expect(await broker.changeFiles(["f1"], { folder: "a" }, { signal })).toEqual([{ id: "f1" }]);
+
+    expect(requests[0]?.url).toBe("https://broker.example/v1/files/batch");
+    expect(await requests[0]?.json()).toEqual({ ids: ["f1"], folder: "a" });
   });
 
   test("that deletes files answers with why one was not deleted", async () => {

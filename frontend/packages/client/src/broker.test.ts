@@ -55,10 +55,17 @@ describe("a call", () => {
     );
 
     const completed = await broker.completeUploads([{ id: "u1" }, { id: "u2" }], { signal });
+    await broker.createUploads([{ name: "a", size: 1, type: "x/y" }], { idempotencyKey: "k", signal });
 
     expect(completed).toEqual([{ id: "f1" }, expect.any(Problem)]);
     expect(completed[1]).toMatchObject({ slug: "invalid-name", status: 422 });
     expect(await requests[0]?.json()).toEqual({ uploads: [{ id: "u1" }, { id: "u2" }] });
+    expect(
+      requests.map(({ url, headers }) => [new URL(url).pathname, headers.get("idempotency-key")]),
+    ).toEqual([
+      ["/v1/uploads/batch/complete", null],
+      ["/v1/uploads/batch", "k"],
+    ]);
   });
 
   test("that creates carries the key by which the broker knows a second try", async () => {
@@ -90,10 +97,12 @@ describe("a call", () => {
 
     await broker.listFiles({ limit: 50, cursor: null }, { signal });
     await broker.listFiles({ limit: 50, cursor: "a+b/c=" }, { signal });
+    await broker.listFolders({ parent: "a b", cursor: "c" }, { signal });
 
     expect(requests.map(({ url }) => new URL(url).search)).toEqual([
       "?limit=50",
       "?limit=50&cursor=a%2Bb%2Fc%3D",
+      "?parent=a+b&cursor=c",
     ]);
   });
 });

@@ -209,10 +209,11 @@ export class Broker {
     return trashed.trashed_at;
   }
 
-  /** Take what was in a folder out of the trash: what was put there at that moment. */
-  async restoreFolder(folder: string, trashedAt: string, { signal }: Cancellable): Promise<void> {
+  /** Take out of the trash what was put there with its folder at that moment; resolves with how many files. */
+  async restoreFolder(folder: string, trashedAt: string, { signal }: Cancellable): Promise<number> {
     const body = { path: folder, trashed_at: trashedAt };
-    await this.call("POST", "/v1/folders/restore", { body, signal });
+    const restored = await this.read<{ files: number }>("POST", "/v1/folders/restore", { body, signal });
+    return restored.files;
   }
 
   readFile(id: string, { signal }: Cancellable): Promise<StoredFile> {

@@ -145,12 +145,12 @@ export class Client {
     move: (path: string, to: string, { signal = never() }: Cancellable = {}): Promise<Folder> =>
       this.#broker.moveFolder(path, to, { signal }),
 
-    /** Put all that is in a folder into the trash; resolves with when that was, by which it is restored. */
+    /** Put all that is in a folder into the trash; resolves with when that was, by which it is restored: as it is. */
     trash: (path: string, { signal = never() }: Cancellable = {}): Promise<string> =>
       this.#broker.trashFolder(path, { signal }),
 
-    /** Take out of the trash what was put there with its folder at that moment. */
-    restore: (path: string, trashedAt: string, { signal = never() }: Cancellable = {}): Promise<void> =>
+    /** Take out of the trash what was put there with its folder at that moment; resolves with how many files. */
+    restore: (path: string, trashedAt: string, { signal = never() }: Cancellable = {}): Promise<number> =>
       this.#broker.restoreFolder(path, trashedAt, { signal }),
   };
 

@@ -1,10 +1,12 @@
 const POLYNOMIAL = 0x82f63b78; // Castagnoli, reflected (RFC 3720 §12.1)
 
-/** Bytes of each half of a block. */
+/** Bytes of each half of a block: a power of two, for tables are doubled until they reach it. */
 const HALF = 1024;
 
-/** Three times four tables of 256 little-endian words. Each four move a CRC over so many bytes of zeros. */
+/** Three times four tables of 256 little-endian words. */
 const TABLES = new DataView(new ArrayBuffer(3 * 0x1000));
+
+/** Where the four tables begin that move a CRC over so many bytes of zeros. */
 const OVER_FOUR = 0;
 const OVER_EIGHT = 0x1000;
 const OVER_HALF = 0x2000;
@@ -46,6 +48,7 @@ function carryOn(crc: number, view: DataView, at: number): number {
   return move(OVER_EIGHT, crc ^ view.getInt32(at, true)) ^ move(OVER_FOUR, view.getInt32(at + 4, true));
 }
 
+/** Make of a CRC what it is after the zeros that the four tables are for: a table for each of its bytes. */
 function move(tables: number, crc: number): number {
   return (
     TABLES.getInt32(tables + 0xc00 + ((crc & 0xff) << 2), true) ^
@@ -76,7 +79,7 @@ function fillTables(): void {
   }
 }
 
-/** Fill four tables that move over twice as many bytes as four others. */
+/** Fill four tables that move over twice as many bytes as four others, whose place they may take. */
 function double(tables: number, twice: number): void {
   const words = Array.from({ length: 4 * 256 }, (_, index) =>
     move(tables, TABLES.getInt32(tables + index * 4, true)),

@@ -19,7 +19,7 @@ import type { StoredFile } from "./wire.ts";
 export type { ClientOptions, ReceiveOptions, ShareOptions, UploadOptions } from "./client.ts";
 export * from "./failures.ts";
 export { Problem } from "./problem.ts";
-export type { Page, PendingUpload, Share, StoredFile } from "./wire.ts";
+export type { Folder, Page, PendingUpload, Share, StoredFile } from "./wire.ts";
 
 /** Connections to the store; a server has more than a browser allows. */
 const MOST_LANES = 8;

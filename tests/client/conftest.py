@@ -84,6 +84,7 @@ def client(remote: RunningBroker, line: FaultyStore, token: str) -> Iterator[Cli
     line.mend()
     with Client(remote.url, token=token) as client:
         yield client
+    line.mend()  # the next test may have another client
 
 
 @pytest.fixture(autouse=True)

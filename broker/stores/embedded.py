@@ -74,6 +74,11 @@ sys.exit(code if code >= 0 else 128 - code)
 """
 
 
+# weed exits over a taken HTTP port, whether it sees that before it starts or only as it listens; over a taken
+# gRPC port it moves, which its own worker misses
+_PORT_TAKEN = re.compile(r"port \d+ for .+ is not available|listen tcp .+: bind: address already in use")
+
+
 class _PortsTaken(Exception):
     """Another program took a port between our look and weed's."""
 
@@ -170,8 +175,7 @@ class EmbeddedStore:
             if time.monotonic() > deadline:
                 raise StoreStartError(f"The store gave no answer in {READY_SECONDS} s. {self._log_tail()}")
             time.sleep(0.02)
-        # weed exits over a taken HTTP port; over a taken gRPC port it moves, which its own worker misses
-        if re.search(r"port \d+ for .+ is not available", self._log_path.read_text(errors="replace")):
+        if _PORT_TAKEN.search(self._log_path.read_text(errors="replace")):
             raise _PortsTaken
         if not self.is_running:
             raise StoreStartError(f"The store stopped while it started. {self._log_tail()}")

@@ -409,8 +409,18 @@ def test_a_store_that_fails_to_start_says_what_weed_said(
         run(tmp_path / "data").__enter__()
 
 
-def test_a_port_lost_to_another_program_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lose = 'echo "port 20000 for Master is not available on 127.0.0.1"; : > lost; exit 1'
+@pytest.mark.parametrize(
+    "said",
+    [
+        "port 20000 for Master is not available on 127.0.0.1",
+        "S3 API Server error: listen tcp 127.0.0.1:20004: bind: address already in use",
+    ],
+    ids=["before it starts", "as it listens"],
+)
+def test_a_port_lost_to_another_program_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    lose = f'echo "{said}"; : > lost; exit 1'
     script = f'[ -e lost ] || {{ {lose}; }}\nexec {find_weed()} "$@"'
     forget_the_package(monkeypatch, path=tmp_path)
     write_weed(tmp_path, script)

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from sqlalchemy import create_engine, insert
 
 from bench.site import serving_site, sign_in
-from bench.transfer import WATCH_LONG_TASKS
+from bench.transfer import WATCH
 from broker import keys
 from broker.rows import File, Upload
 from broker.tables import files, folders, uploads
@@ -115,7 +115,7 @@ def load(page: Page) -> float:
 
 def scroll(page: Page, count: int) -> tuple[float, float]:
     """Scroll on until the last row is there; return how long that took, and the longest task in ms."""
-    page.evaluate(WATCH_LONG_TASKS)
+    page.evaluate(WATCH)
     began = time.perf_counter()
     while page.evaluate(SCROLL_ON) < count:
         page.wait_for_timeout(5)

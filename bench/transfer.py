@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import boto3
@@ -68,7 +69,7 @@ ALL_COMPLETED = """(count) =>
     .includes(`${count.toLocaleString("en")} uploaded`)"""
 
 # Chromium has worked for long when it tells the page of a drop of so many files
-WATCH_LONG_TASKS = """() => {
+WATCH = """() => {
   window.longTasks = [];
   window.addEventListener("drop", () => { window.told = performance.now(); }, {capture: true});
   const note = (list) => window.longTasks.push(...list.getEntries());
@@ -112,6 +113,8 @@ SEND_BARE = """async ([urls, partSize, atOnce]) => {
   };
   await Promise.all(Array.from({length: atOnce}, lane));
 }"""
+
+SINCE_DROP = "() => (performance.now() - window.told) / 1000"
 
 LONGEST_TASK = """() => {
   const ofPage = ({startTime, duration}) => startTime + duration - Math.max(startTime, window.told);
@@ -158,8 +161,8 @@ def measure_small(tab: Tab, client: Client, site: Site, directory: Path, *, one_
     for index in range(SMALL_FILES):
         (small / f"{index:04}.bin").write_bytes(os.urandom(SMALL_SIZE))
     sequence = tab.evaluate(ONE_BY_ONE, [one_by_one, SMALL_SIZE, site.broker.token()]) / one_by_one
-    tab.evaluate(WATCH_LONG_TASKS)
-    together = timed(lambda: send(tab, sorted(small.iterdir()))) / SMALL_FILES
+    tab.evaluate(WATCH)
+    together = send(tab, sorted(small.iterdir())) / SMALL_FILES
     native = timed(lambda: client.upload_many(sorted(small.iterdir()))) / SMALL_FILES
     longest = tab.evaluate(LONGEST_TASK)
 
@@ -229,11 +232,14 @@ def measure_large(
         "minio-py, fput_object": lambda: sdk.fput_object(store.bucket, "bench/minio", str(path)),
         "boto3, upload_file": lambda: s3.upload_file(str(path), store.bucket, "bench/boto3"),
     }
-    ways: dict[str, Callable[[], object]] = {
-        "the page in Chromium": lambda: send(tab, [links.pop()]),
+    others: dict[str, Callable[[], object]] = {
         "Chromium, bare parts": lambda: tab.evaluate(SEND_BARE, [parts, PART_SIZE, PARTS_AT_ONCE]),
         **native,
         "curl, one PUT": lambda: subprocess.run(["curl", "-fsST", str(path), sign("bench/curl")], check=True),
+    }
+    ways: dict[str, Callable[[], float]] = {
+        "the page in Chromium": lambda: send(tab, [links.pop()]),
+        **{name: partial(timed, action) for name, action in others.items()},
     }
     medians = f"medians of {turns} turns, " if turns > 1 else ""
     print(
@@ -242,7 +248,7 @@ def measure_large(
     times: dict[str, list[float]] = {name: [] for name in ways}
     for turn in range(turns):
         for name in list(ways)[:: -1 if turn % 2 else 1]:
-            times[name].append(timed(ways[name]))
+            times[name].append(ways[name]())
     seconds = {name: statistics.median(each) for name, each in times.items()}
     fastest = min(seconds[name] for name in native)
     for name, taken in seconds.items():
@@ -250,11 +256,14 @@ def measure_large(
         print(f"  {name:<24} {taken:6.1f} s  {speed:7.0f} MB/s  {fastest / taken:5.0%}")
 
 
-def send(tab: Tab, paths: list[Path]) -> None:
-    """Drop files on the page and wait until all of them are stored."""
+def send(tab: Tab, paths: list[Path]) -> float:
+    """Drop files on the page and wait until all of them are stored: so many seconds after the drop."""
+    os.sync()
     tab.drop(paths)
     tab.wait_for(ALL_COMPLETED, len(paths))
+    taken: float = tab.evaluate(SINCE_DROP)
     tab.evaluate(CLEAR)
+    return taken
 
 
 def timed(action: Callable[[], object]) -> float:

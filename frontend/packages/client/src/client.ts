@@ -145,7 +145,7 @@ export class Client {
     move: (path: string, to: string, { signal = never() }: Cancellable = {}): Promise<Folder> =>
       this.#broker.moveFolder(path, to, { signal }),
 
-    /** Put all that is in a folder into the trash; resolves with when that was, by which it is restored: as it is. */
+    /** Put all that is in a folder into the trash; resolves with when that was, for `restore` to be given as it is. */
     trash: (path: string, { signal = never() }: Cancellable = {}): Promise<string> =>
       this.#broker.trashFolder(path, { signal }),
 
